@@ -1,0 +1,219 @@
+"""Define what travels between the compiler's stages: the chain that was recorded and the plan made of it.
+
+A plan knows Python names and numbers; how Argo says it is the emitter's business alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = [
+    "Backoff",
+    "Factor",
+    "FanOut",
+    "FlowPlan",
+    "Link",
+    "Mount",
+    "Pairs",
+    "ParameterPlan",
+    "Plan",
+    "Pod",
+    "SecretVariable",
+    "Task",
+    "show",
+]
+
+Pairs = tuple[tuple[str, str], ...]
+"""A mapping of strings in the user's order, hashable."""
+
+SelfT = TypeVar("SelfT", bound="Value")
+
+
+class Value(BaseModel):
+    """A frozen value; ``but`` makes a changed copy and validates it again."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def but(self: SelfT, **changes: Any) -> SelfT:
+        """Return a copy with these fields changed, validated again."""
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self)(**{**fields, **changes})
+
+
+class SecretVariable(Value):
+    """An environment variable whose value is one key of a Kubernetes Secret."""
+
+    variable: str
+    name: str
+    key: str
+
+
+class Mount(Value):
+    """One source mounted at a path; exactly one of the sources is set. ``empty_dir`` is MB, 0 for no limit."""
+
+    path: str
+    claim: str | None = None
+    secret: str | None = None
+    config_map: str | None = None
+    host_path: str | None = None
+    empty_dir: int | None = None
+    read_only: bool = False
+    sub_path: str | None = None
+
+
+class Backoff(Value):
+    """How a split is tried again: ``attempts`` counts all tries, ``delay`` is seconds."""
+
+    attempts: int = Field(default=1, ge=1)
+    delay: float = Field(default=0.1, ge=0)
+    backoff: float = Field(default=2.0, ge=0)
+
+
+class Pod(Value):
+    """What makes a pod distinct: tasks with equal pods share one template.
+
+    ``program`` is the path of the program in the image where the command is ``python PROGRAM [ARGS]``; ``command`` is then
+    what stands before it (``("python",)``, ``("python3", "-u")``) and ``arguments`` what follows it. Without ``program``,
+    ``command`` is run as it is. ``memory`` and ``ephemeral_storage`` are MB, ``timeout`` seconds.
+    ``label`` is the pod's layer label where the layer's own name cannot be one.
+    """
+
+    image: str
+    command: tuple[str, ...]
+    program: str | None
+    arguments: tuple[str, ...] = ()
+    workdir: str
+    cpu: float
+    memory: int
+    gpu: int = 0
+    ephemeral_storage: int | None = None
+    env: Pairs = ()
+    secrets: tuple[SecretVariable, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    node_selector: Pairs = ()
+    tolerations: tuple[Pairs, ...] = ()
+    affinity: str | None = None
+    service_account: str | None = None
+    labels: Pairs = ()
+    annotations: Pairs = ()
+    priority_class: str | None = None
+    timeout: float | None = None
+    retry: Backoff = Backoff()
+    label: str | None = None
+
+
+class Factor(Value):
+    """One factor of a fan-out's count: how many elements ``attribute`` of ``layer`` has.
+
+    ``layer`` is ``"Parameters"`` for a parameter of the flow. ``fan_out`` says that the layer is one itself, running ``batch``
+    splits a pod; then ``split`` is the split that is gone over, or None for all of them. ``length`` is a constant known already.
+    """
+
+    layer: str
+    attribute: str
+    fan_out: bool = False
+    split: int | None = None
+    batch: int = 1
+    length: int | None = None
+
+
+class FanOut(Value):
+    """The grid of a layer's splits: the product of its factors, ``batch`` splits a pod, at most ``parallelism`` pods at once."""
+
+    factors: tuple[Factor, ...]
+    batch: int = Field(default=1, ge=1)
+    parallelism: int | None = None
+
+
+class Task(Value):
+    """One layer of a flow.
+
+    ``layer`` is the Python name, ``name`` what Argo calls it (equal until the naming pass), ``needs`` the layers it waits for
+    (Python names, in graph order, without Parameters), ``where`` the place of its class as ``file.py:31``.
+    """
+
+    layer: str
+    name: str
+    needs: tuple[str, ...] = ()
+    fan_out: FanOut | None = None
+    pod: Pod
+    template: str = "layer"
+    where: str = ""
+
+
+class Link(Value):
+    """The linker before a flow: ``name`` (``link-2`` leads to the chain's second flow), run in ``pod``."""
+
+    name: str
+    pod: Pod
+    template: str = "layer"
+    where: str = ""
+
+
+class FlowPlan(Value):
+    """One flow of the chain.
+
+    ``flow`` is the Python name, ``name`` its DAG template's, ``suffix`` what its execution id adds (``"-2"`` for the second
+    occurrence of the same flow), ``link`` how its parameters are made (None for the first).
+    """
+
+    flow: str
+    name: str
+    suffix: str = ""
+    tasks: tuple[Task, ...]
+    link: Link | None = None
+    where: str = ""
+
+
+class ParameterPlan(Value):
+    """A parameter of the first flow: ``value`` is JSON text, as ``json.dumps`` with non-ASCII characters kept."""
+
+    name: str
+    value: str
+
+
+class Plan(Value):
+    """A whole chain: its flows in order, the first flow's parameters, the store that its pods share.
+
+    ``execution`` is an id given in the program, else None (the workflow's uid is used). ``chain`` counts the program's chains
+    from 1. ``title`` and ``description`` come from the first flow's name and docstring.
+    """
+
+    flows: tuple[FlowPlan, ...]
+    parameters: tuple[ParameterPlan, ...] = ()
+    datastore: str
+    execution: str | None = None
+    chain: int = 1
+    title: str = ""
+    description: str = ""
+    where: str = ""
+
+    def tasks(self) -> Iterator[tuple[FlowPlan, Task]]:
+        """Give every task with its flow, in graph order."""
+        for flow in self.flows:
+            for task in flow.tasks:
+                yield flow, task
+
+
+def show(plan: Plan) -> str:
+    """Return a plan as text, a task a line.
+
+    Lines read ``Flow.Layer[A.rows x B.cols] <- A, B  template (file:line)``.
+    """
+    lines = [f"{parameter.name} = {parameter.value}" for parameter in plan.parameters]
+    for flow in plan.flows:
+        if flow.link:
+            lines.append(f"{flow.link.name} -> {flow.flow}  {flow.link.template}")
+        for task in flow.tasks:
+            grid = "[" + " x ".join(map(_factor, task.fan_out.factors)) + "]" if task.fan_out else ""
+            needs = f" <- {', '.join(task.needs)}" if task.needs else ""
+            lines.append(f"{flow.flow}{flow.suffix}.{task.layer}{grid}{needs}  {task.template}")
+    return "\n".join(lines)
+
+
+def _factor(factor: Factor) -> str:
+    split = "" if not factor.fan_out else "[*]" if factor.split is None else f"[{factor.split}]"
+    return f"{factor.layer}{split}.{factor.attribute}"

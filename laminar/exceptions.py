@@ -1,0 +1,152 @@
+"""Name everything that can go wrong, in the user's terms.
+
+The tree::
+
+    LaminarError
+    |-- FlowError          a flow, a layer's registration or a program is defined wrongly
+    |-- LayerError         a layer does something it must not do while it runs
+    |   `-- ArtifactError  what is read isn't there (an AttributeError too)
+    |-- ExecutionError     a layer failed, or an execution cannot be started
+    |-- SchedulerError     the graph asked for cannot run
+    |-- DatastoreError     stored data is missing or damaged
+    `-- InternalError      a mistake of laminar itself
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+__all__ = [
+    "ArtifactError",
+    "DatastoreError",
+    "ExecutionError",
+    "FlowError",
+    "InternalError",
+    "LaminarError",
+    "LayerError",
+    "SchedulerError",
+    "located",
+    "raise_all",
+]
+
+
+class LaminarError(Exception):
+    """Say what is wrong, where, and how to mend it.
+
+    ``what`` is one or more whole sentences, ``where`` a place such as ``"flow.py:31, Train.__call__(clean: Clean)"``,
+    ``fix`` an imperative. Several errors found together are one error whose ``problems`` are the single ones.
+
+    >>> print(FlowError("Flow 'A' has no layers.", where="flow.py:3", fix="register one."))
+    Flow 'A' has no layers.
+      at: flow.py:3
+      fix: register one.
+    """
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.fix = fix
+        self.problems: tuple[LaminarError, ...] = ()
+
+    def __str__(self) -> str:
+        if self.problems:
+            return "\n\n".join(str(problem) for problem in self.problems)
+        lines = [self.what]
+        if self.where:
+            lines.append(f"  at: {self.where}")
+        if self.fix:
+            lines.append(f"  fix: {self.fix}")
+        return "\n".join(lines)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), self.args, self.__dict__.copy()))
+
+
+def _rebuild(cls: type[LaminarError], args: tuple[Any, ...], state: dict[str, Any]) -> LaminarError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class FlowError(LaminarError):
+    """A flow, a layer's registration or a program is defined wrongly."""
+
+
+class LayerError(LaminarError):
+    """A layer does something it must not do while it runs."""
+
+
+class ArtifactError(LayerError, AttributeError):
+    """What is read isn't there: the layer was skipped, is unfinished or never set it."""
+
+
+class ExecutionError(LaminarError):
+    """A layer failed, or an execution cannot be started.
+
+    ``flow``, ``layer``, ``index`` and ``attempt`` name the split that failed, where one did.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str = "",
+        fix: str = "",
+        execution: str | None = None,
+        flow: str = "",
+        layer: str = "",
+        index: int | None = None,
+        attempt: int | None = None,
+    ) -> None:
+        super().__init__(what, where=where, fix=fix)
+        self.execution = execution
+        self.flow = flow
+        self.layer = layer
+        self.index = index
+        self.attempt = attempt
+
+
+class SchedulerError(LaminarError):
+    """The graph asked for cannot run."""
+
+
+class DatastoreError(LaminarError):
+    """Stored data is missing or damaged."""
+
+
+class InternalError(LaminarError):
+    """A mistake of laminar itself; please report it."""
+
+
+@contextmanager
+def located(where: str) -> Iterator[None]:
+    """Add a place to the errors raised inside that do not name one yet.
+
+    >>> with located("flow.py:3"):
+    ...     raise FlowError("Flow 'A' has no layers.")
+    Traceback (most recent call last):
+    laminar.exceptions.FlowError: Flow 'A' has no layers.
+      at: flow.py:3
+    """
+    try:
+        yield
+    except LaminarError as error:
+        if not error.where:
+            error.where = where
+        raise
+
+
+def raise_all(problems: Iterable[LaminarError]) -> None | NoReturn:
+    """Raise every problem at once, and nothing where there is none."""
+    found = tuple(problems)
+    if not found:
+        return None
+    if len(found) == 1:
+        raise found[0]
+    error = type(found[0])(found[0].what)
+    error.problems = found
+    raise error
