@@ -1,0 +1,194 @@
+"""Lay out the bytes of an artifact's file, and check them when they are read.
+
+A file is, with little-endian numbers::
+
+    head      magic "LMNR", schema, kind, codec, 0, frames (4 bytes), bytes of names (4 bytes)
+    table     for each frame: bytes stored (8), bytes of content (8), its protocol in names (4), sha256 of what is stored (32)
+    names     of the protocols, one a line; the empty one is pickle
+    frames    of a value, each from a multiple of 64 bytes on (zeros between): its pickle stream or protocol's bytes, then
+              protocol 5's out-of-band buffers. Of a segment, without gaps: one element each
+    digest    sha256 of head, table and names
+
+The address is the sha256 of kind, names and table: the table holds the frames' digests, so data is hashed once, and whoever has
+read the head has checked it against the address without reading the rest. A whole read checks every bit of the file.
+
+Codec 0 stores content as it is. Codec 1 is kept for zstandard: the address never depends on the codec, so such a file will hold
+a second table, of the content's lengths and digests, and its address is that of the table alone.
+
+Stored data depends on all of this: a changed layout needs a new schema number, and readers of the old one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from struct import Struct
+
+from laminar.exceptions import DatastoreError
+
+__all__ = ["SEGMENT", "VALUE", "Buffer", "Head", "Packed", "head_size", "pack", "parse", "verify"]
+
+Buffer = bytes | bytearray | memoryview
+
+MAGIC = b"LMNR"
+SCHEMA = 1
+RAW = 0
+VALUE, SEGMENT = 0, 1
+ALIGNMENT = {VALUE: 64, SEGMENT: 1}
+HEAD = Struct("<4sBBBBII")
+ENTRY = Struct("<QQI32s")
+DIGEST = 32
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A file ready to be written: its address and its bytes, in pieces so that nothing large is copied."""
+
+    address: str
+    chunks: tuple[Buffer, ...]
+    size: int
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a checked head says: where each frame lies, which protocol wrote it and what its digest is."""
+
+    address: str
+    kind: int
+    offsets: tuple[int, ...]
+    lengths: tuple[int, ...]
+    protocols: tuple[str, ...]
+    digests: tuple[bytes, ...]
+    start: int
+    size: int
+
+    def frame(self, number: int, stored: Buffer) -> Buffer:
+        """Return a frame's content.
+
+        Raises DatastoreError where a bit of it differs from what was written.
+        """
+        from hashlib import sha256
+
+        if len(stored) != self.lengths[number]:
+            raise damaged(self.address, f"it ends within frame {number}")
+        if sha256(stored).digest() != self.digests[number]:
+            raise damaged(self.address, f"frame {number} is not what was written")
+        return stored
+
+
+def pack(kind: int, frames: Sequence[tuple[str, Buffer]]) -> Packed:
+    """Return the file of frames, each with the name of its protocol.
+
+    The address depends on nothing but its arguments.
+
+    >>> pack(VALUE, [("", b"1")]).address == pack(VALUE, [("Text", b"1")]).address
+    False
+    """
+    from hashlib import sha256
+
+    names: dict[str, int] = {}
+    table: list[bytes] = []
+    for protocol, frame in frames:
+        number = names.setdefault(protocol, len(names))
+        table.append(ENTRY.pack(len(frame), len(frame), number, sha256(frame).digest()))
+    tail = b"".join(table) + "\n".join(names).encode()
+    front = HEAD.pack(MAGIC, SCHEMA, kind, RAW, 0, len(frames), len(tail) - ENTRY.size * len(frames)) + tail
+    size, alignment = len(front), ALIGNMENT[kind]
+    chunks: list[Buffer] = [front]
+    for _, frame in frames:
+        if gap := -size % alignment:
+            chunks.append(bytes(gap))
+        chunks.append(frame)
+        size += gap + len(frame)
+    chunks.append(sha256(front).digest())
+    return Packed(address_of(front), tuple(chunks), size + DIGEST)
+
+
+def address_of(front: Buffer) -> str:
+    """Return the address of the file with this head, table and names."""
+    from hashlib import sha256
+
+    kind = memoryview(front)[5:6]
+    digest = sha256(b"laminar artifact 1\n")
+    digest.update(kind)
+    digest.update(memoryview(front)[8:])
+    return digest.hexdigest()
+
+
+def head_size(frames: int) -> int:
+    """Return how many bytes hold the head of a file with so many frames, without its names."""
+    return HEAD.size + ENTRY.size * frames
+
+
+def parse(data: Buffer, address: str) -> Head | int:
+    """Return the head of a file from its first bytes, or how many bytes that takes where these are too few.
+
+    Raises DatastoreError unless it is the head of the file with this address.
+    """
+    if len(data) < HEAD.size:
+        raise damaged(address, f"it ends after {len(data)} bytes")
+    magic, schema, kind, codec, zero, count, names = HEAD.unpack_from(data)
+    if magic != MAGIC or zero:
+        raise damaged(address, "it does not begin as an artifact does")
+    if schema != SCHEMA or codec != RAW:
+        raise DatastoreError(
+            f"Artifact {address} has schema {schema} and codec {codec}, which this laminar does not know, or it is damaged.",
+            fix="read it with the version of laminar that wrote it, or a newer one.",
+        )
+    if kind not in ALIGNMENT:
+        raise damaged(address, f"there is no kind {kind}")
+    start: int = head_size(count) + names
+    if len(data) < start:
+        return start
+    front = memoryview(data)[:start]
+    if address_of(front) != address:
+        raise damaged(address, "its table is not the one that was written under this address")
+    return head_of(front, address, kind, count)
+
+
+def head_of(front: memoryview, address: str, kind: int, count: int) -> Head:
+    alignment, position = ALIGNMENT[kind], len(front)
+    protocols = str(front[head_size(count) :], "utf-8").split("\n")
+    offsets, lengths, named, digests = [], [], [], []
+    for stored, _, protocol, digest in ENTRY.iter_unpack(front[HEAD.size : head_size(count)]):
+        position += -position % alignment
+        offsets.append(position)
+        lengths.append(stored)
+        named.append(protocols[protocol])
+        digests.append(digest)
+        position += stored
+    parts = tuple(offsets), tuple(lengths), tuple(named), tuple(digests)
+    return Head(address, kind, *parts, start=len(front), size=position + DIGEST)
+
+
+def verify(data: Buffer, address: str) -> tuple[Head, list[Buffer]]:
+    """Return a whole file's head and the content of its frames, as views of ``data``.
+
+    Raises DatastoreError where a single bit differs from what was written.
+    """
+    from hashlib import sha256
+
+    head = parse(data, address)
+    if isinstance(head, int) or head.size > len(data):
+        whole = head if isinstance(head, int) else head.size
+        raise damaged(address, f"it ends after {len(data)} bytes, of at least {whole}")
+    view = memoryview(data)
+    if head.size != len(data):
+        raise damaged(address, f"it has {len(data)} bytes, where {head.size} were written")
+    if sha256(view[: head.start]).digest() != view[-DIGEST:]:
+        raise damaged(address, "its last bytes are not the digest of its head")
+    end, frames = head.start, []
+    for number, (offset, length) in enumerate(zip(head.offsets, head.lengths, strict=True)):
+        if offset != end and any(view[end:offset]):
+            raise damaged(address, f"the gap before frame {number} is not empty")
+        end = offset + length
+        frames.append(head.frame(number, view[offset:end]))
+    return head, frames
+
+
+def damaged(address: str, what: str) -> DatastoreError:
+    """Return the error for a file whose bytes are not those that were written."""
+    return DatastoreError(
+        f"Artifact {address} is damaged: {what}.",
+        fix=f"restore artifacts/{address} from a copy, or delete it and run the layer that made it again.",
+    )

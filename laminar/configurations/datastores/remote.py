@@ -1,0 +1,174 @@
+"""Keep everything at a URL that fsspec knows: an object store, as a rule."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from laminar.configurations.datastores.base import DataStore
+from laminar.exceptions import DatastoreError
+
+if TYPE_CHECKING:
+    from laminar.configurations.datastores.format import Buffer
+
+__all__ = ["Remote"]
+
+CHEAP = 1 << 20
+"""Bytes up to which content is written again rather than asked for first: one request, not two."""
+
+FRESH = 6 * 3600
+"""Seconds for which content that is there need not be written again for its time's sake: housekeeping spares a day."""
+
+
+class Remote(DataStore):
+    """Store at a URL such as ``gs://bucket/prefix``, through fsspec and its package for that kind of URL.
+
+    ``options`` go to fsspec as they are. Nothing of them is shown or stored; leave credentials to the environment.
+    """
+
+    batch = 8 << 20
+
+    def __init__(self, root: str, **options: Any) -> None:
+        kind, found, path = root.partition("://")
+        if not found or not kind or (kind != "memory" and not path.strip("/")):
+            raise DatastoreError(f"{root!r} is not the URL of a datastore.", fix="name one such as s3://bucket/prefix.")
+        if kind == "file":
+            raise DatastoreError(f"{root!r} is a folder of this machine.", fix=f"use Local({path!r}).")
+        super().__init__(root.rstrip("/") if path.strip("/") else root)
+        self.options = options
+        self._opened: tuple[int, Any, str] | None = None
+
+    def __repr__(self) -> str:
+        options = "".join(f", {name}=..." for name in sorted(self.options))
+        return f"{type(self).__qualname__}({self.root!r}{options})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_opened": None}
+
+    def at(self, url: str) -> Remote:
+        """Return a store of this kind and with these options at another URL."""
+        return type(self)(url, **self.options)
+
+    def get(self, key: str, start: int = 0, stop: int | None = None) -> Buffer:
+        """Return the bytes of a file, or a range of them."""
+        files, path = self._files(key)
+        with self._asking(f"read {self.root}/{key}"):
+            if not start and stop is None:
+                data: bytes = files.cat_file(path)
+            else:
+                data = files.cat_file(path, start=start, end=stop)
+        return data
+
+    def get_many(self, keys: Sequence[str]) -> list[Buffer | None]:
+        """Return the bytes of files, all asked for at once, None where there is no such file."""
+        if not keys:
+            return []
+        files, _ = self._files("")
+        paths = [self._files(key)[1] for key in keys]
+        with self._asking(f"read {self.root}"):
+            found = files.cat_ranges(paths, [None] * len(paths), [None] * len(paths), on_error="return")
+            for data in found:
+                if isinstance(data, BaseException) and not isinstance(data, FileNotFoundError):
+                    raise data
+        return [None if isinstance(data, FileNotFoundError) else data for data in found]
+
+    def put(self, key: str, chunks: Sequence[Buffer]) -> None:
+        """Write a file by one request that is seen when it is complete."""
+        files, path = self._files(key)
+        try:
+            with self._asking(f"write {self.root}/{key}"):
+                files.pipe_file(path, b"".join(chunks))
+        except FileNotFoundError as error:
+            raise DatastoreError(
+                f"Datastore {self.root} cannot be written to: {error}.", fix="check that the bucket exists and is spelt so."
+            ) from error
+
+    def names(self, folder: str) -> Iterable[str]:
+        """Return the names of the files and folders in a folder."""
+        files, path = self._files(folder)
+        with self._asking(f"list {self.root}/{folder}"):
+            try:
+                found = files.ls(path, detail=True)
+            except (FileNotFoundError, NotADirectoryError):
+                return []
+        entries = ((entry["name"].rstrip("/"), entry["type"]) for entry in found)
+        names = ((name.rpartition("/")[2], kind) for name, kind in entries if name.strip("/") != path.strip("/"))
+        return [f"{name}/" if kind == "directory" else name for name, kind in names]
+
+    def exists(self, key: str) -> bool:
+        """Say whether there is such a file."""
+        return self._info(key) is not None
+
+    def delete(self, key: str) -> None:
+        """Remove a file, or all files in a folder."""
+        files, path = self._files(key)
+        with self._asking(f"delete {self.root}/{key}"):
+            found = files.find(path)
+            if not found:
+                return
+            if any(letter in path for letter in "*?["):  # rm would take them for patterns
+                for name in found:
+                    files.rm_file(name)
+            else:
+                files.rm(found)
+
+    def renew(self, key: str, size: int) -> bool:
+        """Say whether a large file of this size is there and new enough; anything else is written again."""
+        if size <= CHEAP:
+            return False
+        found = self._info(key)
+        if found is None or found.get("size") != size:
+            return False
+        modified = found.get("LastModified") or found.get("created")
+        return modified is not None and time.time() - modified.timestamp() < FRESH
+
+    # how it is done
+
+    def filesystem(self) -> tuple[Any, str]:
+        """Return the fsspec file system, and the root's path in it."""
+        import fsspec
+
+        kind = self.root.partition("://")[0]
+        try:
+            cls = fsspec.get_filesystem_class(kind)
+        except (ImportError, ValueError) as error:
+            raise DatastoreError(
+                f"Datastore {self.root} cannot be opened: {error}", fix=f"install fsspec's package for {kind}:// URLs."
+            ) from error
+        # What is listed changes under our hands, and instances are not to be shared across a fork.
+        options = {**self.options, "use_listings_cache": False, "skip_instance_cache": True}
+        return cls(**options), cls._strip_protocol(self.root).rstrip("/")
+
+    def _files(self, key: str) -> tuple[Any, str]:
+        """Return the file system, opened anew in a forked process, and the path of a key."""
+        process = os.getpid()
+        if self._opened is None or self._opened[0] != process:
+            with self._asking(f"open {self.root}"):
+                self._opened = (process, *self.filesystem())
+        _, files, root = self._opened
+        return files, f"{root}/{key}" if key else root
+
+    def _info(self, key: str) -> dict[str, Any] | None:
+        files, path = self._files(key)
+        with self._asking(f"look up {self.root}/{key}"):
+            try:
+                found: dict[str, Any] = files.info(path)
+            except FileNotFoundError:
+                return None
+        return found if found.get("type") == "file" else None
+
+    @contextmanager
+    def _asking(self, what: str) -> Iterator[None]:
+        """Name what was asked for in errors, of which every storage has its own."""
+        try:
+            yield
+        except (FileNotFoundError, DatastoreError):
+            raise
+        except Exception as error:
+            raise DatastoreError(
+                f"Cannot {what}: {type(error).__name__}: {error}",
+                fix="check the datastore's URL, the credentials in the environment and the connection.",
+            ) from error
