@@ -90,7 +90,7 @@ class DataStore(ABC):
 
     def with_root(self, url: str) -> DataStore:
         """Return a store at another URL, of the kind that it names, with the same protocols and, for the same kind, options."""
-        from laminar.configurations.datastores.places import open_store, scheme
+        from laminar.configurations.datastores.urls import open_store, scheme
 
         store = self.at(url) if scheme(url) == scheme(self.url) else open_store(url)
         store._protocols = dict(self._protocols)
@@ -247,6 +247,13 @@ class DataStore(ABC):
         Raises DatastoreError where splits are missing or there are not so many elements.
         """
         return offsets.locate(self, flow, execution, layer, attribute, position, default=default)
+
+    def total(self, flow: str, execution: str, layer: str, attribute: str, *, default: bool) -> int:
+        """Return how many elements a flat attribute of a finished fan-out has.
+
+        Raises DatastoreError where splits are missing.
+        """
+        return offsets.total(self, flow, execution, layer, attribute, default=default)
 
     # what there is
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from laminar.configurations.datastores.format import Buffer
     from laminar.configurations.datastores.records import Record
 
-__all__ = ["counts", "locate"]
+__all__ = ["locate", "total"]
 
 MAGIC = b"LMNO"
 SCHEMA = 1
@@ -38,6 +38,28 @@ def locate(
 
     Raises DatastoreError where the fan-out has not finished or the position is beyond its elements.
     """
+    ends = stored_sums(store, flow, execution, layer, attribute, default=default)
+    count = ends[-1] if ends else 0
+    if not 0 <= position < count:
+        raise DatastoreError(
+            f"There is no element {position} of {layer}.{attribute}: it has {count} (flow {flow!r}, execution {execution!r}).",
+            fix="run the layers below it anew: they were split over other elements.",
+        )
+    split = bisect_right(ends, position)
+    return split, position - (ends[split - 1] if split else 0)
+
+
+def total(store: DataStore, flow: str, execution: str, layer: str, attribute: str, *, default: bool) -> int:
+    """Return how many elements a fan-out's flat attribute has.
+
+    Raises DatastoreError where the fan-out has not finished.
+    """
+    ends = stored_sums(store, flow, execution, layer, attribute, default=default)
+    return ends[-1] if ends else 0
+
+
+def stored_sums(store: DataStore, flow: str, execution: str, layer: str, attribute: str, *, default: bool) -> Sequence[int]:
+    """Return the sums that lie beside the documents, made now where nobody asked before."""
     key = offsets_key(flow, execution, layer, attribute)
     try:
         ends = read(store.get(key), default=default)
@@ -46,14 +68,7 @@ def locate(
     if ends is None:
         ends = sums(store, flow, execution, layer, attribute, default=default)
         store.put(key, (written(ends, default=default),))
-    total = ends[-1] if ends else 0
-    if not 0 <= position < total:
-        raise DatastoreError(
-            f"There is no element {position} of {layer}.{attribute}: it has {total} (flow {flow!r}, execution {execution!r}).",
-            fix="run the layers below it anew: they were split over other elements.",
-        )
-    split = bisect_right(ends, position)
-    return split, position - (ends[split - 1] if split else 0)
+    return ends
 
 
 def sums(store: DataStore, flow: str, execution: str, layer: str, attribute: str, *, default: bool) -> Sequence[int]:
