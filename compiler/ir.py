@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
     "Backoff",
+    "Documents",
     "Factor",
     "FanOut",
     "FlowPlan",
@@ -28,6 +29,9 @@ __all__ = [
 
 Pairs = tuple[tuple[str, str], ...]
 """A mapping of strings in the user's order, hashable."""
+
+Documents = tuple[dict[str, Any], ...]
+"""What is emitted: nested dict, list, str, int and bool, and never None."""
 
 SelfT = TypeVar("SelfT", bound="Value")
 
@@ -78,7 +82,6 @@ class Pod(Value):
     ``program`` is the path of the program in the image where the command is ``python PROGRAM [ARGS]``; ``command`` is then
     what stands before it (``("python",)``, ``("python3", "-u")``) and ``arguments`` what follows it. Without ``program``,
     ``command`` is run as it is. ``memory`` and ``ephemeral_storage`` are MB, ``timeout`` seconds.
-    ``label`` is the pod's layer label where the layer's own name cannot be one.
     """
 
     image: str
@@ -102,7 +105,6 @@ class Pod(Value):
     priority_class: str | None = None
     timeout: float | None = None
     retry: Backoff = Backoff()
-    label: str | None = None
 
 
 class Factor(Value):
@@ -132,7 +134,9 @@ class Task(Value):
     """One layer of a flow.
 
     ``layer`` is the Python name, ``name`` what Argo calls it (equal until the naming pass), ``needs`` the layers it waits for
-    (Python names, in graph order, without Parameters), ``where`` the place of its class as ``file.py:31``.
+    (Python names, in graph order, without Parameters), ``where`` the place of its class as ``file.py:31``. ``label`` stands in
+    for the layer's name where that cannot be a label's value, ``loop`` names the template of its own that a fan-out with bounded
+    parallelism sits in (both are the naming pass' work).
     """
 
     layer: str
@@ -141,6 +145,8 @@ class Task(Value):
     fan_out: FanOut | None = None
     pod: Pod
     template: str = "layer"
+    label: str | None = None
+    loop: str | None = None
     where: str = ""
 
 

@@ -1,0 +1,35 @@
+"""Count what a plan becomes, against what Argo takes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from laminar.compiler.emitter import emit
+from laminar.compiler.ir import Plan
+from laminar.compiler.target import Target
+
+__all__ = ["Budget", "measure"]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How many templates, and bytes of minified JSON, a document has, and how many tasks each of its DAGs, by template."""
+
+    templates: int
+    tasks: tuple[tuple[str, int], ...]
+    size: int
+
+
+def measure(plan: Plan, target: Target) -> Budget:
+    """Return the budget of an optimized plan, counted in what is really emitted."""
+    documents = emit(plan, target)
+    templates = [template for document in documents for template in document["spec"]["templates"]]
+    return Budget(
+        templates=len(templates),
+        tasks=tuple((template["name"], len(template["dag"]["tasks"])) for template in templates if "dag" in template),
+        size=max(
+            len(json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass"))
+            for document in documents
+        ),
+    )

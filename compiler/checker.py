@@ -1,0 +1,157 @@
+"""Find everything in a plan that the target would refuse, before anything is emitted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from laminar.compiler import budget
+from laminar.compiler.emitter import object_name
+from laminar.compiler.ir import ParameterPlan, Plan, Pod, Task
+from laminar.compiler.pod_checker import OBJECT, text_problem, wrong_batch, wrong_pod
+from laminar.compiler.target import Target
+from laminar.exceptions import FlowError, raise_all
+from laminar.templates.verbatim import json_text
+
+__all__ = ["check"]
+
+PARAMETER = re.compile(r"[-a-zA-Z0-9_]+\Z")
+RUNNERS = re.compile(r"link-[0-9]+\Z|.*-gate\Z", re.DOTALL)
+"""Names of layers that mean something else to the runner."""
+
+SUFFIX = 5
+"""Characters that Kubernetes adds to a generated name."""
+
+
+def check(plan: Plan, target: Target) -> Plan:
+    """Return a plan that the target takes, as it is.
+
+    Raises FlowError with every problem at once, in the order of the program.
+    """
+    problems = [*_wrong_document(plan, target), *_wrong_parameters(plan, target), *_wrong_layers(plan, target)]
+    raise_all(problems or _over_budget(plan, target))
+    return plan
+
+
+# the document
+
+
+def _wrong_document(plan: Plan, target: Target) -> Iterator[FlowError]:
+    yield from _wrong_name(plan, target)
+    if target.document.stored and plan.execution is not None:
+        yield FlowError(
+            f"Flow {plan.flows[0].flow!r} has the execution id {plan.execution!r}, and a {target.document.kind} is started often.",
+            where=plan.where,
+            fix="leave the execution id out, or compile with --kind workflow.",
+        )
+    if plan.execution is not None and (problem := text_problem(plan.execution + "{", target.limits)):
+        yield FlowError(f"The execution id {plan.execution!r} {problem[0]}.", where=plan.where, fix="take another id.")
+    if problem := text_problem(plan.datastore, target.limits):
+        yield FlowError(f"The datastore {plan.datastore!r} {problem[0]}.", where=plan.where, fix="take another folder.")
+
+
+def _wrong_name(plan: Plan, target: Target) -> Iterator[FlowError]:
+    name = object_name(plan, target)
+    longest = target.limits.name if target.document.stored else target.limits.name - 1 - SUFFIX
+    if not OBJECT.match(name) or "." in name:
+        yield FlowError(
+            f"A {target.document.kind} cannot be called {name!r}.",
+            fix="take lower-case letters, digits and '-', beginning and ending with a letter or a digit.",
+        )
+    elif len(name) > longest:
+        yield FlowError(
+            f"A {target.document.kind} cannot have a name of {len(name)} characters: {name!r}.",
+            fix=f"take at most {longest}.",
+        )
+
+
+def _over_budget(plan: Plan, target: Target) -> Iterator[FlowError]:
+    limits, found = target.limits, budget.measure(plan, target)
+    flows = {flow.name: flow for flow in plan.flows}
+    for name, count in found.tasks:
+        if count <= limits.tasks:
+            continue
+        if name in flows:
+            yield FlowError(
+                f"Flow {flows[name].flow!r} has {count} layers, and Argo takes {limits.tasks} tasks in one DAG.",
+                where=flows[name].where,
+                fix="split it into flows joined by .next(), or let one layer fan out instead of many that are alike.",
+            )
+        else:
+            yield FlowError(
+                f"The chain of {len(flows)} flows needs {count} tasks, and Argo takes {limits.tasks} in one DAG.",
+                where=plan.where,
+                fix="run the rest of the chain as a program of its own.",
+            )
+    if found.templates > limits.templates:
+        pods = len({task.pod for _, task in plan.tasks()})
+        yield FlowError(
+            f"The document needs {found.templates} templates, and Argo takes {limits.templates}:"
+            f" its layers have {pods} different containers.",
+            where=plan.where,
+            fix="give layers the same Container and Retry where they can have it.",
+        )
+    if found.size > limits.document_bytes:
+        yield FlowError(
+            f"The document has {found.size} bytes, and Kubernetes takes {limits.document_bytes}.",
+            where=plan.where,
+            fix="shorten what the containers' env, annotations and commands say, or share containers between layers.",
+        )
+
+
+# parameters
+
+
+def _wrong_parameters(plan: Plan, target: Target) -> Iterator[FlowError]:
+    limits, flow = target.limits, plan.flows[0].flow
+    for parameter in plan.parameters:
+        if problem := _parameter_problem(parameter):
+            yield FlowError(f"Parameter {parameter.name!r} of flow {flow!r} {problem}", where=plan.where, fix="rename it.")
+    if len(plan.parameters) > limits.parameters:
+        yield FlowError(
+            f"Flow {flow!r} has {len(plan.parameters)} parameters, and Argo takes {limits.parameters}.",
+            where=plan.where,
+            fix="put some of them into one list or dict.",
+        )
+    size = sum(len(parameter.name) + len(json_text(parameter.value).encode()) for parameter in plan.parameters)
+    if size > limits.parameter_bytes:
+        largest = max(plan.parameters, key=lambda parameter: len(parameter.value)).name
+        yield FlowError(
+            f"The parameters of flow {flow!r} have {size} bytes together, and at most {limits.parameter_bytes} reach a pod;"
+            f" {largest!r} is the largest.",
+            where=plan.where,
+            fix="let a first layer read the data, and pass only where it lies.",
+        )
+
+
+def _parameter_problem(parameter: ParameterPlan) -> str:
+    if parameter.name == "json":
+        return "has a name that means all parameters together to Argo."
+    if not PARAMETER.match(parameter.name):
+        return "has a name that Argo does not take: only ASCII letters, digits, '_' and '-'."
+    return ""
+
+
+# layers
+
+
+def _wrong_layers(plan: Plan, target: Target) -> Iterator[FlowError]:
+    """Give the problems of all layers; a container that several layers share is reported for the first of them."""
+    seen: set[Pod] = set()
+    for flow, task in plan.tasks():
+        if problem := _name_problem(task, target):
+            yield FlowError(f"Layer {task.layer!r} of flow {flow.flow!r} {problem}", where=task.where, fix="rename it.")
+        if task.pod not in seen:
+            seen.add(task.pod)
+            yield from wrong_pod(task, target.limits)
+        yield from wrong_batch(task)
+    for flow in plan.flows:
+        if wrong := text_problem(flow.flow, target.limits):
+            yield FlowError(f"Flow {flow.flow!r} has a name that {wrong[0]}.", where=flow.where, fix="rename it.")
+
+
+def _name_problem(task: Task, target: Target) -> str:
+    if RUNNERS.match(task.layer):
+        return "has a name that the runner keeps for itself: link-NUMBER, and what ends in -gate."
+    problem = text_problem(task.layer, target.limits)
+    return f"has a name that {problem[0]}." if problem else ""

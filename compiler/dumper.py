@@ -1,0 +1,166 @@
+"""Write documents as YAML that every reader takes alike: YAML 1.1 and 1.2, PyYAML and Go's.
+
+Plain is only what certainly is a string; everything else is quoted, keys too. What is short stands on one line. The rules are fixed
+ranges of characters, so that the same document gives the same bytes under every Python.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from laminar.compiler.ir import Documents
+
+__all__ = ["WIDTH", "Noted", "dump", "scalar"]
+
+WIDTH = 120
+"""Columns that a mapping or a list on one line may take."""
+
+BLOCK = frozenset({"spec", "templates", "dag", "tasks", "container", "env"})
+"""Keys whose values are never put on one line: they are what a document is read for."""
+
+
+class Noted(dict[str, Any]):
+    """A mapping with a comment above it, for what a reviewer wants to know and Argo need not: ``Fit: train.py:31``."""
+
+    note: str = ""
+
+
+def dump(documents: Documents) -> str:
+    r"""Return documents as YAML text.
+
+    Raises TypeError for a value that no document may hold, None included.
+
+    >>> print(dump(({"n": {"a": ["x", "1e3", 2, True]}, "b": "x: y\n"},)), end="")
+    "n": {a: [x, "1e3", 2, true]}
+    b: "x: y\n"
+    """
+    return "---\n".join("\n".join(_mapping(document, 0)) + "\n" for document in documents)
+
+
+# block style: lines
+
+
+def _mapping(mapping: Mapping[str, Any], indent: int) -> Iterator[str]:
+    for key, value in mapping.items():
+        yield from _entry(f"{' ' * indent}{scalar(key, inline=True)}:", key, value, indent)
+
+
+def _entry(start: str, key: str, value: Any, indent: int) -> Iterator[str]:
+    """Give the lines of one key: its value behind it where that is short, else below it."""
+    if not isinstance(value, (dict, list)):
+        yield from _scalar_lines(start, value, indent)
+        return
+    line = f"{start} {_inline(value)}"
+    if not value or (key not in BLOCK and len(line) <= WIDTH and not _has_note(value)):
+        yield line
+    elif isinstance(value, dict):
+        yield start
+        yield from _mapping(value, indent + 2)
+    else:
+        yield start
+        yield from _items(value, indent)
+
+
+def _items(items: Sequence[Any], indent: int) -> Iterator[str]:
+    """Give the lines of a list; its dashes stand below the key's first letter."""
+    for item in items:
+        if isinstance(item, Noted) and item.note:
+            yield f"{' ' * indent}# {_comment(item.note)}"
+        line = f"{' ' * indent}- {_inline(item)}"
+        if isinstance(item, (dict, list)) and item and (len(line) > WIDTH or BLOCK & _keys(item) or _has_note(item)):
+            nested = _mapping(item, indent + 2) if isinstance(item, dict) else _items(item, indent + 2)
+            first, *rest = nested
+            yield f"{' ' * indent}- {first[indent + 2 :]}"
+            yield from rest
+        elif isinstance(item, str):
+            yield from _scalar_lines(f"{' ' * indent}-", item, indent)
+        else:
+            yield line
+
+
+def _scalar_lines(start: str, value: Any, indent: int) -> Iterator[str]:
+    if isinstance(value, str) and _is_literal(value):
+        yield f"{start} |" if value.endswith("\n") else f"{start} |-"
+        for line in value.removesuffix("\n").split("\n"):
+            yield f"{' ' * (indent + 2)}{line}" if line else ""
+    else:
+        yield f"{start} {scalar(value)}"
+
+
+def _is_literal(text: str) -> bool:
+    """Say whether a literal block says several lines exactly: its first sets the indent, and nothing ends with a space."""
+    lines = text.removesuffix("\n").split("\n")
+    if len(lines) < 2 or not lines[0] or not lines[-1] or lines[0].startswith(" "):
+        return False
+    return not any(line.endswith(" ") or ESCAPED.search(line) for line in lines)
+
+
+def _keys(value: Any) -> set[str]:
+    return set(value) if isinstance(value, dict) else set()
+
+
+def _has_note(value: Any) -> bool:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any((isinstance(part, Noted) and bool(part.note)) or _has_note(part) for part in parts)
+
+
+def _comment(note: str) -> str:
+    return ESCAPED.sub("?", note)
+
+
+# flow style: one line
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{scalar(key, inline=True)}: {_inline(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_inline, value)) + "]"
+    return scalar(value, inline=True)
+
+
+# scalars
+
+PLAIN_INLINE = re.compile(r"-{0,2}[A-Za-z/](?:[A-Za-z0-9_./&|=+@()%-]| (?=[A-Za-z0-9_./&|=+@()%-]))*\Z")
+PLAIN_BLOCK = re.compile(r"-{0,2}[A-Za-z/](?:[A-Za-z0-9_./&|=+@()%,!'<>*\[\]?;{}-]|:(?=[^ ])| (?=[^ #]))*\Z")
+"""A plain string begins with a letter or a slash, dashes before it or not; it holds no ``: `` and no `` #``, and ends with neither a
+space nor a colon."""
+
+RESERVED = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity", "none", "undefined"])
+"""What some reader takes for a boolean, for nothing or for a number, in any letters' case."""
+
+ESCAPED = re.compile(
+    "[\x00-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ud800-\uf8ff\ufe00-\ufe0f\ufeff\ufff0-\uffff"
+    "\U00010000-\U0010ffff]"
+)
+"""Characters that some reader refuses, folds or cannot show: controls, unusual spaces, marks of direction, all beyond 16 bits."""
+
+SHORT = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
+
+
+def scalar(value: Any, *, inline: bool = False) -> str:
+    r"""Return a scalar as YAML; ``inline`` is for keys and inside brackets, where less can be plain.
+
+    >>> [scalar(text) for text in ("A && B", "yes", "1e3", "it's", '{"a":1}', "a\u2028b")]
+    ['A && B', '"yes"', '"1e3"', "it's", '\'{"a":1}\'', '"a\\u2028b"']
+    """
+    if value is True or value is False:
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if not isinstance(value, str):
+        raise TypeError(f"a document holds {type(value).__name__}: {value!r}")
+    plain = PLAIN_INLINE if inline else PLAIN_BLOCK
+    if plain.match(value) and value.lstrip("-").lower() not in RESERVED:
+        return value
+    if ('"' in value or "\\" in value) and not ESCAPED.search(value):
+        return "'" + value.replace("'", "''") + "'"
+    text = "".join(SHORT.get(character, character) for character in value)
+    return '"' + ESCAPED.sub(_escape, text) + '"'
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,0 +1,200 @@
+"""Say a plan in Argo's terms: one document of plain values, put together from the templates' blocks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from laminar.compiler import names
+from laminar.compiler.ir import Documents, FlowPlan, Mount, Plan, Pod, Task
+from laminar.compiler.passes.name_tasks import MAIN
+from laminar.compiler.signature import Signature, Use, over_parameters, signatures, uses
+from laminar.compiler.target import Target
+from laminar.templates import dag, fan_out, link, retry, runner, volumes, workflow
+from laminar.templates.block import Block
+from laminar.templates.expression import tag
+from laminar.templates.verbatim import json_text, verbatim
+from laminar.templates.volumes import Source
+
+__all__ = ["emit", "object_name"]
+
+LABEL = "laminar/layer"
+FLOW_LABEL = "laminar/flow"
+
+
+def emit(plan: Plan, target: Target) -> Documents:
+    """Return the documents of an optimized and checked plan."""
+    labels = {FLOW_LABEL: names.label(plan.flows[0].flow)}
+    document = workflow.document(
+        target.document.kind,
+        metadata=_metadata(plan, target, labels),
+        entrypoint=MAIN if len(plan.flows) > 1 else plan.flows[0].name,
+        workflow_labels=labels if target.document.stored else None,
+        group=workflow.USER if any(mount.claim for _, task in plan.tasks() for mount in task.pod.mounts) else None,
+        parameters=[(parameter.name, json_text(parameter.value)) for parameter in plan.parameters],
+        templates=list(_templates(plan)),
+    )
+    return (document,)
+
+
+def object_name(plan: Plan, target: Target) -> str:
+    """Return the name of the document's object, or what its name begins with."""
+    return target.name or names.kebab(plan.flows[0].flow)
+
+
+def _metadata(plan: Plan, target: Target, labels: dict[str, str]) -> Block:
+    name = object_name(plan, target)
+    named = {"name": name} if target.document.stored else {"generateName": f"{name}-"}
+    return {**named, "labels": labels}
+
+
+# templates
+
+
+def _templates(plan: Plan) -> Iterator[Block]:
+    """Give all templates: the chain's, the flows', their bounded loops, the pods'."""
+    made = {name: signature for name, (_, signature, _) in signatures(plan).items()}
+    used = uses(plan)
+    if len(plan.flows) > 1:
+        yield _chain(plan, used, made)
+    for flow, (_, tasks) in zip(plan.flows, used, strict=True):
+        yield _flow(flow, tasks, made)
+    for flow, (_, tasks) in zip(plan.flows, used, strict=True):
+        for task, use in zip(flow.tasks, tasks, strict=True):
+            if task.loop:
+                yield _loop(task, use, made[use.template])
+    for name, (pod, signature, publishes) in signatures(plan).items():
+        yield _pod(plan, name, pod, signature, publishes=publishes)
+
+
+def _chain(plan: Plan, used: tuple[tuple[Use | None, tuple[Use, ...]], ...], made: dict[str, Signature]) -> Block:
+    steps = []
+    for flow, (use, _) in zip(plan.flows, used, strict=True):
+        if use is None or flow.link is None:
+            steps.append(link.Step(flow.name))
+            continue
+        arguments = made[use.template].arguments(use.values)
+        steps.append(link.Step(flow.name, flow.link.name, use.template, arguments, over_parameters(flow)))
+    return link.chain(MAIN, steps)
+
+
+def _flow(flow: FlowPlan, used: tuple[Use, ...], made: dict[str, Signature]) -> Block:
+    called = {task.layer: task.name for task in flow.tasks}
+    tasks = []
+    for task, use in zip(flow.tasks, used, strict=True):
+        depends = dag.depends(called[need] for need in task.needs)
+        if task.loop:
+            splits = {"splits": use.values["splits"]}
+            tasks.append(dag.task(task.name, template=task.loop, depends=depends, arguments=splits))
+        else:
+            arguments = made[use.template].arguments(use.values)
+            tasks.append(dag.task(task.name, template=use.template, depends=depends, count=use.count, arguments=arguments))
+    return dag.dag(flow.name, tasks, inputs=["lengths"] if over_parameters(flow) else [])
+
+
+def _loop(task: Task, use: Use, signature: Signature) -> Block:
+    assert task.loop
+    assert task.fan_out
+    assert task.fan_out.parallelism
+    return fan_out.bounded(
+        task.loop,
+        task_name=task.name,
+        template=use.template,
+        parallelism=task.fan_out.parallelism,
+        batch=task.fan_out.batch,
+        arguments=signature.arguments({**use.values, "splits": tag("inputs.parameters.splits")}),
+        publishes=use.publishes,
+    )
+
+
+# pods
+
+
+def _pod(plan: Plan, name: str, pod: Pod, signature: Signature, *, publishes: bool) -> Block:
+    """Return the template of a pod; its outputs are only what something reads (entries will stand beside lengths)."""
+    published = ["lengths"] if publishes else []
+    made, mounts = volumes.volumes([_source(mount) for mount in pod.mounts])
+    return runner.layer(
+        name,
+        inputs=runner.inputs(signature.inputs),
+        labels={LABEL: signature.value("label"), **dict(pod.labels)},
+        annotations={
+            **({"laminar/layer-name": signature.value("layer")} if "label" in signature.inputs else {}),
+            **dict(pod.annotations),
+        },
+        container=runner.container(
+            image=pod.image,
+            command=_command(pod),
+            args=_args(pod, signature),
+            workdir=pod.workdir,
+            resources=runner.limits(cpu=pod.cpu, memory=pod.memory, gpu=pod.gpu, storage=pod.ephemeral_storage),
+            env=list(_environment(plan, pod, signature, outputs=bool(published))),
+            mounts=mounts,
+        ),
+        volumes=made,
+        retry=retry.retry(attempts=pod.retry.attempts, delay=pod.retry.delay, backoff=pod.retry.backoff),
+        outputs=runner.outputs(published),
+        timeout=pod.timeout,
+        service_account=pod.service_account,
+        priority_class=pod.priority_class,
+        node_selector=dict(pod.node_selector),
+        tolerations=[_toleration(dict(toleration)) for toleration in pod.tolerations],
+        affinity=_without_null(json.loads(pod.affinity)) if pod.affinity else None,
+    )
+
+
+def _command(pod: Pod) -> list[str]:
+    words = pod.command if pod.program is None else (*pod.command, "-m", "laminar.runner", pod.program)
+    return [verbatim(word) for word in words]
+
+
+def _args(pod: Pod, signature: Signature) -> list[str]:
+    """Return the runner's arguments; what is as the runner expects it is not said."""
+    if pod.program is None:
+        return []
+    args = ["--flow", signature.value("flow"), "--layer", signature.value("layer")]
+    for name, usual in (("index", "0"), ("splits", "1"), ("batch", "1")):
+        value = signature.value(name)
+        args += [f"--{name}", value] if value != usual else []
+    return [*args, *(["--", *map(verbatim, pod.arguments)] if pod.arguments else [])]
+
+
+def _environment(plan: Plan, pod: Pod, signature: Signature, *, outputs: bool) -> Iterator[Block]:
+    """Give a container's variables: laminar's, the user's, secrets."""
+    if pod.program is None:
+        yield runner.variable("LAMINAR_FLOW_NAME", signature.value("flow"))
+        yield runner.variable("LAMINAR_LAYER_NAME", signature.value("layer"))
+        yield runner.variable("LAMINAR_LAYER_INDEX", signature.value("index"))
+        yield runner.variable("LAMINAR_LAYER_SPLITS", signature.value("splits"))
+    execution = tag("workflow.uid") if plan.execution is None else verbatim(plan.execution)
+    yield runner.variable("LAMINAR_EXECUTION_ID", execution + signature.value("suffix"))
+    yield runner.variable("LAMINAR_LAYER_ATTEMPT", runner.ATTEMPT)
+    if plan.parameters:
+        yield runner.variable("LAMINAR_PARAMETERS", tag("workflow.parameters.json"))
+    yield runner.variable("LAMINAR_DATASTORE", verbatim(plan.datastore))
+    if outputs:
+        yield runner.variable("LAMINAR_OUTPUTS", runner.OUTPUTS)
+    if plan.chain != 1:
+        yield runner.variable("LAMINAR_CHAIN", str(plan.chain))
+    for name, value in pod.env:
+        yield runner.variable(name, verbatim(value))
+    for secret in pod.secrets:
+        yield runner.secret(secret.variable, name=secret.name, key=secret.key)
+
+
+def _source(mount: Mount) -> Source:
+    kinds = ("claim", "secret", "config_map", "host_path", "empty_dir")
+    kind = next(kind for kind in kinds if getattr(mount, kind) is not None)
+    return Source(mount.path, kind, str(getattr(mount, kind)), mount.read_only, mount.sub_path)
+
+
+def _toleration(toleration: dict[str, str]) -> Block:
+    """Return a toleration; its seconds are the one number in it."""
+    return {name: int(value) if name == "tolerationSeconds" else value for name, value in toleration.items()}
+
+
+def _without_null(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_null(part) for name, part in value.items() if part is not None}
+    return [_without_null(part) for part in value if part is not None] if isinstance(value, list) else value

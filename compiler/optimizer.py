@@ -1,0 +1,74 @@
+"""Rewrite a plan pass by pass, and verify it after each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from laminar.compiler.ir import FlowPlan, Plan
+from laminar.compiler.passes.name_tasks import name_tasks
+from laminar.compiler.passes.share_templates import share_templates
+from laminar.exceptions import InternalError
+from laminar.graph import PARAMETERS
+
+__all__ = ["PASSES", "Pass", "optimize", "verify"]
+
+Pass = Callable[[Plan], Plan]
+
+PASSES: tuple[Pass, ...] = (
+    name_tasks,  # first: templates are named after tasks
+    share_templates,
+)
+
+
+def optimize(plan: Plan, passes: Sequence[Pass] = PASSES) -> Plan:
+    """Apply passes in order, verifying the plan after each.
+
+    Raises InternalError, naming the pass, for a plan that a pass has spoilt.
+    """
+    plan = verify(plan, after="plan")
+    for rewrite in passes:
+        plan = verify(rewrite(plan), after=getattr(rewrite, "__name__", repr(rewrite)))
+    return plan
+
+
+def verify(plan: Plan, *, after: str) -> Plan:
+    """Return a valid plan as it is.
+
+    Raises InternalError with everything that is not as the later stages rely on.
+    """
+    wrong = [*_wrong_chain(plan), *(problem for flow in plan.flows for problem in _wrong_flow(flow))]
+    if wrong:
+        raise InternalError(
+            f"The plan is not valid after {after!r}: {'; '.join(wrong)}.", where=plan.where, fix="report it, with the program."
+        )
+    return plan
+
+
+def _wrong_chain(plan: Plan) -> Iterator[str]:
+    if not plan.flows:
+        yield "it has no flow"
+    names = [flow.name for flow in plan.flows]
+    yield from (f"two flows are named {name!r}" for name in sorted(_twice(names)))
+    for place, flow in enumerate(plan.flows):
+        if (flow.link is None) != (place == 0):
+            yield f"flow {flow.name!r} is number {place + 1} and has {'a' if flow.link else 'no'} link"
+
+
+def _wrong_flow(flow: FlowPlan) -> Iterator[str]:
+    if not flow.tasks:
+        yield f"flow {flow.name!r} has no task"
+    yield from (f"two layers of {flow.name!r} are called {name!r}" for name in sorted(_twice([task.layer for task in flow.tasks])))
+    yield from (f"two tasks of {flow.name!r} are named {name!r}" for name in sorted(_twice([task.name for task in flow.tasks])))
+    before: set[str] = set()
+    for task in flow.tasks:
+        for need in task.needs:
+            if need not in before:
+                yield f"{flow.name}.{task.layer} needs {need!r}, which does not stand before it"
+        for factor in task.fan_out.factors if task.fan_out else ():
+            if factor.layer not in (*task.needs, PARAMETERS):
+                yield f"{flow.name}.{task.layer} goes over {factor.layer!r}, which it does not need"
+        before.add(task.layer)
+
+
+def _twice(names: Sequence[str]) -> set[str]:
+    return {name for name in names if names.count(name) > 1}

@@ -1,0 +1,1 @@
+"""Rewrite plans: one pass a file, each a pure function from a plan to a plan."""

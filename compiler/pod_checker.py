@@ -1,0 +1,161 @@
+"""Find what Argo or Kubernetes would refuse, or change, in a layer's container."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from laminar.compiler import names
+from laminar.compiler.ir import Mount, Pod, Task
+from laminar.compiler.target import Limits
+from laminar.exceptions import FlowError
+from laminar.templates.verbatim import has_tag
+from laminar.templates.volumes import SCRATCH
+
+__all__ = ["text_problem", "wrong_batch", "wrong_pod"]
+
+OBJECT = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
+KEY = re.compile(r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\Z")
+SECRET_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}\Z")
+VARIABLE = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*\Z")
+UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+TOLERATION = ("key", "operator", "value", "effect", "tolerationSeconds")
+
+Problem = tuple[str, str]
+"""What is wrong with a container, and how to mend it."""
+
+
+def wrong_pod(task: Task, limits: Limits) -> Iterator[FlowError]:
+    """Give every problem of a task's container, with the layer's name and place."""
+    pod = task.pod
+    for check in (_wrong_texts, _wrong_variables, _wrong_labels, _wrong_objects, _wrong_mounts, _wrong_tolerations):
+        for what, fix in check(pod, limits):
+            yield FlowError(f"The container of layer {task.layer!r} {what}", where=task.where, fix=fix)
+
+
+def wrong_batch(task: Task) -> Iterator[FlowError]:
+    """Give the problem of a layer whose command cannot be told to run several splits."""
+    batch = task.fan_out.batch if task.fan_out else 1
+    if batch > 1 and task.pod.program is None:
+        yield FlowError(
+            f"Layer {task.layer!r} has batch={batch}, but its container's command {' '.join(task.pod.command)!r}"
+            " is not of the form 'python PROGRAM', and any other command runs one split a pod.",
+            where=task.where,
+            fix="drop batch, or let the command be python PROGRAM.",
+        )
+
+
+def text_problem(text: str, limits: Limits) -> Problem | None:
+    """Return what keeps a text from arriving as it is, and how to mend it."""
+    if has_tag(text):
+        return "holds '{{', which Argo replaces", "write it without '{{': make the text in the program, or take it from a Secret."
+    if UNWRITABLE.search(text):
+        return "holds a character that no YAML can carry (NUL, or half of a surrogate pair)", "remove it."
+    if len(text.encode()) > limits.text_bytes:
+        size = len(text.encode()) // 1024
+        return f"is {size} KiB long, and Linux takes {limits.text_bytes // 1024} KiB", "put it into a file or into the datastore."
+    return None
+
+
+def _wrong_texts(pod: Pod, limits: Limits) -> Iterator[Problem]:
+    for name, text in _texts(pod):
+        problem = text_problem(text, limits)
+        if problem:
+            yield f"has a {name} that {problem[0]}: {_shorten(text)}.", problem[1]
+    if not pod.workdir.startswith("/"):
+        yield f"has the workdir {pod.workdir!r}, which is no absolute path.", f"say workdir='/{pod.workdir}'."
+
+
+def _texts(pod: Pod) -> Iterator[tuple[str, str]]:
+    """Give all text of a container that has no stricter rule of its own, with what it is."""
+    yield "image", pod.image
+    yield from (("command", word) for word in (*pod.command, pod.program or "", *pod.arguments))
+    yield "workdir", pod.workdir
+    yield from ((f"variable {name}", value) for name, value in pod.env)
+    yield from ((f"annotation {name}", value) for name, value in pod.annotations)
+    for mount in pod.mounts:
+        yield from (("volume", text) for text in (mount.path, mount.host_path or "", mount.sub_path or ""))
+    for toleration in pod.tolerations:
+        yield from ((f"toleration's {name}", value) for name, value in toleration)
+    yield "affinity", pod.affinity or ""
+
+
+def _shorten(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:57] + "...")
+
+
+def _wrong_variables(pod: Pod, limits: Limits) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for name in (*(name for name, _ in pod.env), *(secret.variable for secret in pod.secrets)):
+        if not VARIABLE.match(name):
+            yield f"has a variable called {name!r}.", "take letters, digits, '_', '-' and '.', not beginning with a digit."
+        elif name.startswith("LAMINAR_"):
+            yield f"sets the variable {name}, which laminar sets itself.", "give it another name."
+        elif name in seen:
+            yield f"sets the variable {name} twice, in env and in secrets.", "drop one of them."
+        seen.add(name)
+
+
+def _wrong_labels(pod: Pod, limits: Limits) -> Iterator[Problem]:
+    keys = "take letters, digits, '-', '_' and '.', at most 63, behind an optional prefix such as example.com/."
+    for what, pairs in (("label", pod.labels), ("annotation", pod.annotations), ("node selector", pod.node_selector)):
+        for name, value in pairs:
+            if not KEY.match(name):
+                yield f"has a {what} called {name!r}.", keys
+            elif name in ("laminar/layer", "laminar/layer-name") and what != "node selector":
+                yield f"has a {what} called {name!r}, which laminar sets itself.", "give it another name."
+            elif what != "annotation" and not names.LABEL.match(value):
+                yield (
+                    f"has a {what} {name!r} with the value {_shorten(value)}.",
+                    "take letters, digits, '-', '_' and '.', at most 63, beginning and ending with a letter or a digit.",
+                )
+
+
+def _wrong_objects(pod: Pod, limits: Limits) -> Iterator[Problem]:
+    for what, name in _objects(pod):
+        if not OBJECT.match(name):
+            yield f"names a {what} {name!r}.", "take lower-case letters, digits, '-' and '.', as Kubernetes does."
+    for secret in pod.secrets:
+        if not SECRET_KEY.match(secret.key):
+            yield f"takes the key {secret.key!r} of secret {secret.name!r}.", "take letters, digits, '-', '_' and '.'."
+
+
+def _objects(pod: Pod) -> Iterator[tuple[str, str]]:
+    if pod.service_account is not None:
+        yield "service account", pod.service_account
+    if pod.priority_class is not None:
+        yield "priority class", pod.priority_class
+    yield from (("secret", secret.name) for secret in pod.secrets)
+    for mount in pod.mounts:
+        found = (("volume claim", mount.claim), ("secret", mount.secret), ("config map", mount.config_map))
+        yield from ((what, name) for what, name in found if name is not None)
+
+
+def _wrong_mounts(pod: Pod, limits: Limits) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for mount in pod.mounts:
+        path = mount.path.rstrip("/") or "/"
+        if path in seen:
+            yield f"has two volumes mounted at {path!r}.", "mount one of them elsewhere."
+        elif _hides_scratch(mount, path):
+            yield (
+                f"has a volume mounted at {path!r}, where each pod needs room of its own.",
+                f"mount it elsewhere; at {SCRATCH} only Volume(empty_dir=MB) that is not read-only can stand.",
+            )
+        elif ":" in path:
+            yield f"has a volume mounted at {path!r}; Kubernetes takes no ':' there.", "mount it elsewhere."
+        seen.add(path)
+
+
+def _hides_scratch(mount: Mount, path: str) -> bool:
+    private = mount.empty_dir is not None and not mount.read_only and mount.sub_path is None
+    return path == f"{SCRATCH}/laminar" or (path == SCRATCH and not private) or path == "/"
+
+
+def _wrong_tolerations(pod: Pod, limits: Limits) -> Iterator[Problem]:
+    for toleration in pod.tolerations:
+        for name, value in toleration:
+            if name not in TOLERATION:
+                yield f"has a toleration with {name!r}.", f"take {', '.join(TOLERATION)}."
+            elif name == "tolerationSeconds" and not re.fullmatch(r"-?[0-9]{1,18}", value):
+                yield f"has a toleration with tolerationSeconds={value!r}.", "give a whole number."

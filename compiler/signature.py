@@ -1,0 +1,142 @@
+"""Decide what a layer template takes as inputs and what is constant in it, from the tasks that use it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from laminar.compiler.ir import Factor, FanOut, FlowPlan, Plan, Pod, Task
+from laminar.graph import PARAMETERS
+from laminar.templates.expression import Length, pods, splits, tag, term
+from laminar.templates.fan_out import INDEX
+
+__all__ = ["Signature", "Use", "over_parameters", "published", "signatures", "uses"]
+
+DEFAULTS = {"suffix": "", "index": "0", "splits": "1", "batch": "1"}
+"""The values of what a task need not say; ``layer``, ``flow`` and ``label`` have no such value of their own."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """One task as its template sees it: the values it gives, how many pods it has, whether its lengths are read."""
+
+    template: str
+    pod: Pod
+    values: Mapping[str, str]
+    count: str | None = None
+    publishes: bool = False
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What a template takes (``inputs``: name to default, None where each task gives a value) and what is ``constant`` in it."""
+
+    inputs: Mapping[str, str | None]
+    constants: Mapping[str, str]
+
+    def value(self, name: str) -> str:
+        """Return how a value is written inside the template."""
+        return tag(f"inputs.parameters.{name}") if name in self.inputs else self.constants[name]
+
+    def arguments(self, values: Mapping[str, str]) -> dict[str, str]:
+        """Return those of a task's values that it has to give."""
+        return {name: values[name] for name, default in self.inputs.items() if values[name] != default}
+
+
+def uses(plan: Plan) -> tuple[tuple[Use | None, tuple[Use, ...]], ...]:
+    """Return for each flow the use of its link, if it has one, and of its tasks."""
+    return tuple(
+        (_link_use(plan, place), tuple(_task_use(flow, task) for task in flow.tasks)) for place, flow in enumerate(plan.flows)
+    )
+
+
+def signatures(plan: Plan) -> dict[str, tuple[Pod, Signature, bool]]:
+    """Return for each layer template its pod, its signature, and whether it publishes lengths."""
+    found: dict[str, list[Use]] = {}
+    links = []
+    for link, tasks in uses(plan):
+        links += [link] if link else []
+        for use in tasks:
+            found.setdefault(use.template, []).append(use)
+    for use in links:
+        found.setdefault(use.template, []).append(use)
+    return {name: (group[0].pod, _signature(group), any(use.publishes for use in group)) for name, group in found.items()}
+
+
+def _signature(group: Sequence[Use]) -> Signature:
+    inputs: dict[str, str | None] = {"layer": None}
+    constants: dict[str, str] = {}
+    labelled = any(use.values["label"] != use.values["layer"] for use in group)
+    for name in ("flow", "suffix", "label", "index", "splits", "batch"):
+        values = [use.values[name] for use in group]
+        if name == "label" and not labelled:
+            constants[name] = tag("inputs.parameters.layer")
+        elif len(set(values)) == 1 and "{{" not in values[0]:
+            constants[name] = values[0]
+        elif name == "label":
+            inputs[name] = None
+        else:
+            default = DEFAULTS.get(name, values[0])
+            inputs[name] = default if default in values else None
+    return Signature(inputs, constants)
+
+
+# the values of tasks and links
+
+
+def _task_use(flow: FlowPlan, task: Task) -> Use:
+    lengths = [_length(flow, factor) for factor in task.fan_out.factors] if task.fan_out else []
+    values = _values(flow, task.layer, task.label)
+    count = None
+    if task.fan_out:
+        values |= {"index": INDEX, "splits": splits(lengths), "batch": str(task.fan_out.batch)}
+        count = pods(lengths, task.fan_out.batch)
+    return Use(task.template, task.pod, values, count, publishes=task.layer in published(flow))
+
+
+def _link_use(plan: Plan, place: int) -> Use | None:
+    """Return the use of the link before a flow; it runs as a part of the flow before that, whose execution it reads."""
+    link = plan.flows[place].link
+    if link is None:
+        return None
+    values = _values(plan.flows[place - 1], link.name, None)
+    return Use(link.template, link.pod, values, publishes=over_parameters(plan.flows[place]))
+
+
+def _values(flow: FlowPlan, layer: str, label: str | None) -> dict[str, str]:
+    return {**DEFAULTS, "layer": layer, "flow": flow.flow, "suffix": flow.suffix, "label": label or layer}
+
+
+# lengths
+
+
+def over_parameters(flow: FlowPlan) -> bool:
+    """Say whether a linked flow goes over parameters whose lengths its link has to publish."""
+    return flow.link is not None and any(factor.layer == PARAMETERS for factor in _factors(flow))
+
+
+def published(flow: FlowPlan) -> frozenset[str]:
+    """Return the layers whose lengths some fan-out of the flow reads."""
+    return frozenset(factor.layer for factor in _factors(flow))
+
+
+def _factors(flow: FlowPlan) -> list[Factor]:
+    """Return all factors of a flow whose length is not known yet."""
+    fan_outs: list[FanOut] = [task.fan_out for task in flow.tasks if task.fan_out]
+    return [factor for fan_out in fan_outs for factor in fan_out.factors if factor.length is None]
+
+
+def _length(flow: FlowPlan, factor: Factor) -> int | Length:
+    if factor.length is not None:
+        return factor.length
+    if factor.layer == PARAMETERS and flow.link is None:
+        return Length.of_parameter(term("workflow", "parameters", factor.attribute))
+    if factor.layer == PARAMETERS:
+        return Length.of_pod(term("inputs", "parameters", "lengths"), factor.attribute)
+    name = next(task.name for task in flow.tasks if task.layer == factor.layer)
+    source = term("tasks", name, "outputs", "parameters", "lengths")
+    if not factor.fan_out:
+        return Length.of_pod(source, factor.attribute)
+    if factor.split is None:
+        return Length.of_all(source, factor.attribute)
+    return Length.of_split(source, factor.attribute, factor.split, factor.batch)

@@ -1,0 +1,65 @@
+"""Put tasks in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from laminar.templates.block import Block, given, named
+
+__all__ = ["dag", "depends", "task"]
+
+
+def depends(names: Iterable[str]) -> str:
+    """Return what a task waits for: all of these succeeded, or skipped by a hook, none failed or omitted.
+
+    >>> depends(["A", "B"])
+    'A && B'
+    """
+    return " && ".join(names)
+
+
+def task(name: str, *, template: str, depends: str = "", count: str | None = None, arguments: Mapping[str, str]) -> Block:
+    """Return one task of a DAG; with a count it is a loop, and ``{{item}}`` the index in its arguments.
+
+    ::
+
+        name: B
+        template: layer
+        depends: A
+        withSequence: {count: "3"}
+        arguments: {parameters: [{name: layer, value: B}, {name: index, value: "{{item}}"}]}
+    """
+    return given(
+        name=name,
+        template=template,
+        depends=depends,
+        withSequence=given(count=count),
+        arguments=given(parameters=named(arguments)),
+    )
+
+
+def dag(
+    name: str,
+    tasks: Sequence[Block],
+    *,
+    inputs: Iterable[str] = (),
+    parallelism: int | None = None,
+    outputs: Sequence[Block] = (),
+) -> Block:
+    """Return a template of tasks.
+
+    ::
+
+        name: Train
+        inputs: {parameters: [{name: lengths}]}
+        dag:
+          tasks:
+          - {name: A, template: layer, arguments: {parameters: [{name: layer, value: A}]}}
+    """
+    return given(
+        name=name,
+        inputs=given(parameters=named((name, None) for name in inputs)),
+        parallelism=parallelism,
+        dag={"tasks": list(tasks)},
+        outputs=given(parameters=list(outputs)),
+    )

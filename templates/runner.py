@@ -1,0 +1,158 @@
+"""Run a split: the one container template that all layers with equal pods share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+
+from laminar.templates.block import Block, given, named
+from laminar.templates.expression import tag
+from laminar.templates.workflow import CONFINED
+
+__all__ = ["ATTEMPT", "GRACE", "OUTPUTS", "container", "inputs", "layer", "limits", "outputs", "secret", "variable"]
+
+ATTEMPT = tag("=string(int(retries) + 1)")
+"""The attempt, from 1; Argo knows it in a template with a retry strategy."""
+
+OUTPUTS = "/tmp/laminar"
+"""The folder where a pod leaves what the workflow reads."""
+
+GRACE = 600
+"""Seconds beyond a layer's timeout: the runner enforces that, Argo's deadline (final, from the pod's start) only stands behind."""
+
+
+def inputs(values: Mapping[str, str | None]) -> Block:
+    """Return what a template takes; a value is the default, None stands for a parameter that each task gives.
+
+    ::
+
+        parameters: [{name: layer}, {name: index, value: "0"}]
+    """
+    return {"parameters": named(values)}
+
+
+def variable(name: str, value: str) -> Block:
+    """Return an environment variable.
+
+    ::
+
+        {name: LAMINAR_EXECUTION_ID, value: "{{workflow.uid}}"}
+    """
+    return {"name": name, "value": value}
+
+
+def secret(variable: str, *, name: str, key: str) -> Block:
+    """Return an environment variable that holds a key of a Secret.
+
+    ::
+
+        {name: TOKEN, valueFrom: {secretKeyRef: {name: hub, key: token}}}
+    """
+    return {"name": variable, "valueFrom": {"secretKeyRef": {"name": name, "key": key}}}
+
+
+def outputs(names: Sequence[str]) -> Block:
+    """Return what a template hands to the workflow; a pod that leaves nothing hands out an empty object.
+
+    ::
+
+        parameters: [{name: lengths, valueFrom: {path: /tmp/laminar/lengths, default: "{}"}}]
+    """
+    return given(parameters=[{"name": name, "valueFrom": {"path": f"{OUTPUTS}/{name}", "default": "{}"}} for name in names])
+
+
+def limits(*, cpu: float, memory: int, gpu: int = 0, storage: int | None = None) -> Block:
+    """Return a container's limits, which Kubernetes takes for its requests too; memory and storage in MB.
+
+    >>> limits(cpu=0.5, memory=1500, gpu=1)
+    {'cpu': '500m', 'memory': '1500M', 'nvidia.com/gpu': '1'}
+    """
+    thousandths = max(1, ceil(round(cpu * 1000, 3)))
+    found = {
+        "cpu": f"{thousandths}m" if thousandths % 1000 else str(thousandths // 1000),
+        "memory": f"{memory}M",
+        "ephemeral-storage": f"{storage}M" if storage else "",
+        "nvidia.com/gpu": str(gpu) if gpu else "",
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def container(
+    *,
+    image: str,
+    command: Sequence[str],
+    args: Sequence[str],
+    workdir: str,
+    resources: Block,
+    env: Sequence[Block],
+    mounts: Sequence[Block],
+) -> Block:
+    """Return a container that is not root, gains no privileges and writes only to its mounts.
+
+    ::
+
+        image: laminar:latest
+        command: [python, -m, laminar.runner, main.py]
+        args: [--flow, Train, --layer, "{{inputs.parameters.layer}}"]
+        workingDir: /laminar
+        resources: {limits: {cpu: "1", memory: 1500M}}
+        securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}, readOnlyRootFilesystem: true}
+        env:
+        - {name: LAMINAR_EXECUTION_ID, value: "{{workflow.uid}}"}
+        volumeMounts: [{name: scratch, mountPath: /tmp}]
+    """
+    return given(
+        image=image,
+        command=list(command),
+        args=list(args),
+        workingDir=workdir,
+        resources={"limits": resources},
+        securityContext={**CONFINED, "readOnlyRootFilesystem": True},
+        env=list(env),
+        volumeMounts=list(mounts),
+    )
+
+
+def layer(
+    name: str,
+    *,
+    inputs: Block,
+    labels: Mapping[str, str],
+    annotations: Mapping[str, str],
+    container: Block,
+    volumes: Sequence[Block],
+    retry: Block,
+    outputs: Block,
+    timeout: float | None = None,
+    service_account: str | None = None,
+    priority_class: str | None = None,
+    node_selector: Mapping[str, str] | None = None,
+    tolerations: Sequence[Block] = (),
+    affinity: Block | None = None,
+) -> Block:
+    """Return the template of a pod that runs one split, or some, of the layer that a task names.
+
+    ::
+
+        name: layer
+        inputs: {parameters: [{name: layer}]}
+        metadata: {labels: {laminar/layer: "{{inputs.parameters.layer}}"}}
+        retryStrategy: ...
+        container: ...
+        volumes: [{name: scratch, emptyDir: {}}]
+    """
+    return given(
+        name=name,
+        inputs=inputs,
+        metadata=given(labels=dict(labels), annotations=dict(annotations)),
+        serviceAccountName=service_account,
+        priorityClassName=priority_class,
+        nodeSelector=dict(node_selector or {}),
+        tolerations=list(tolerations),
+        affinity=affinity,
+        activeDeadlineSeconds=ceil(timeout) + GRACE if timeout is not None else None,
+        retryStrategy=retry,
+        container=container,
+        volumes=list(volumes),
+        outputs=outputs,
+    )
