@@ -114,7 +114,9 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
     if exitstatus == pytest.ExitCode.OK:
         for path in orphans(config):
-            terminalreporter.write_line(f"FAILED {path}: no test compares with this golden file. Remove it, or add its case.", red=True)
+            terminalreporter.write_line(
+                f"FAILED {path}: no test compares with this golden file. Remove it, or add its case.", red=True
+            )
 
 
 def orphans(config: pytest.Config) -> list[str]:

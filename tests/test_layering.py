@@ -175,5 +175,4 @@ def test_no_module_that_a_pod_may_load_loads_anything_heavy():
 
 def test_the_compiler_loads_nothing_that_a_plain_compile_does_without():
     names = [name for name, _ in modules() if floor_of(name) == "compiler"]
-    # Pydantic's plugins look for distributions with email and asyncio; that is not ours to change.
-    assert loaded_by(*names) & (COMPILER_HEAVY - {"asyncio"}) == set()
+    assert loaded_by(*names) & COMPILER_HEAVY == set()

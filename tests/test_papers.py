@@ -1,0 +1,105 @@
+"""Check the papers: nothing of one machine in any tracked file, and commands that exist in the README."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# Put together here, so that this file holds none of them.
+MACHINE = re.compile(rf"(?<![\w.$}}-])/(?:{'|'.join(('work', 'root', 'home/[a-z]+', 'Users/[A-Za-z]+'))})/")
+REGISTRY = re.compile(
+    "|".join(
+        re.escape(host + "." + ending)
+        for host, ending in (
+            ("pypi", "org"),
+            ("pythonhosted", "org"),
+            ("crates", "io"),
+            ("registry.npmjs", "org"),
+            ("proxy.golang", "org"),
+            ("repo1.maven", "org"),
+            ("deb.debian", "org"),
+        )
+    )
+)
+COMMAND = re.compile(r"^\s*(?:\$ )?(laminar|\./dev) ([a-z-]+)", re.MULTILINE)
+FENCE = re.compile(r"^```(?:sh|bash|console|shell)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def tracked() -> list[Path]:
+    done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, timeout=30)
+    if done.returncode != 0:
+        pytest.skip("not a git checkout")
+    return [path for name in done.stdout.decode().split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def lines_with(pattern: re.Pattern[str]) -> list[str]:
+    """Return the lines of tracked files where a pattern is found, as places."""
+    found = []
+    for path in tracked():
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+            if pattern.search(line):
+                found.append(f"{path.relative_to(ROOT)}:{number}: {line.strip()}")
+    return found
+
+
+@pytest.mark.parametrize("text", ["at /" + "work/main/x.py", "'/" + "root/.cache'", "/" + "home/ann/flow.py"])
+def test_a_path_of_a_machine_is_recognized(text):
+    assert MACHINE.search(text)
+
+
+@pytest.mark.parametrize("text", ["s3://bucket/work/x", "/workdir/x", "{root}/root/x", "$HOME/x"])
+def test_other_paths_are_not_taken_for_a_machines(text):
+    assert not MACHINE.search(text)
+
+
+def test_no_tracked_file_names_a_path_of_a_machine():
+    assert lines_with(MACHINE) == []
+
+
+def test_no_tracked_file_names_a_package_registrys_host():
+    assert lines_with(REGISTRY) == []
+
+
+def commands(paper: str) -> set[tuple[str, str]]:
+    """Return the laminar and ./dev commands in a paper's shell blocks."""
+    text = (ROOT / paper).read_text(encoding="utf-8")
+    return {match.groups() for block in FENCE.findall(text) for match in COMMAND.finditer(block)}
+
+
+@pytest.mark.parametrize("paper", ["README.md", "CONTRIBUTING.md"])
+def test_every_command_of_a_paper_exists(paper):
+    from laminar.cli.main import cli
+
+    usage = subprocess.run(["sh", "dev", "help"], cwd=ROOT, capture_output=True, text=True, timeout=30).stdout
+    known = {("laminar", name) for name in cli.commands} | {
+        ("./dev", name) for name in re.findall(r"^  ([a-z]+)", usage, re.MULTILINE)
+    }
+    used = commands(paper)
+    assert used
+    assert used <= known
+
+
+def test_files_that_a_paper_links_to_exist():
+    links = [
+        (paper, target)
+        for paper in ("README.md", "CONTRIBUTING.md")
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", (ROOT / paper).read_text(encoding="utf-8"))
+    ]
+    assert [(paper, target) for paper, target in links if not (ROOT / target).exists()] == []
+
+
+def test_the_version_has_its_place_in_the_changelog():
+    import laminar
+
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "## [Unreleased]" in text or f"## [{laminar.__version__}]" in text
+
+
+def test_this_interpreter_is_one_that_the_project_supports():
+    assert sys.version_info >= (3, 10)
