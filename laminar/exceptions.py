@@ -4,6 +4,7 @@ The tree::
 
     LaminarError
     |-- FlowError          a flow, a layer's registration or a program is defined wrongly
+    |   `-- OptionError    an option that does not exist, or of a wrong type (a TypeError too)
     |-- LayerError         a layer does something it must not do while it runs
     |   `-- ArtifactError  what is read isn't there (an AttributeError too)
     |-- ExecutionError     a layer failed, or an execution cannot be started
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any
 
 __all__ = [
     "ArtifactError",
@@ -26,6 +27,7 @@ __all__ = [
     "InternalError",
     "LaminarError",
     "LayerError",
+    "OptionError",
     "SchedulerError",
     "located",
     "raise_all",
@@ -74,6 +76,10 @@ def _rebuild(cls: type[LaminarError], args: tuple[Any, ...], state: dict[str, An
 
 class FlowError(LaminarError):
     """A flow, a layer's registration or a program is defined wrongly."""
+
+
+class OptionError(FlowError, TypeError):
+    """An option that does not exist, or of a wrong type, was given (a TypeError too)."""
 
 
 class LayerError(LaminarError):
@@ -140,7 +146,7 @@ def located(where: str) -> Iterator[None]:
         raise
 
 
-def raise_all(problems: Iterable[LaminarError]) -> None | NoReturn:
+def raise_all(problems: Iterable[LaminarError]) -> None:
     """Raise every problem at once, and nothing where there is none."""
     found = tuple(problems)
     if not found:

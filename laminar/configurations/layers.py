@@ -135,7 +135,7 @@ class Parameter:
 
     layer: type[Layer] | str
     attribute: str
-    index: int | None | Unset = UNSET
+    index: int | Unset | None = UNSET
 
 
 @dataclass(frozen=True)
@@ -179,9 +179,12 @@ class Retry:
             raise ValueError("Retry delay, backoff and jitter must not be negative")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Configuration:
-    """Hold what a layer was registered with."""
+    """Hold what a layer was registered with.
+
+    Each layer instance has a copy of its own, so that submission and retry hooks can set ``self.configuration.container``.
+    """
 
     catch: Catch | None = None
     container: Container = field(default_factory=Container)

@@ -1,0 +1,42 @@
+"""Compile a recorded program to Argo's documents: record, plan, optimize, check, emit, dump."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from laminar.compiler.planner import Settings
+    from laminar.compiler.target import Target
+    from laminar.recording import Chain
+
+__all__ = ["compile", "render"]
+
+
+def compile(
+    program: str | Path, target: Target | None = None, *, settings: Settings | None = None, args: Sequence[str] = ()
+) -> str:
+    """Return the YAML of a program's chains, a document each.
+
+    Raises FlowError, with every problem at once, for a program that cannot be compiled.
+    """
+    from dataclasses import replace
+
+    from laminar.compiler import planner, recorder
+    from laminar.compiler.target import Target
+
+    settings = settings or planner.Settings()
+    chains = recorder.record(program, args).chains
+    return render([(chain, replace(settings, chain=place)) for place, chain in enumerate(chains, 1)], target or Target())
+
+
+def render(chains: Iterable[tuple[Chain, Settings]], target: Target) -> str:
+    """Return the YAML of recorded chains: plan, optimize, check, emit, dump."""
+    from laminar.compiler import checker, dumper, emitter, optimizer, planner
+
+    documents = []
+    for chain, settings in chains:
+        plan = checker.check(optimizer.optimize(planner.plan(chain, settings)), target)
+        documents.extend(emitter.emit(plan, target))
+    return dumper.dump(tuple(documents))

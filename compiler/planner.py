@@ -1,0 +1,338 @@
+"""Turn a recorded chain into a plan; everything that can be wrong with a program is found here, in the user's terms."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from laminar import launch, places
+from laminar.commands import split_command
+from laminar.compiler.ir import (
+    Backoff,
+    Factor,
+    FanOut,
+    FlowPlan,
+    Link,
+    Mount,
+    Pairs,
+    ParameterPlan,
+    Plan,
+    Pod,
+    SecretVariable,
+    Task,
+)
+from laminar.components.flow import Flow
+from laminar.components.inference import Registration, suggest
+from laminar.components.parameters import travels
+from laminar.configurations.datastores import Local, open_store
+from laminar.configurations.layers import Container, Retry
+from laminar.exceptions import FlowError, LaminarError, raise_all
+from laminar.graph import PARAMETERS, Node
+from laminar.recording import Chain, Step
+
+__all__ = ["Settings", "plan"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the command line, or the project's file, says about a plan: ``parameters`` replace the program's keywords."""
+
+    datastore: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    chain: int = 1
+    root: str = ""
+
+
+def plan(chain: Chain, settings: Settings | None = None) -> Plan:
+    """Return the plan of a chain of executions.
+
+    Raises FlowError, with every problem at once, for what a cluster could not run.
+    """
+    settings = settings or Settings()
+    problems = list(_wrong(chain, settings))
+    raise_all(problems)
+    first = chain.first
+    flows = tuple(_flow(chain, place, settings) for place in range(len(chain.steps)))
+    return Plan(
+        flows=flows,
+        parameters=_parameters(first, settings),
+        datastore=_url(chain, settings),
+        execution=first.execution.id,
+        chain=settings.chain,
+        title=first.flow.name,
+        description=inspect.cleandoc(vars(type(first.flow)).get("__doc__") or ""),
+        where=_relative(first.where, settings),
+    )
+
+
+# what is wrong
+
+
+def _wrong(chain: Chain, settings: Settings) -> Iterator[LaminarError]:
+    """Give every problem of a chain."""
+    sound = True
+    for step in chain.steps:
+        try:
+            nodes = step.flow.nodes
+        except LaminarError as error:
+            sound = False
+            yield from error.problems or (error,)
+            continue
+        yield from _unsupported(step, nodes)
+    yield from _wrong_parameters(chain.first, settings)
+    if sound:
+        yield from _wrong_axes(chain.first, settings)
+    try:
+        _url(chain, settings)
+    except LaminarError as error:
+        yield error
+
+
+def _unsupported(step: Step, nodes: Mapping[str, Node]) -> Iterator[LaminarError]:
+    if step.action != "run":
+        yield FlowError(
+            f"Execution.{step.action}() of flow {step.flow.name!r} cannot be compiled.",
+            where=step.where,
+            fix="call the flow: flow(...).",
+        )
+    from laminar.configurations.hooks import hooks_of
+
+    for name in nodes:
+        registration = step.flow.registrations[name]
+        for kind in ("entry", "submission", "retry"):
+            for owner in (type(step.flow), registration.layer):
+                if name != PARAMETERS and any(hooks_of(owner, kind)):
+                    yield FlowError(
+                        f"Layer {name!r} has a hook of kind {kind!r}, which cannot be compiled yet.",
+                        where=registration.where,
+                        fix="run the flow on this machine, or drop the hook.",
+                    )
+
+
+def _wrong_parameters(first: Step, settings: Settings) -> Iterator[LaminarError]:
+    for name in settings.parameters:
+        if name not in first.parameters:
+            known = ", ".join(first.parameters) or "none"
+            yield FlowError(
+                f"Flow {first.flow.name!r} has no parameter {name!r}." + suggest(name, list(first.parameters)),
+                where=first.where,
+                fix=f"its parameters are: {known}.",
+            )
+    for name, value in first.parameters.items():
+        if name not in settings.parameters and not travels(value):
+            yield FlowError(
+                f"Parameter {name!r} of flow {first.flow.name!r} is {_kind(value)}, which JSON cannot carry to a cluster.",
+                where=first.where,
+                fix="give numbers, text, booleans, None, lists and dicts with text keys; make other values in a layer.",
+            )
+
+
+def _kind(value: Any) -> str:
+    text = repr(value)
+    return text if isinstance(value, (float, int, dict, list, tuple)) and len(text) <= 60 else f"a {type(value).__name__}"
+
+
+def _wrong_axes(first: Step, settings: Settings) -> Iterator[LaminarError]:
+    for node in first.flow.nodes.values():
+        for axis in node.grid or ():
+            if axis.layer == PARAMETERS and axis.attribute not in first.parameters:
+                yield launch.unknown_parameter(first, node.name, axis.attribute)
+
+
+# the datastore
+
+
+def _url(chain: Chain, settings: Settings) -> str:
+    """Return the URL of the store that the chain's pods share.
+
+    Raises FlowError for one that pods cannot reach.
+    """
+    if settings.datastore is not None:
+        _check_url(settings.datastore, chain)
+        return settings.datastore
+    stores = {step.flow.configuration.datastore.url: step for step in chain.steps}
+    if len(stores) > 1:
+        raise FlowError(
+            f"The flows of the chain keep their data in different places: {', '.join(sorted(stores))}.",
+            where=chain.first.where,
+            fix="give all of them one datastore, or say --datastore URL.",
+        )
+    step = chain.first
+    store = step.flow.configuration.datastore
+    if not store.shared:
+        raise FlowError(
+            f"Flow {step.flow.name!r} keeps its data in the memory of one process, which pods cannot share.",
+            where=step.where,
+            fix="say --datastore URL, set datastore in [tool.laminar] of pyproject.toml, or give the flow another datastore.",
+        )
+    if isinstance(store, Local):
+        if store.relative:
+            raise FlowError(
+                f"Flow {step.flow.name!r} keeps its data in a folder given as a relative path, which pods cannot share.",
+                where=step.where,
+                fix="say --datastore URL, set datastore in [tool.laminar] of pyproject.toml, or give the flow another datastore.",
+            )
+        _check_mounted(store.root, chain)
+    return store.url
+
+
+def _check_url(url: str, chain: Chain) -> None:
+    if "://" not in url and not url.startswith("/"):
+        raise FlowError(
+            f"Datastore {url!r} is a relative path, which means nothing in a pod.",
+            where=chain.first.where,
+            fix="give a URL such as s3://bucket/prefix, or the absolute path of a mounted volume.",
+        )
+    store = open_store(url)
+    if not store.shared:
+        raise FlowError(f"Datastore {url!r} lives in one process, which pods cannot share.", fix="give another URL.")
+    if isinstance(store, Local):
+        _check_mounted(store.root, chain)
+
+
+def _check_mounted(root: str, chain: Chain) -> None:
+    """Raise FlowError for layers in whose container no shared volume is mounted at a local store's folder."""
+    missing: dict[str, str] = {}
+    for step in chain.steps:
+        for name, registration in step.flow.registrations.items():
+            volumes = registration.configuration.container.volumes
+            shared = [volume for volume in volumes if volume.claim or volume.host_path]
+            if name != PARAMETERS and not any(_below(root, volume.mount) for volume in shared):
+                missing.setdefault(name, registration.where)
+    if missing:
+        names = ", ".join(missing)
+        raise FlowError(
+            f"The datastore is the folder {root!r}, and no shared volume is mounted there in the container of: {names}.",
+            where=next(iter(missing.values())),
+            fix=f'add Container(volumes=[Volume(mount={root!r}, claim="...")]) to each, or use an object store.',
+        )
+
+
+def _below(path: str, folder: str) -> bool:
+    return (path.rstrip("/") + "/").startswith(folder.rstrip("/") + "/")
+
+
+# the plan
+
+
+def _parameters(first: Step, settings: Settings) -> tuple[ParameterPlan, ...]:
+    merged = {**first.parameters, **settings.parameters}
+    return tuple(ParameterPlan(name=name, value=json.dumps(value, ensure_ascii=False)) for name, value in merged.items())
+
+
+def _flow(chain: Chain, place: int, settings: Settings) -> FlowPlan:
+    step = chain.steps[place]
+    names = [step.flow.name for step in chain.steps]
+    occurrence = names[: place + 1].count(step.flow.name)
+    suffix = "" if occurrence == 1 else f"-{occurrence}"
+    return FlowPlan(
+        flow=step.flow.name,
+        name=step.flow.name + suffix,
+        suffix=suffix,
+        tasks=tuple(_task(step.flow, node, settings) for node in step.flow.nodes.values() if node.name != PARAMETERS),
+        link=_link(chain, place, settings) if place else None,
+        where=_relative(places.of_class(type(step.flow)), settings),
+    )
+
+
+def _link(chain: Chain, place: int, settings: Settings) -> Link:
+    """Return the link before a flow: it runs in the smallest container of the flow before it, whose artifacts it reads."""
+    before = chain.steps[place - 1].flow
+    own = [registration for name, registration in before.registrations.items() if name != PARAMETERS]
+    smallest = min(own, key=lambda registration: _weight(registration.configuration.container))
+    return Link(
+        name=f"link-{place + 1}",
+        pod=_pod(smallest.configuration.container, smallest.configuration.retry),
+        where=_relative(chain.steps[place].where, settings),
+    )
+
+
+def _weight(container: Container) -> tuple[float, ...]:
+    return container.gpu, container.memory, container.cpu
+
+
+def _task(flow: Flow, node: Node, settings: Settings) -> Task:
+    registration = flow.registrations[node.name]
+    configuration = registration.configuration
+    return Task(
+        layer=node.name,
+        name=node.name,
+        needs=tuple(name for name in flow.nodes if name in node.needs and name != PARAMETERS),
+        fan_out=_fan_out(flow, node, registration),
+        pod=_pod(configuration.container, configuration.retry),
+        where=_relative(registration.where, settings),
+    )
+
+
+def _fan_out(flow: Flow, node: Node, registration: Registration) -> FanOut | None:
+    foreach = registration.configuration.foreach
+    if node.grid is None or foreach is None:
+        return None
+    factors = tuple(
+        Factor(
+            layer=axis.layer,
+            attribute=axis.attribute,
+            fan_out=axis.fan_out,
+            split=axis.index,
+            batch=flow.nodes[axis.layer].batch,
+        )
+        for axis in node.grid
+    )
+    return FanOut(factors=factors, batch=foreach.batch, parallelism=foreach.parallelism)
+
+
+def _pod(container: Container, retry: Retry) -> Pod:
+    command, program, arguments = split_command(container.command)
+    return Pod(
+        image=container.image,
+        command=command,
+        program=program,
+        arguments=arguments,
+        workdir=container.workdir,
+        cpu=container.cpu,
+        memory=container.memory,
+        gpu=container.gpu,
+        ephemeral_storage=container.ephemeral_storage,
+        env=_pairs(container.env),
+        secrets=tuple(
+            SecretVariable(variable=variable, name=secret.name, key=secret.key) for variable, secret in container.secrets.items()
+        ),
+        mounts=tuple(
+            Mount(
+                path=volume.mount,
+                claim=volume.claim,
+                secret=volume.secret,
+                config_map=volume.config_map,
+                host_path=volume.host_path,
+                empty_dir=volume.empty_dir,
+                read_only=volume.read_only,
+                sub_path=volume.sub_path,
+            )
+            for volume in container.volumes
+        ),
+        node_selector=_pairs(container.node_selector),
+        tolerations=tuple(_pairs(toleration) for toleration in container.tolerations),
+        affinity=json.dumps(container.affinity, sort_keys=True) if container.affinity else None,
+        service_account=container.service_account,
+        labels=_pairs(container.labels),
+        annotations=_pairs(container.annotations),
+        priority_class=container.priority_class,
+        timeout=container.timeout,
+        retry=Backoff(attempts=retry.attempts, delay=retry.delay, backoff=retry.backoff),
+    )
+
+
+def _pairs(mapping: Mapping[str, Any]) -> Pairs:
+    return tuple((str(key), str(value)) for key, value in mapping.items())
+
+
+def _relative(where: str, settings: Settings) -> str:
+    """Return a place relative to the project's root, so that no document depends on where the project lies."""
+    path, _, line = where.rpartition(":")
+    if not path or not settings.root:
+        return ""
+    return f"{os.path.relpath(os.path.abspath(path), settings.root)}:{line}"

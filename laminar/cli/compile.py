@@ -1,0 +1,126 @@
+"""``laminar compile``: print the Argo Workflow that a program becomes."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from laminar.cli.values import arguments_argument, choose, flow_option, parameters_option, program_argument
+from laminar.exceptions import FlowError
+
+__all__ = ["compile_command"]
+
+
+@click.command("compile")
+@program_argument
+@arguments_argument
+@parameters_option
+@flow_option
+@click.option("--kind", type=click.Choice(["workflow", "template"]), default="workflow", show_default=True, help="What to emit.")
+@click.option("--datastore", metavar="URL", help="Where pods keep artifacts: s3://bucket/prefix, or a mounted volume's path.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write to this file instead of standard output.")
+@click.option("--check", type=click.Path(dir_okay=False), help="Compare with this file: exit 1 and print a diff if it is stale.")
+@click.option("--strict", is_flag=True, help="Fail where a part of the program is left out of the document.")
+def compile_command(
+    program: str,
+    args: tuple[str, ...],
+    parameters: tuple[tuple[str, Any], ...],
+    flow: str | None,
+    kind: str,
+    datastore: str | None,
+    output: str | None,
+    check: str | None,
+    strict: bool,
+) -> None:
+    """Print PROGRAM's flows as Argo Workflows; needs no cluster, no datastore and no network.
+
+    \b
+    laminar compile train.py --datastore s3://bucket/prefix > train.yaml
+    laminar compile train.py --check train.yaml          in CI: is the file stale?
+
+    The datastore is --datastore's, else [tool.laminar] datastore in pyproject.toml, else the flow's own.
+    """  # noqa: D301  click reads the character
+    if output is not None and check is not None:
+        raise click.UsageError("--output writes a file, --check compares with one: say one of them.")
+    text = _render(program, args, dict(parameters), flow, kind, datastore, strict)
+    if check is not None:
+        _compare(text, check, program)
+    elif output is not None:
+        _write(text, output)
+    else:
+        click.echo(text, nl=False)
+
+
+def _render(
+    program: str,
+    args: tuple[str, ...],
+    parameters: dict[str, Any],
+    flow: str | None,
+    kind: str,
+    datastore: str | None,
+    strict: bool,
+) -> str:
+    from laminar.compiler import project, recorder, render
+    from laminar.compiler.planner import Settings
+    from laminar.compiler.target import Target
+
+    recorded = recorder.record(program, args)
+    _warn(recorded.ended, strict)
+    settled = project.find(Path(program))
+    names = [[step.flow.name for step in chain.steps] for chain in recorded.chains]
+    place = choose(names, flow, need=bool(parameters))
+    chosen = range(len(recorded.chains)) if place is None else (place,)
+    plans = [
+        (
+            recorded.chains[place],
+            Settings(datastore=datastore or settled.datastore, parameters=parameters, chain=place + 1, root=str(settled.root)),
+        )
+        for place in chosen
+    ]
+    return render(plans, Target(kind=kind))
+
+
+def _warn(ended: tuple[str, str] | None, strict: bool) -> None:
+    """Say that the program reads a result: what it calls behind that is not known."""
+    if ended is None:
+        return
+    what, where = ended
+    text = f"{where} reads {what}; flows called behind that line are not part of the document"
+    if strict:
+        raise FlowError(
+            f"The program reads {what}, so flows called behind that line are not part of the document.",
+            where=where,
+            fix="call all flows first, or chain them with .next(...).",
+        )
+    click.echo(f"warning: {text}", err=True)
+
+
+def _compare(text: str, file: str, program: str) -> None:
+    """Exit 1 with a unified diff where a file differs from what the program compiles to."""
+    try:
+        known = Path(file).read_bytes().decode("utf-8").replace("\r\n", "\n")
+    except FileNotFoundError as error:
+        raise FlowError(f"{file!r} does not exist.", fix=f"write it: laminar compile {program} -o {file}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise FlowError(f"{file!r} cannot be read: {error}.", fix="name the YAML file to compare with.") from error
+    if known == text:
+        return
+    lines = difflib.unified_diff(known.splitlines(True), text.splitlines(True), file, f"laminar compile {program}")
+    click.echo("".join(lines), nl=False)
+    raise FlowError(f"{file!r} is stale.", fix=f"write it anew: laminar compile {program} -o {file}")
+
+
+def _write(text: str, file: str) -> None:
+    """Write a file whole or not at all."""
+    path = Path(file)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(text.encode("utf-8"))
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise FlowError(f"{file!r} cannot be written: {error.strerror}.", fix="name a file in a folder that exists.") from error

@@ -1,0 +1,66 @@
+"""Put the commands together and turn every error into one clear message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from laminar import __version__
+from laminar.cli.compile import compile_command
+from laminar.cli.completion import completion
+from laminar.cli.results import results
+from laminar.cli.run import run
+from laminar.exceptions import LaminarError
+
+__all__ = ["cli", "main"]
+
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+@click.group(context_settings=SETTINGS)
+@click.version_option(__version__, prog_name="laminar")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Run flows on this machine, compile them to Argo Workflows, read their results.
+
+    Exit codes: 0 done, 1 a flow or a program is wrong or has failed, 2 the command line is wrong, 130 interrupted.
+    """
+    if os.environ.get("NO_COLOR"):
+        context.color = False
+
+
+for command in (run, compile_command, results, completion):
+    cli.add_command(command)
+
+
+def main(argv: list[str] | None = None) -> Any:
+    """Run the command line and leave the process with its exit code."""
+    try:
+        cli.main(args=argv, prog_name="laminar", standalone_mode=False)
+    except click.exceptions.Exit as leaving:
+        sys.exit(leaving.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except LaminarError as error:
+        show(error)
+        sys.exit(1)
+
+
+def show(error: LaminarError) -> None:
+    """Print an error: its kind, what is wrong, where, and what to do; several problems one after the other."""
+    color = False if os.environ.get("NO_COLOR") else None
+    for problem in error.problems or (error,):
+        first, _, rest = str(problem).partition("\n")
+        click.echo(click.style(type(problem).__name__ + ": ", fg="red", bold=True) + first, err=True, color=color)
+        if rest:
+            click.echo(rest, err=True)

@@ -1,0 +1,136 @@
+"""``laminar run``: run a program's flows on this machine."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shlex
+import traceback
+from base64 import b64decode
+from typing import Any
+
+import click
+
+from laminar.cli.values import arguments_argument, choose, flow_option, parameters_option, program_argument
+from laminar.exceptions import ExecutionError, FlowError, LaminarError
+
+__all__ = ["run"]
+
+
+@click.command()
+@program_argument
+@arguments_argument
+@parameters_option
+@flow_option
+@click.option("--execution", metavar="ID", help="Use this id for the execution instead of a new one.")
+@click.option(
+    "--resume",
+    metavar="[ID|latest]",
+    is_flag=False,
+    flag_value="latest",
+    help="Finish an execution: run only what has not finished. Without an id, the newest.",
+)
+def run(
+    program: str,
+    args: tuple[str, ...],
+    parameters: tuple[tuple[str, Any], ...],
+    flow: str | None,
+    execution: str | None,
+    resume: str | None,
+) -> None:
+    """Run PROGRAM's flows on this machine, as `python PROGRAM ARGS` would.
+
+    \b
+    laminar run train.py -p source=data.csv -p rates=[0.1,0.01]
+    laminar run train.py --resume latest
+    laminar run train.py -- --verbose          what stands behind -- is the program's
+
+    A run that fails prints the command that resumes it.
+    """  # noqa: D301  click reads the character
+    from laminar import programs, reporting, session
+    from laminar.configurations.executors import process
+
+    reporting.choose()
+    path = os.path.abspath(program)
+    _check(path, execution, resume, parameters)
+    asked = programs.Program(path, args)
+    server = process.serve(asked)
+    server.wait_ready()
+    current = _session(server.summary or {}, dict(parameters), flow, execution, resume)
+    session.start(current)
+    try:
+        programs.execute(asked)
+    except ExecutionError as error:
+        if error.execution is not None and error.layer:
+            error.fix = _command(program, args, flow, current, error.execution)
+        raise
+    except (LaminarError, SystemExit, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        raise _own(program, error) from error
+
+
+def _check(path: str, execution: str | None, resume: str | None, parameters: Any) -> None:
+    """Raise for what cannot be meant, before the program is executed."""
+    if execution is not None and resume is not None:
+        raise click.UsageError("--execution names a new execution, --resume an old one: say one of them.")
+    if resume is not None and parameters:
+        raise click.UsageError("The parameters of an execution are those that it was started with: -p does not go with --resume.")
+    if execution is not None:
+        from laminar.components.execution import check_name
+
+        check_name(execution, f"Execution id {execution!r}")
+    from laminar.programs import _compile
+
+    _compile(path)
+
+
+def _session(
+    summary: dict[str, Any], parameters: dict[str, Any], flow: str | None, execution: str | None, resume: str | None
+) -> Any:
+    """Return what applies to which chain.
+
+    Raises FlowError for flows never called, for a flow or a parameter that the program does not have.
+    """
+    from laminar.components.inference import suggest
+    from laminar.session import Session
+
+    if summary["uncalled"]:
+        raise pickle.loads(b64decode(summary["uncalled"]))
+    chains = summary["chains"]
+    asked = bool(parameters) or execution is not None or resume is not None
+    place = choose([chain["flows"] for chain in chains], flow, need=asked)
+    if place is not None:
+        chain = chains[place]
+        for name in parameters:
+            if name not in chain["parameters"]:
+                raise FlowError(
+                    f"Flow {chain['flows'][0]!r} has no parameter {name!r}." + suggest(name, chain["parameters"]),
+                    where=chain["where"],
+                    fix=f"its parameters are: {', '.join(chain['parameters']) or 'none'}.",
+                )
+    only = flow is not None and len(chains) > 1
+    return Session(flow=flow, parameters=parameters, execution=execution or resume, resume=resume is not None, only=only)
+
+
+def _command(program: str, args: tuple[str, ...], flow: str | None, current: Any, execution: str) -> str:
+    """Return the command that resumes a failed execution."""
+    origin = current.chosen.origin if current.chosen is not None and current.chosen.origin else execution
+    words = ["laminar", "run", program, "--resume", origin]
+    if flow is not None:
+        words += ["--flow", flow]
+    return "resume with: " + shlex.join(words + (["--", *args] if args else []))
+
+
+def _own(program: str, error: Exception) -> FlowError:
+    """Return the error for what the program itself raises around its flows, having shown the program's own lines."""
+    from laminar import places
+
+    shown = traceback.TracebackException.from_exception(error)
+    own = [frame for frame in shown.stack if not frame.filename.startswith(places.PACKAGE)]
+    shown.stack = traceback.StackSummary.from_list([frame for frame in own if os.sep + "click" + os.sep not in frame.filename])
+    click.echo("".join(shown.format()).rstrip(), err=True)
+    last = shown.stack[-1] if shown.stack else None
+    where = f"{places.shorten(last.filename)}:{last.lineno}" if last is not None else program
+    name = traceback.format_exception_only(type(error), error)[-1].strip()
+    return FlowError(f"Program {program!r} ended with {name}", where=where, fix="mend the program; its traceback stands above.")

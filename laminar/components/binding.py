@@ -1,0 +1,277 @@
+"""Tie a layer instance to the split of an execution that it stands for, and read its artifacts from there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from laminar import places, recording
+from laminar.exceptions import ArtifactError, DatastoreError, LayerError, located
+
+if TYPE_CHECKING:
+    from laminar.components.execution import Execution
+    from laminar.components.flow import Flow
+    from laminar.components.layer import Layer
+    from laminar.configurations.datastores import Accessor, Artifact, DataStore, Record
+    from laminar.configurations.layers import Configuration
+
+__all__ = ["MISSING", "RESERVED", "Binding", "Default", "State"]
+
+RESERVED = frozenset(["configuration", "execution", "flow", "attempt", "index", "splits", "name", "state", "artifacts", "dependencies", "hooks", "shard"])
+MISSING: Any = object()
+
+
+@dataclass(frozen=True)
+class State:
+    """Answer what a layer's state is, each time it is asked."""
+
+    layer: Layer
+
+    @property
+    def finished(self) -> bool:
+        """Whether all splits of the layer have finished; a skipped layer has not."""
+        return self.layer.execution.status(self.layer.name) == "finished"
+
+    @property
+    def skipped(self) -> bool:
+        """Whether the layer was skipped, by a hook of its own or below a skipped layer."""
+        return self.layer.execution.status(self.layer.name) == "skipped"
+
+    @property
+    def running(self) -> bool:
+        """Whether the execution is running in this process and the layer has not ended yet."""
+        execution = self.layer.execution
+        return execution.running and execution.status(self.layer.name) == "unfinished"
+
+
+class Default:
+    """Stand for a class value of a layer: read where the layer finished without setting the attribute."""
+
+    __slots__ = ("name", "value")
+
+    def __init__(self, name: str, value: Any) -> None:
+        self.name = name
+        self.value = value
+
+    def __get__(self, layer: Layer | None, owner: type) -> Any:
+        if layer is None:
+            return self.value
+        found = layer._binding.lookup(layer, self.name)
+        return self.value if found is MISSING else found
+
+
+@dataclass
+class Binding:
+    """Hold what a layer instance knows of its place: ``index`` None means all splits of the layer.
+
+    ``phase`` is ``"call"`` while ``__call__`` runs: only what is set then is an artifact. ``own`` marks the layer that is running
+    itself; ``elements`` gives, by attribute, the element that this split reads in place of the whole.
+    """
+
+    execution: Execution | None = None
+    flow: Flow | None = None
+    index: int | None = None
+    splits: int | None = None
+    attempt: int = 1
+    configuration: Configuration | None = None
+    phase: str = ""
+    own: bool = False
+    written: dict[str, None] = field(default_factory=dict)
+    shards: dict[str, Artifact] = field(default_factory=dict)
+    elements: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
+    gate: bool = False
+    found: dict[int, Record] | None = None
+
+    # settings
+
+    def configured(self, layer: Layer) -> Configuration:
+        if self.configuration is None:
+            from laminar.configurations.layers import Configuration
+
+            registered = self.flow.registered(layer).configuration if self.flow is not None else Configuration()
+            self.configuration = replace(registered)
+        return self.configuration
+
+    def is_fan_out(self, layer: Layer) -> bool:
+        return self.flow is not None and self.flow.registered(layer).configuration.foreach is not None
+
+    # writing
+
+    def refuse(self, layer: Layer, name: str) -> NoReturn:
+        raise LayerError(
+            f"Layer {layer.name!r} sets {name!r}, a name that every layer uses itself.",
+            where=places.caller(),
+            fix=f"give the attribute another name; reserved are {', '.join(sorted(RESERVED))}.",
+        )
+
+    def check(self, layer: Layer, name: str) -> None:
+        if name in RESERVED or name.startswith("_"):
+            self.refuse(layer, name)
+        if name in self.shards or name in self.written:
+            how = "shards" if name in self.shards else "sets and shards"
+            raise LayerError(
+                f"Layer {layer.name!r} {how} {name!r} {'twice' if how == 'shards' else 'both'}.",
+                where=places.caller(),
+                fix="an attribute is either set or sharded, and sharded once; use two names.",
+            )
+
+    def setting(self, layer: Layer, name: str) -> None:
+        if self.phase == "call" and not name.startswith("_"):
+            if name in self.shards:
+                self.check(layer, name)
+            self.written[name] = None
+
+    def shard(self, layer: Layer, name: str, values: Iterable[Any]) -> None:
+        if self.phase != "call" or self.execution is None:  # called directly, in a test, or in a hook
+            object.__setattr__(layer, name, list(values))
+            return
+        with located(f"{layer.name}.{name}"):
+            artifact = self.datastore.shard(values)
+        self.shards[name] = artifact
+        object.__setattr__(layer, name, self.datastore.read(artifact))
+
+    # reading
+
+    @property
+    def datastore(self) -> DataStore:
+        assert self.flow is not None
+        return self.flow.configuration.datastore
+
+    def lookup(self, layer: Layer, name: str) -> Any:
+        """Return the stored value of an attribute, or MISSING where the layer has none to read or never set it."""
+        if self.execution is None:
+            return MISSING
+        recording.read(f"{layer.name}.{name}")
+        if self.own or self.execution.id is None:
+            return MISSING
+        value = self.elements[name]() if name in self.elements else self.stored(layer, name)
+        if value is not MISSING:
+            object.__setattr__(layer, name, value)
+        return value
+
+    def read(self, layer: Layer, name: str) -> Any:
+        """Return the stored value of an attribute that has no class value.
+
+        Raises ArtifactError saying why there is nothing to read.
+        """
+        value = self.lookup(layer, name)
+        return self.absent(layer, name) if value is MISSING else value
+
+    def stored(self, layer: Layer, name: str) -> Any:
+        where = f"{layer.name}.{name} of flow {layer.flow.name!r}, execution {layer.execution.id!r}"
+        with located(where):
+            if self.index is None and self.is_fan_out(layer):
+                return self.flat(layer, name)
+            record = self.record(layer, self.index or 0)
+            artifact = record.artifacts.get(name) if record is not None else None
+            return MISSING if artifact is None else self.datastore.read(artifact)
+
+    def flat(self, layer: Layer, name: str) -> Accessor[Any] | Any:
+        """Return the Accessor over all splits of a finished fan-out: a split that never set the attribute gives nothing."""
+        records = self.records(layer)
+        if not complete(records) or any(record.status == "skipped" for record in records.values()):
+            return MISSING
+        default = vars_of(type(layer)).get(name)
+        artifacts = []
+        for index in sorted(records):
+            artifact = records[index].artifacts.get(name)
+            if artifact is not None:
+                artifacts.append(artifact)
+            elif isinstance(default, Default) and records[index].splits:
+                artifacts.append(self.datastore.write(default.value))
+        return MISSING if records[0].splits and not artifacts else self.datastore.accessor(artifacts)
+
+    def record(self, layer: Layer, index: int) -> Record | None:
+        execution = self.execution
+        assert execution is not None and execution.id is not None
+        if self.found is None:
+            self.found = {}
+        if index not in self.found:
+            record = self.datastore.load(execution.flow.name, execution.id, layer.name, index)
+            if record is None:
+                return None
+            self.found[index] = record
+        return self.found[index]
+
+    def records(self, layer: Layer) -> dict[int, Record]:
+        execution = self.execution
+        assert execution is not None and execution.id is not None
+        if self.found is None or not complete(self.found):
+            self.found = self.datastore.records(execution.flow.name, execution.id, layer.name)
+        return self.found
+
+    def count(self, layer: Layer) -> int:
+        if self.splits is not None:
+            return self.splits
+        if self.execution is None or not self.is_fan_out(layer):
+            return 1
+        recording.read(f"{layer.name}.splits")
+        record = self.record(layer, 0)
+        return 1 if record is None else record.splits
+
+    def names(self, layer: Layer) -> tuple[str, ...]:
+        if self.execution is None or self.own:
+            return tuple(dict.fromkeys([*self.written, *self.shards]))
+        recording.read(f"{layer.name}.artifacts")
+        records = self.records(layer) if self.index is None else {}
+        if self.index is not None and (record := self.record(layer, self.index)):
+            records = {self.index: record}
+        return tuple(sorted({name for record in records.values() for name in record.artifacts}))
+
+    def absent(self, layer: Layer, name: str) -> NoReturn:
+        """Raise the error that says why an attribute cannot be read."""
+        if self.execution is None or self.own or self.execution.id is None:
+            place = "has not set it yet" if self.own else "nobody set it, and it belongs to no execution"
+            raise ArtifactError(f"Layer {layer.name!r} has no attribute {name!r}: {place}.", where=places.caller())
+        status = self.execution.status(layer.name)
+        of = f"flow {self.execution.flow.name!r}, execution {self.execution.id!r}"
+        if status == "skipped":
+            raise ArtifactError(
+                f"Layer {layer.name!r} was skipped, so it has no {name!r} ({of}).",
+                where=places.caller(),
+                fix=f"ask layer.state.finished first, or give {layer.name} a default: a class value {name} = ...",
+            )
+        if status == "unfinished":
+            raise ArtifactError(
+                f"Layer {layer.name!r} has not finished, so {name!r} cannot be read ({of}).",
+                where=places.caller(),
+                fix="resume the execution, or depend on the layer by an annotation.",
+            )
+        record = self.record(layer, self.index or 0)
+        caught = f": it caught {record.caught} first" if record is not None and record.caught else ""
+        stored = ", ".join(self.names(layer)) or "nothing"
+        raise ArtifactError(
+            f"Layer {layer.name!r} finished without setting {name!r}{caught} ({of}; it has {stored}).",
+            where=places.caller(),
+            fix=f"set self.{name} in {layer.name}.__call__, or give it a default: a class value {name} = ...",
+        )
+
+
+def complete(records: Mapping[int, Record]) -> bool:
+    """Say whether these are all the documents of a layer: as many as they say themselves, and they agree.
+
+    An empty fan-out has one document that says 0 splits.
+    """
+    if not records:
+        return False
+    splits = {record.splits for record in records.values()}
+    return splits == {0} if 0 in splits else splits == {len(records)} and max(records) == len(records) - 1
+
+
+def vars_of(cls: type) -> dict[str, Any]:
+    """Return the raw class attributes along the MRO, nearest first, descriptors as they are."""
+    found: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        found.update(vars(base))
+    return found
+
+
+def verify_complete(records: Mapping[int, Record], *, layer: str, of: str) -> None:
+    """Raise DatastoreError unless these are all the documents of a finished layer."""
+    if not complete(records):
+        splits = sorted({record.splits for record in records.values()})
+        raise DatastoreError(
+            f"Layer {layer!r} has {len(records)} finished splits where its documents say {splits} ({of}).",
+            fix="resume the execution, so that what is missing runs again.",
+        )

@@ -1,0 +1,181 @@
+"""Define Execution: one run of a flow, under an id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from laminar import places, recording, session
+from laminar.exceptions import ExecutionError, FlowError
+from laminar.recording import Step
+
+if TYPE_CHECKING:
+    from laminar.components.flow import Flow
+    from laminar.components.layer import Layer
+    from laminar.components.parameters import Parameters
+
+__all__ = ["Execution", "check_name"]
+
+LayerT = TypeVar("LayerT", bound="Layer")
+
+
+def check_name(name: str, what: str) -> None:
+    """Raise ExecutionError for a name that cannot be part of a datastore's path."""
+    problem = "is empty"
+    if name:
+        problem = next((f"holds {bad!r}" for bad in ("/", "\\", "..", "\0", "\n") if bad in name), "")
+        problem = problem or ("starts with a dot" if name.startswith(".") else "")
+        problem = problem or ("is longer than 200 characters" if len(name) > 200 else "")
+    if problem:
+        raise ExecutionError(
+            f"{what} {problem}: it becomes part of paths.",
+            where=places.caller(),
+            fix="use letters, digits, '-' and '_'.",
+        )
+
+
+class Execution:
+    """Stand for one run of a flow: its id, its layers' results, and what can be done with it."""
+
+    id: str | None
+    flow: Flow
+    retry: bool = False
+
+    def __init__(self, id: str | None, flow: Flow, retry: bool = False) -> None:
+        """Make the execution of an id; None waits for one until parameters are given or layers are scheduled."""
+        if id is not None:
+            check_name(id, f"Execution id {id!r}")
+        self.id = id
+        self.flow = flow
+        self.retry = retry
+        self.chain: tuple[str, ...] = (flow.name,)
+        self.origin = id
+        self.idle = False
+
+    # results
+
+    @property
+    def finished(self) -> bool:
+        """Whether every layer has finished or was skipped."""
+        recording.read("finished")
+        return all(self.status(name) != "unfinished" for name in self.flow.nodes)
+
+    @property
+    def running(self) -> bool:
+        """Whether this process schedules the execution, or runs a split of it."""
+        return (self.flow.name, self.id or "") in session.running
+
+    @overload
+    def layer(self, layer: str, **attributes: Any) -> Layer: ...
+    @overload
+    def layer(self, layer: type[LayerT], **attributes: Any) -> LayerT: ...
+    @overload
+    def layer(self, layer: LayerT, **attributes: Any) -> LayerT: ...
+
+    def layer(self, layer: Any, **attributes: Any) -> Any:
+        """Return a layer of the flow, given by name, class or instance, whose attributes are this execution's results.
+
+        Raises FlowError for a layer that the flow does not register.
+        """
+        made = self.flow.layer(layer, **attributes)
+        made._binding.execution = self
+        return made
+
+    def status(self, name: str) -> str:
+        """Return whether a layer is ``"finished"``, ``"skipped"`` or ``"unfinished"`` here."""
+        recording.read(f"the state of {name}")
+        from laminar.components.binding import complete
+
+        if self.id is None:
+            return "unfinished"
+        node, datastore = self.flow.nodes[name], self.flow.configuration.datastore
+        first = datastore.load(self.flow.name, self.id, name, 0)
+        if first is not None:
+            if first.status == "skipped":
+                return "skipped"
+            whole = first.splits <= 1 or complete(datastore.records(self.flow.name, self.id, name))
+            return "finished" if whole else "unfinished"
+        if not node.entry and any(self.status(need) == "skipped" for need in node.needs):
+            return "skipped"
+        return "unfinished"
+
+    # what can be done with it
+
+    def parameters(self, **artifacts: Any) -> Execution:
+        """Give the execution these parameters, besides those it has; it gets a new id where it had none.
+
+        Raises FlowError for a name that every layer uses itself.
+        """
+        from laminar import launch
+
+        launch.check_parameters(Step(self, artifacts, where=places.caller()))
+        if recording.active():
+            self.pending = {**getattr(self, "pending", {}), **artifacts}
+            return self
+        launch.save_parameters(self, artifacts)
+        return self
+
+    def schedule(self, *, dependencies: Mapping[str, Iterable[Any]]) -> Execution:
+        """Run exactly these layers, each behind those it maps to, again if they had finished.
+
+        Raises SchedulerError before anything runs for unknown names, a cycle, and a dependency that is neither scheduled nor
+        finished.
+        """
+        from laminar import launch
+
+        named = {_name(layer): {_name(need) for need in needs} for layer, needs in dependencies.items()}
+        return launch.act(Step(self, action="schedule", dependencies=named, where=places.caller()))
+
+    def resume(self) -> Execution:
+        """Run what has not finished, in a new process too; what was skipped is decided again.
+
+        Raises ExecutionError for an id without records.
+        """
+        from laminar import launch
+
+        return launch.act(Step(self, action="resume", where=places.caller()))
+
+    def execute(self, *, layer: Layer) -> Execution:
+        """Run one split of a layer now, in this process: ``execute(layer=flow.layer(A, index=0, splits=2))``.
+
+        Raises ExecutionError where the layer fails.
+        """
+        from laminar import launch
+
+        return launch.act(Step(self, action="execute", layer=layer, where=places.caller()))
+
+    def next(self, *, flow: Flow, linker: Callable[[Execution], Parameters]) -> Execution:
+        """Run another flow behind this one, with the parameters that ``linker`` makes of this execution.
+
+        Flows of a chain share the id; the k-th occurrence of one flow in it has ``-k`` appended.
+
+        Raises FlowError where the linker returns anything but Parameters.
+        """
+        from laminar import launch
+
+        if not callable(linker):
+            raise FlowError(
+                f"next() takes linker=a function of the execution, not {linker!r}.",
+                where=places.caller(),
+                fix="write linker=lambda execution: Parameters(...).",
+            )
+        following = Execution(None, flow)
+        following.chain = (*self.chain, flow.name)
+        following.origin = self.origin or self.id
+        occurrence = following.chain.count(flow.name)
+        if self.id is not None:
+            following.id = following.origin if occurrence == 1 else f"{following.origin}-{occurrence}"
+        step = Step(following, linker=linker, where=places.caller())
+        if active := recording.active():
+            active.follow(self, step)
+            return following
+        return launch.follow(self, step)
+
+    def __repr__(self) -> str:
+        return f"Execution(id={self.id!r}, flow={self.flow.name})"
+
+
+def _name(layer: Any) -> str:
+    if isinstance(layer, str):
+        return layer
+    return str(layer.name if not isinstance(layer, type) else layer.__name__)

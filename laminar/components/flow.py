@@ -1,0 +1,324 @@
+"""Define Flow: what layers are registered on, and what is called to run them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
+
+from laminar import graph, places, programs, recording, session
+from laminar.components import inference
+from laminar.components.execution import Execution, check_name
+from laminar.components.inference import Registration
+from laminar.components.layer import Layer, identity
+from laminar.components.parameters import Parameters
+from laminar.configurations.flows import Configuration
+from laminar.configurations.layers import Catch, Container, ForEach, Retry
+from laminar.configurations.layers import Configuration as LayerConfiguration
+from laminar.exceptions import FlowError, OptionError
+from laminar.graph import PARAMETERS, Node
+from laminar.recording import Step
+
+if TYPE_CHECKING:
+    from laminar.configurations.datastores import DataStore
+    from laminar.configurations.executors import Executor
+    from laminar.configurations.schedulers import Scheduler
+
+__all__ = ["Flow"]
+
+LayerT = TypeVar("LayerT", bound=Layer)
+OPTIONS = {"catch": Catch, "container": Container, "foreach": ForEach, "retry": Retry}
+
+
+class Flow:
+    """Hold layers that depend on each other, and run them.
+
+    Subclass it, register layers on the subclass, make an object and call it with the flow's parameters. Without settings
+    its data lives in the folder ``.laminar`` and its splits run in processes of this machine.
+
+    >>> class Train(Flow): ...
+    >>> @Train.register
+    ... class Fit(Layer): ...
+    >>> sorted(Train().registry)
+    ['Fit', 'Parameters']
+    """
+
+    configuration: Configuration
+    _registrations: ClassVar[dict[str, Registration]] = {}
+    _changes: ClassVar[int] = 0
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        places.note(cls)
+        cls._registrations = {}
+        if active := recording.active():
+            active.classes.append(cls)
+
+    def __init__(
+        self,
+        *,
+        datastore: DataStore | None = None,
+        executor: Executor | None = None,
+        scheduler: Scheduler | None = None,
+    ) -> None:
+        """Make a flow with these settings; two flows share none of them unless given the same object.
+
+        Raises FlowError for a datastore that the executor's processes cannot see.
+        """
+        from laminar.configurations.datastores import Local
+        from laminar.configurations.executors import Process
+        from laminar.configurations.schedulers import Scheduler as LocalScheduler
+
+        self.configuration = Configuration(
+            datastore=Local(".laminar") if datastore is None else datastore,
+            executor=Process() if executor is None else executor,
+            scheduler=LocalScheduler() if scheduler is None else scheduler,
+        )
+        self._merged: tuple[int, dict[str, Registration]] | None = None
+        self._nodes: tuple[int, dict[str, Node]] | None = None
+        kind = type(self.configuration.executor)
+        if not self.configuration.datastore.shared and self.configuration.executor.isolated:
+            raise FlowError(
+                f"Flow {self.name!r} keeps its data in this process's memory, which executor {kind.__name__} cannot reach.",
+                where=places.caller(),
+                fix="give executor=Thread(), or a datastore that processes share, such as Local().",
+            )
+
+    # registration
+
+    @overload
+    @classmethod
+    def register(cls, layer: type[LayerT], /) -> type[LayerT]: ...
+
+    @overload
+    @classmethod
+    def register(
+        cls,
+        *,
+        catch: Catch | None = None,
+        container: Container | None = None,
+        foreach: ForEach | None = None,
+        retry: Retry | None = None,
+    ) -> Callable[[type[LayerT]], type[LayerT]]: ...
+
+    @classmethod
+    def register(cls, layer: Any = None, /, **options: Any) -> Any:
+        """Register a layer: ``@Train.register``, or ``@Train.register(catch=, container=, foreach=, retry=)``.
+
+        Raises OptionError (a TypeError) for any other option, FlowError for a second layer of the same name.
+        """
+        cls._check_options(options)
+        if layer is None:
+            return lambda layer: cls._add(layer, options)
+        if options:
+            raise OptionError(f"{cls.__name__}.register takes a layer or options, not both.", where=places.caller())
+        return cls._add(layer, options)
+
+    @classmethod
+    def _check_options(cls, options: dict[str, Any]) -> None:
+        for name, value in options.items():
+            if name not in OPTIONS:
+                raise OptionError(
+                    f"{cls.__name__}.register has no option {name!r}." + inference.suggest(name, list(OPTIONS)),
+                    where=places.caller(),
+                    fix=f"its options are {', '.join(OPTIONS)}.",
+                )
+            if value is not None and not isinstance(value, OPTIONS[name]):
+                kind = OPTIONS[name].__name__
+                raise OptionError(
+                    f"{cls.__name__}.register takes {name}={kind}(...), not {value!r}.",
+                    where=places.caller(),
+                    fix=f"import {kind} from laminar.configurations.layers.",
+                )
+
+    @classmethod
+    def _add(cls, layer: type[LayerT], options: dict[str, Any]) -> type[LayerT]:
+        where = places.caller()
+        if not (isinstance(layer, type) and issubclass(layer, Layer)):
+            raise OptionError(
+                f"{cls.__name__}.register decorates a subclass of Layer, not {layer!r}.",
+                where=where,
+                fix="write class A(Layer): ... below the decorator.",
+            )
+        place = places.of_class(layer) or where
+        given = {name: value for name, value in options.items() if value is not None}
+        registration = Registration(layer, LayerConfiguration(**given), place)
+        for base in cls.__mro__:
+            known = vars(base).get("_registrations", {}).get(layer.__name__)
+            if known is not None and (base is cls or identity(known.layer) != identity(layer)):
+                cls._check_twice(known, registration)
+        if layer.__name__ == PARAMETERS:
+            raise FlowError(f"Flow {cls.__name__!r} has a layer 'Parameters' already.", where=place, fix="rename the layer.")
+        check_name(layer.__name__, f"Layer name {layer.__name__!r}")
+        cls._registrations[layer.__name__] = registration
+        Flow._changes += 1
+        return layer
+
+    @classmethod
+    def _check_twice(cls, known: Registration, new: Registration) -> None:
+        """Let a class be registered again only where its definition was executed again."""
+        same = identity(known.layer) == identity(new.layer)
+        if same and known.layer is not new.layer and (known.where == new.where or programs.current() is None):
+            return
+        raise FlowError(
+            f"Flow {cls.__name__!r} registers two layers named {new.layer.__name__!r}."
+            if known.layer is not new.layer
+            else f"Flow {cls.__name__!r} registers layer {new.layer.__name__!r} twice.",
+            where=f"{known.where} and {new.where}",
+            fix="rename one of them." if known.layer is not new.layer else "drop one of the registrations.",
+        )
+
+    @classmethod
+    def _merge(cls) -> dict[str, Registration]:
+        """Return the registrations of this flow and of those it inherits from, base classes first."""
+        merged = {PARAMETERS: Registration(Parameters, LayerConfiguration(), "")}
+        for base in reversed(cls.__mro__):
+            for name, registration in vars(base).get("_registrations", {}).items():
+                known = merged.get(name)
+                if known is not None and identity(known.layer) != identity(registration.layer):
+                    raise FlowError(
+                        f"Flow {cls.__name__!r} inherits two layers named {name!r}.",
+                        where=f"{known.where} and {registration.where}",
+                        fix="rename one of them.",
+                    )
+                merged[name] = registration
+        return merged
+
+    @classmethod
+    def has_layers(cls) -> bool:
+        """Whether any layer was registered on this flow or on one that it inherits from."""
+        return len(cls._merge()) > 1
+
+    # what a flow knows of itself
+
+    @property
+    def name(self) -> str:
+        """Name of the flow: its class's."""
+        return type(self).__name__
+
+    @property
+    def registrations(self) -> dict[str, Registration]:
+        """Layers with what they were registered with, by name."""
+        if self._merged is None or self._merged[0] != Flow._changes:
+            self._merged = (Flow._changes, self._merge())
+        return self._merged[1]
+
+    @property
+    def registry(self) -> dict[str, type[Layer]]:
+        """Classes of the flow's layers by name, ``Parameters`` among them."""
+        return {name: registration.layer for name, registration in self.registrations.items()}
+
+    @property
+    def nodes(self) -> dict[str, Node]:
+        """Nodes of the flow's graph by name, each behind what it needs.
+
+        Raises FlowError, with every problem at once, where the flow is defined wrongly.
+        """
+        registrations = self.registrations
+        if self._nodes is None or self._nodes[0] != Flow._changes:
+            if len(registrations) == 1:
+                raise FlowError(
+                    f"Flow {self.name!r} has no layers.",
+                    where=places.of_class(type(self)),
+                    fix=f"register one: @{self.name}.register above a class of Layer.",
+                )
+            self._nodes = (Flow._changes, inference.nodes_of(type(self), registrations))
+        return self._nodes[1]
+
+    @property
+    def dependencies(self) -> dict[str, set[str]]:
+        """Names of the layers that each layer depends on."""
+        return {name: set(node.needs) for name, node in self.nodes.items()}
+
+    @property
+    def dependents(self) -> dict[str, set[str]]:
+        """Names of the layers that depend on each layer."""
+        return graph.dependents(self.dependencies)
+
+    def registered(self, layer: Layer | type[Layer] | str) -> Registration:
+        """Return how a layer, given by name, class or instance, was registered.
+
+        Raises FlowError, with a suggestion, for a layer that the flow does not register.
+        """
+        cls = type(layer) if isinstance(layer, Layer) else layer
+        name = cls if isinstance(cls, str) else cls.__name__
+        known = self.registrations.get(name)
+        if known is None or (not isinstance(cls, str) and identity(cls) != identity(known.layer)):
+            raise FlowError(
+                f"Flow {self.name!r} registers no layer {name!r}." + inference.suggest(name, list(self.registrations)),
+                where=places.caller(),
+                fix=f"its layers are {', '.join(sorted(self.registrations))}.",
+            )
+        return known
+
+    @overload
+    def layer(self, layer: str, **attributes: Any) -> Layer: ...
+    @overload
+    def layer(self, layer: type[LayerT], **attributes: Any) -> LayerT: ...
+    @overload
+    def layer(self, layer: LayerT, **attributes: Any) -> LayerT: ...
+
+    def layer(self, layer: Any, **attributes: Any) -> Any:
+        """Return a layer of the flow, given by name, class or instance; ``index`` and ``splits`` say which split.
+
+        Raises FlowError for a layer that the flow does not register.
+        """
+        made = self.registered(layer).layer.__new__(self.registered(layer).layer)
+        binding = made._binding
+        binding.flow = self
+        if isinstance(layer, Layer):
+            binding.index, binding.splits = layer._binding.index, layer._binding.splits
+            binding.attempt, binding.configuration = layer._binding.attempt, layer._binding.configuration
+            for name, value in vars(layer).items():
+                if name != "_binding":
+                    object.__setattr__(made, name, value)
+        for name, value in attributes.items():
+            if name in ("index", "splits", "attempt"):
+                setattr(binding, name, value)
+            else:
+                setattr(made, name, value)
+        return made
+
+    # running
+
+    def execution(self, id: str | None = None, *, retry: bool = False) -> Execution:
+        """Return an execution of the flow: of an id, or one that gets its id when parameters are given to it.
+
+        Raises ExecutionError for an id that cannot be one.
+        """
+        return Execution(id, self, retry)
+
+    def __call__(self, *, execution: str | None = None, **parameters: Any) -> Execution:
+        """Run the flow with these parameters and return its execution when it has finished.
+
+        Raises FlowError before anything runs where the flow is defined wrongly; ExecutionError for an id that has records
+        already and, when everything that could run has run, for a layer that failed.
+        """
+        from laminar import launch
+
+        step = Step(Execution(execution, self), parameters, where=places.caller())
+        launch.check_parameters(step)
+        if active := recording.active():
+            active.start(step)
+            return step.execution
+        _hand_over()
+        return launch.start(step)
+
+    def __bool__(self) -> bool:
+        """Guard a program: true, but in a worker, where the split is run and the process ends."""
+        if active := recording.active():
+            active.see(self)
+        else:
+            _hand_over()
+        return True
+
+    def __repr__(self) -> str:
+        return f"{self.name}()"
+
+
+def _hand_over() -> None:
+    """Become the runner where the environment names a split, unless this process is one already."""
+    if "LAMINAR_LAYER_NAME" in os.environ and not session.is_worker():
+        from laminar import runner
+
+        runner.take_over()

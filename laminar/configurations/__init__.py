@@ -1,0 +1,1 @@
+"""Settings of flows and layers, at the import paths that users write."""

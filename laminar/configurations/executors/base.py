@@ -1,0 +1,74 @@
+"""Define Executor: what runs one split when the scheduler says so."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from laminar import places
+from laminar.exceptions import FlowError
+from laminar.split import SplitFailed
+
+if TYPE_CHECKING:
+    from laminar.components.execution import Execution
+    from laminar.components.layer import Layer
+
+__all__ = ["Executor", "SplitKilled", "cpus"]
+
+
+class SplitKilled(SplitFailed):
+    """An attempt was ended from outside (a signal, out of memory): it does not count as one."""
+
+
+def cpus() -> int:
+    """Return how many CPUs this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Executor(ABC):
+    """Run splits, at most ``concurrency`` at once (default: the CPUs this process may use), each at most ``timeout`` seconds.
+
+    To add one, subclass it and write ``submit``. ``isolated`` says that its splits run where this process's memory cannot be seen.
+    """
+
+    isolated: ClassVar[bool] = True
+
+    def __init__(self, *, concurrency: int | None = None, timeout: float | None = None) -> None:
+        """Make an executor with these limits.
+
+        Raises FlowError for limits that are not positive.
+        """
+        for name, value in (("concurrency", concurrency), ("timeout", timeout)):
+            if value is not None and value <= 0:
+                raise FlowError(
+                    f"Executor {type(self).__name__} is given {name}={value!r}.",
+                    where=places.caller(),
+                    fix=f"{name} must be positive, or left out.",
+                )
+        self.concurrency = cpus() if concurrency is None else concurrency
+        self.timeout = timeout
+
+    @abstractmethod
+    async def submit(self, *, layer: Layer) -> Any:
+        """Run one attempt of the split that a layer stands for, and return when it has ended.
+
+        Raises SplitFailed where it failed by itself, SplitKilled where it was ended from outside. A layer whose binding is a gate
+        is not run: its entry hooks are asked, and the answer returned.
+        """
+
+    def limit(self, layer: Layer) -> float | None:
+        """Return how many seconds an attempt may take: the smaller of the layer's and the executor's own."""
+        given = [seconds for seconds in (layer.configuration.container.timeout, self.timeout) if seconds is not None]
+        return min(given, default=None)
+
+    def check(self, execution: Execution) -> None:
+        """Raise FlowError for what this executor cannot do of an execution, before anything runs."""
+
+    async def open(self, execution: Execution) -> None:
+        """Get ready to run splits of an execution."""
+
+    async def close(self) -> None:
+        """Stop what is still running."""

@@ -1,0 +1,175 @@
+"""Run each split in a container of this machine's Docker, in the layer's own image."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+from laminar import commands, reporting, split, worker
+from laminar.configurations.executors.base import Executor, SplitKilled
+from laminar.exceptions import FlowError, SchedulerError
+from laminar.worker import Job
+
+if TYPE_CHECKING:
+    from asyncio import StreamReader
+
+    from laminar.components.execution import Execution
+    from laminar.components.layer import Layer
+
+__all__ = ["Docker", "arguments", "container_name"]
+
+KILLED = (137, 143)
+"""Exit codes of a container that was killed from outside, or for want of memory."""
+
+
+def container_name(job: Job) -> str:
+    """Return a container's name for an attempt: readable, and distinct whatever the id is.
+
+    >>> container_name(Job("Train", "my run", "Fit", 2))
+    'laminar-Train-Fit-2-1-d4f1fa3d'
+    """
+    digest = hashlib.sha256(repr((job.flow, job.execution, job.layer, job.index, job.attempt)).encode()).hexdigest()[:8]
+    readable = re.sub(r"[^a-zA-Z0-9_.-]+", "-", f"{job.flow}-{job.layer}-{job.index}-{job.attempt}")[:200]
+    return f"laminar-{readable}-{digest}"
+
+
+def arguments(layer: Layer, job: Job, docker: str) -> list[str]:
+    """Return the words of ``docker run`` for an attempt; no shell reads them."""
+    container, datastore = layer.configuration.container, layer.flow.configuration.datastore
+    root = datastore.root
+    variables = {**job.environment(), "LAMINAR_DATASTORE": datastore.url, **container.env}
+    words = [docker, "run", "--rm", "--name", container_name(job), "--workdir", container.workdir]
+    words += ["--cpus", f"{container.cpu:g}", "--memory", f"{container.memory * 1_000_000}"]
+    words += ["--user", f"{os.getuid()}:{os.getgid()}"]
+    if container.gpu:
+        words += ["--gpus", str(container.gpu)]
+    if os.path.isabs(root):
+        words += ["--volume", f"{root}:{root}"]
+    for volume in container.volumes:
+        if volume.host_path is not None:
+            words += ["--volume", f"{volume.host_path}:{volume.mount}" + (":ro" if volume.read_only else "")]
+        elif volume.empty_dir is not None:
+            words += ["--tmpfs", volume.mount]
+    for name, value in variables.items():
+        words += ["--env", f"{name}={value}"]
+    command = commands.runner_command(container.command, flow=job.flow, layer=job.layer, index=job.index, splits=job.splits or 0)
+    return [*words, "--entrypoint", command[0], container.image, *command[1:]]
+
+
+class Docker(Executor):
+    """Run splits in containers: the layer's image, command, CPUs, memory, environment and host volumes.
+
+    A local datastore is mounted at its own path. Secrets, claims and what else only a cluster has is left out.
+    """
+
+    def __init__(self, *, concurrency: int | None = None, timeout: float | None = None, docker: str = "docker") -> None:
+        """Make an executor that starts containers with this client."""
+        super().__init__(concurrency=concurrency, timeout=timeout)
+        self.docker = docker
+
+    def check(self, execution: Execution) -> None:
+        """Refuse what Docker alone cannot give.
+
+        Raises FlowError for a layer that needs secrets or volumes of a cluster, SchedulerError where there is no client.
+        """
+        import shutil
+
+        if shutil.which(self.docker) is None:
+            raise SchedulerError(f"There is no command {self.docker!r} on this machine.", fix="install Docker, or use Process().")
+        for name, registration in execution.flow.registrations.items():
+            container = registration.configuration.container
+            cluster = [volume for volume in container.volumes if volume.claim or volume.secret or volume.config_map]
+            if container.secrets or cluster:
+                raise FlowError(
+                    f"Layer {name!r} needs secrets or volumes of a cluster, which Docker on this machine does not have.",
+                    where=registration.where,
+                    fix="use Process(), or give it env and host_path volumes here.",
+                )
+
+    async def submit(self, *, layer: Layer) -> Any:
+        """Run one attempt in a container of its own."""
+        import asyncio
+
+        binding, execution = layer._binding, layer.execution
+        if binding.gate:
+            return await asyncio.to_thread(split.evaluate, layer)
+        split.configure(layer)
+        assert execution.id is not None
+        job = Job(
+            execution.flow.name,
+            execution.id,
+            layer.name,
+            binding.index or 0,
+            binding.splits,
+            binding.attempt,
+            execution.retry,
+        )
+        os.makedirs(layer.flow.configuration.datastore.root, exist_ok=True)
+        process = await asyncio.create_subprocess_exec(
+            *arguments(layer, job, self.docker),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+        assert process.stdout is not None and process.stderr is not None
+        streams = asyncio.gather(_pass(process.stdout, layer, "stdout"), _pass(process.stderr, layer, "stderr"))
+        limit = self.limit(layer)
+        try:
+            _, last = await asyncio.wait_for(streams, limit)
+            code = await process.wait()
+        except asyncio.TimeoutError:
+            await self._remove(job, process)
+            raise split.failed_outside(layer, f"it took longer than its timeout of {limit:g} s") from None
+        except asyncio.CancelledError:
+            await asyncio.shield(self._remove(job, process))
+            raise
+        return _outcome(layer, code, last)
+
+    async def _remove(self, job: Job, process: Any) -> None:
+        """Remove a container whatever it is doing."""
+        import asyncio
+
+        removal = await asyncio.create_subprocess_exec(
+            self.docker,
+            "rm",
+            "--force",
+            container_name(job),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        await removal.wait()
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def _pass(stream: StreamReader, layer: Layer, name: str) -> str:
+    """Pass a container's output on line by line and return its last line."""
+    last = ""
+    while True:
+        try:
+            line = await stream.readline()
+        except ValueError:  # a line longer than the reader's limit: it was dropped
+            continue
+        if not line:
+            return last
+        last = line.decode(errors="replace").rstrip("\r\n")
+        reporting.current().output(layer, name, [last])
+
+
+def _outcome(layer: Layer, code: int, last: str) -> bool:
+    """Return True, or raise what a container's exit code says."""
+    if code == worker.DONE:
+        return True
+    if code in (worker.RETRY, worker.FAILED):
+        failed = split.failure(layer, last.removeprefix("laminar: ") or f"exit code {code}")
+        failed.retryable = code == worker.RETRY
+        raise failed
+    if code in KILLED:
+        failed = split.failure(layer, f"its container was killed (exit code {code}), for want of memory perhaps")
+        raise SplitKilled(failed.what, execution=failed.execution, flow=failed.flow, layer=failed.layer, index=failed.index)
+    raise split.failed_outside(layer, f"its container ended with exit code {code}: {last}")

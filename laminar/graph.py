@@ -1,0 +1,186 @@
+"""Answer the questions about a flow's graph that planner, runner and local scheduler must answer alike.
+
+Everything here is pure: edges and order, cycles, grids, who may be skipped, which lengths are published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+__all__ = [
+    "PARAMETERS",
+    "Axis",
+    "Node",
+    "ancestors",
+    "coordinates",
+    "dependents",
+    "evaluator",
+    "find_cycle",
+    "may_skip",
+    "order",
+    "published",
+    "size",
+]
+
+PARAMETERS = "Parameters"
+"""The name of the layer that holds a flow's parameters."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One parameter of a ForEach: ``attribute`` of ``layer``; ``index`` is the split gone over, None for all of a fan-out."""
+
+    layer: str
+    attribute: str
+    index: int | None = None
+    fan_out: bool = False
+
+
+@dataclass(frozen=True)
+class Node:
+    """A layer as the graph sees it.
+
+    ``needs`` are its dependencies in the order they are written, ``grid`` the axes of its ForEach, ``entry`` and
+    ``submission`` whether it has such hooks, its flow's included.
+    """
+
+    name: str
+    needs: tuple[str, ...] = ()
+    grid: tuple[Axis, ...] | None = None
+    entry: bool = False
+    submission: bool = False
+    batch: int = 1
+
+
+def order(edges: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """Return the names so that each stands behind what it needs; else in the order given.
+
+    Raises ValueError for a cycle.
+
+    >>> order({"C": ["A", "B"], "B": ["A"], "A": []})
+    ('A', 'B', 'C')
+    """
+    done: dict[str, None] = {}
+    waiting = {name: [need for need in needs if need in edges] for name, needs in edges.items()}
+    while waiting:
+        ready = next((name for name, needs in waiting.items() if all(need in done for need in needs)), None)
+        if ready is None:
+            raise ValueError(f"cycle among {sorted(waiting)}")
+        done[ready] = None
+        del waiting[ready]
+    return tuple(done)
+
+
+def find_cycle(edges: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """Return the names along one cycle, each needing the next and the last the first; empty where there is none.
+
+    >>> find_cycle({"A": ["B"], "B": ["A"], "C": ["A"]})
+    ('A', 'B')
+    >>> find_cycle({"A": [], "B": ["A"]})
+    ()
+    """
+    settled: set[str] = set()
+    for start in edges:
+        path: list[str] = []
+        stack = [(start, iter(edges.get(start, ())))] if start not in settled else []
+        path.extend(name for name, _ in stack)
+        while stack:
+            need = next((need for need in stack[-1][1] if need not in settled), None)
+            if need is None:
+                settled.add(path.pop())
+                stack.pop()
+            elif need in path:
+                return tuple(path[path.index(need) :])
+            else:
+                path.append(need)
+                stack.append((need, iter(edges.get(need, ()))))
+    return ()
+
+
+def ancestors(name: str, edges: Mapping[str, Iterable[str]]) -> frozenset[str]:
+    """Return everything that a name needs, directly or not.
+
+    >>> sorted(ancestors("C", {"A": [], "B": ["A"], "C": ["B"]}))
+    ['A', 'B']
+    """
+    found: set[str] = set()
+    waiting = list(edges.get(name, ()))
+    while waiting:
+        need = waiting.pop()
+        if need not in found:
+            found.add(need)
+            waiting.extend(edges.get(need, ()))
+    return frozenset(found)
+
+
+def dependents(edges: Mapping[str, Iterable[str]]) -> dict[str, set[str]]:
+    """Return the edges turned round: for each name what needs it.
+
+    >>> dependents({"A": [], "B": ["A"]})
+    {'A': {'B'}, 'B': set()}
+    """
+    turned: dict[str, set[str]] = {name: set() for name in edges}
+    for name, needs in edges.items():
+        for need in needs:
+            turned.setdefault(need, set()).add(name)
+    return turned
+
+
+def size(lengths: Iterable[int]) -> int:
+    """Return how many splits a grid has.
+
+    >>> size([2, 3]), size([2, 0]), size([])
+    (6, 0, 1)
+    """
+    product = 1
+    for length in lengths:
+        product *= length
+    return product
+
+
+def coordinates(index: int, lengths: Sequence[int]) -> tuple[int, ...]:
+    """Return the place of a split on each axis of its grid, the last axis running fastest.
+
+    >>> [coordinates(index, [2, 3]) for index in range(6)]
+    [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]
+    """
+    place: list[int] = []
+    for length in reversed(lengths):
+        index, position = divmod(index, length)
+        place.append(position)
+    return tuple(reversed(place))
+
+
+def published(nodes: Iterable[Node]) -> dict[str, tuple[str, ...]]:
+    """Return for each layer those of its attributes that some ForEach goes over, in the order of their first use.
+
+    >>> published([Node("A"), Node("B", ("A",), (Axis("A", "rows"),))])
+    {'A': ('rows',)}
+    """
+    found: dict[str, dict[str, None]] = {}
+    for node in nodes:
+        for axis in node.grid or ():
+            found.setdefault(axis.layer, {})[axis.attribute] = None
+    return {layer: tuple(attributes) for layer, attributes in found.items()}
+
+
+def may_skip(nodes: Mapping[str, Node]) -> frozenset[str]:
+    """Return the layers that may end skipped: by a hook of their own, or below a layer that may, without one."""
+    found: set[str] = set()
+    for name in order({name: node.needs for name, node in nodes.items()}):
+        node = nodes[name]
+        if node.entry or any(need in found for need in node.needs):
+            found.add(name)
+    return frozenset(found)
+
+
+def evaluator(node: Node, nodes: Mapping[str, Node]) -> str | None:
+    """Return the layer whose pod evaluates a layer's entry and submission hooks, or None where a gate has to.
+
+    It is the only un-split parent, where that cannot be skipped: then it has just finished when the hooks are due.
+    """
+    parents = [need for need in node.needs if need != PARAMETERS]
+    if len(parents) != 1 or nodes[parents[0]].grid is not None or parents[0] in may_skip(nodes):
+        return None
+    return parents[0]

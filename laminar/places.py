@@ -1,0 +1,56 @@
+"""Say where in a user's program something stands, as ``file.py:31``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import CodeType, FrameType
+from typing import Any
+
+__all__ = ["caller", "note", "of_class", "of_code", "of_function", "shorten"]
+
+NOTE = "__laminar_place__"
+PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+def shorten(path: str) -> str:
+    """Return a path relative to the current folder where it lies below it, else as it is."""
+    folder = os.getcwd() + os.sep
+    return path[len(folder) :] if path.startswith(folder) else path
+
+
+def caller() -> str:
+    """Return the place of the innermost line on the stack that is not laminar's own."""
+    frame = _outside()
+    return "" if frame is None else f"{shorten(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
+def _outside() -> FrameType | None:
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame = frame.f_back
+    return frame
+
+
+def of_code(code: CodeType) -> str:
+    """Return the place where a code object is defined."""
+    return f"{shorten(code.co_filename)}:{code.co_firstlineno}"
+
+
+def of_function(function: Any) -> str:
+    """Return the place where a function is defined, or an empty string for what has no code."""
+    code = getattr(function, "__code__", None)
+    return of_code(code) if code else ""
+
+
+def of_class(cls: type) -> str:
+    """Return the place of a class statement, as `note` kept it."""
+    path, line = cls.__dict__.get(NOTE, ("", 0))
+    return f"{shorten(path)}:{line}" if path else ""
+
+
+def note(cls: type) -> None:
+    """Keep on a class, while it is being made, the place of its statement."""
+    frame = _outside()
+    if frame is not None:
+        setattr(cls, NOTE, (frame.f_code.co_filename, frame.f_lineno))

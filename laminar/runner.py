@@ -1,0 +1,378 @@
+"""Run one split in a pod, or by hand: ``python -m laminar.runner PROGRAM --flow F --layer L --index I --splits N [-- ARGS]``.
+
+Arguments win over the worker variables (``LAMINAR_FLOW_NAME`` and so on). The split runs in a child that this process
+supervises, so that a signal of its own ends like any other failure. Exit codes: 0 done (or finished before), 75 failed and may
+be tried again, 70 failed for good, 78 cannot be run. A layer named ``link-K`` is the linker to the chain's K-th flow, one named
+``X-gate`` asks the entry hooks of layer X.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from laminar import launch, programs, recording, session, split, worker
+from laminar.exceptions import ExecutionError, FlowError, LaminarError
+from laminar.graph import PARAMETERS
+from laminar.programs import Program
+from laminar.split import Outputs, SplitFailed
+from laminar.worker import Job
+
+if TYPE_CHECKING:
+    from laminar.components.execution import Execution
+    from laminar.components.flow import Flow
+    from laminar.recording import Recording, Step
+
+__all__ = ["main", "take_over"]
+
+OWN_SIGNALS = ("SIGSEGV", "SIGABRT", "SIGFPE", "SIGBUS", "SIGILL", "SIGSYS", "SIGTRAP")
+USAGE = "usage: python -m laminar.runner PROGRAM --flow F --layer L [--index I] [--splits N] [--batch B] [--execution ID] [-- ARGS]"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What this process was asked to run: ``batch`` splits from ``job.index * batch`` on."""
+
+    program: Program
+    job: Job
+    batch: int = 1
+    datastore: str | None = None
+    parameters: str | None = None
+    outputs: str | None = None
+    chain: int = 1
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the split that arguments and environment name, and return the exit code."""
+    argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] in (["-h"], ["--help"]):
+        print(f"{USAGE}\n\n{__doc__}")
+        return worker.DONE
+    if sys.path and sys.path[0] in ("", os.getcwd()):
+        del sys.path[0]  # `python -m` put it there; `python PROGRAM` would not
+    try:
+        task = _task(argv, os.environ)
+    except FlowError as error:
+        return _cannot(error)
+    return _supervise(task)
+
+
+def take_over() -> NoReturn:
+    """Become the runner in a program that was started with the worker variables; nothing behind the call runs."""
+    program = programs.current()
+    try:
+        if program is None:
+            raise FlowError("A worker needs a program's file.", fix="start it as python PROGRAM.")
+        code = _supervise(_task([program.path, "--", *program.args], os.environ))
+    except FlowError as error:
+        code = _cannot(error)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _cannot(error: Exception) -> int:
+    what = error.what if isinstance(error, LaminarError) else f"{type(error).__name__}: {error}"
+    where = f" (at {error.where})" if isinstance(error, LaminarError) and error.where else ""
+    fix = f" Fix: {error.fix}" if isinstance(error, LaminarError) and error.fix else ""
+    print(" ".join(f"laminar: {what}{where}{fix}".split()), file=sys.stderr, flush=True)
+    return worker.CANNOT
+
+
+# what to run
+
+
+def _task(argv: list[str], environ: Mapping[str, str]) -> Task:
+    """Read arguments and variables.
+
+    Raises FlowError for what is missing or no number.
+    """
+    own, args = (argv[: argv.index("--")], argv[argv.index("--") + 1 :]) if "--" in argv else (argv, [])
+    given: dict[str, str] = {}
+    positional: list[str] = []
+    words = iter(own)
+    for word in words:
+        if not word.startswith("--"):
+            positional.append(word)
+            continue
+        name, equals, text = word[2:].partition("=")
+        if name not in ("flow", "layer", "index", "splits", "batch", "execution"):
+            raise FlowError(f"The runner has no option --{name}.", fix=USAGE)
+        given[name] = text if equals else next(words, "")
+    if len(positional) != 1:
+        raise FlowError(f"The runner takes one program, not {len(positional)}.", fix=USAGE)
+
+    def value(option: str, variable: str, default: str | None = None) -> str:
+        found = given.get(option) or environ.get(f"LAMINAR_{variable}") or default
+        if not found:
+            raise FlowError(f"The runner is not told --{option} (or LAMINAR_{variable}).", fix=USAGE)
+        return found
+
+    job = Job(
+        flow=value("flow", "FLOW_NAME"),
+        execution=value("execution", "EXECUTION_ID"),
+        layer=value("layer", "LAYER_NAME"),
+        index=_number("index", value("index", "LAYER_INDEX", "0")),
+        splits=_number("splits", value("splits", "LAYER_SPLITS", "1")),
+        attempt=_number("attempt", environ.get("LAMINAR_LAYER_ATTEMPT") or "1"),
+        retry=environ.get("LAMINAR_EXECUTION_RETRY") == "True",
+    )
+    return Task(
+        Program(os.path.abspath(positional[0]), tuple(args)),
+        job,
+        batch=_number("batch", given.get("batch") or "1"),
+        datastore=environ.get("LAMINAR_DATASTORE") or None,
+        parameters=environ.get("LAMINAR_PARAMETERS") or None,
+        outputs=environ.get("LAMINAR_OUTPUTS") or None,
+        chain=_number("chain", environ.get("LAMINAR_CHAIN") or "1"),
+    )
+
+
+def _number(option: str, text: str) -> int:
+    if not re.fullmatch(r"[0-9]+", text):
+        raise FlowError(f"The runner is told {option} {text!r}, which is no number from 0.", fix=USAGE)
+    return int(text)
+
+
+# running it
+
+
+def _supervise(task: Task) -> int:
+    """Run a task in a child; a signal of its own, or a timeout, ends as a failure of the layer."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    limit, limit_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(limit)
+        code = _run(task, limit_end)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    os.close(limit_end)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _frame: os.kill(pid, number))
+    status, timed_out = _wait(pid, _deadline(limit))
+    ended = os.waitstatus_to_exitcode(status)
+    if timed_out:
+        return _count_failure(task, "it took longer than its timeout")
+    if ended < 0 and signal.Signals(-ended).name in OWN_SIGNALS:
+        return _count_failure(task, f"it was ended by {signal.Signals(-ended).name}")
+    return ended if ended >= 0 else 128 - ended
+
+
+def _deadline(limit: int) -> float | None:
+    """Return when the child has to end: it says how long it may take when it knows, by closing the pipe at the latest."""
+    with os.fdopen(limit, "rb") as pipe:
+        said = pipe.read()
+    return time.monotonic() + float(said) if said else None
+
+
+def _wait(pid: int, deadline: float | None) -> tuple[int, bool]:
+    if deadline is None:
+        return os.waitpid(pid, 0)[1], False
+    while time.monotonic() < deadline:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            return status, False
+        time.sleep(0.05)
+    os.kill(pid, signal.SIGKILL)
+    return os.waitpid(pid, 0)[1], True
+
+
+def _count_failure(task: Task, reason: str) -> int:
+    """Leave the failure marker that the killed child could not, from a child that loads the program again."""
+    pid = os.fork()
+    if pid == 0:
+        code = worker.FAILED
+        try:
+            flow, execution, _ = _load(task)
+            layer = execution.layer(
+                task.job.layer, index=task.job.index * task.batch, splits=task.job.splits, attempt=task.job.attempt
+            )
+            failed = split.failed_outside(layer, reason)
+            code = worker.RETRY if failed.retryable else worker.FAILED
+            _say(failed)
+        except Exception as error:  # the split has failed anyway: the exit code says so
+            _cannot(error)
+        sys.stderr.flush()
+        os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def _say(failed: SplitFailed) -> None:
+    """Print a failure: the traceback, then one line that names it."""
+    if failed.remote:
+        print(failed.remote, file=sys.stderr)
+    where = f" (at {failed.where})" if failed.where else ""
+    again = " It may be tried again." if failed.retryable else ""
+    print(f"laminar: {failed.what}{where}{again}", file=sys.stderr, flush=True)
+
+
+def _run(task: Task, limit: int) -> int:
+    """Run a task in this process and return its exit code."""
+    session.work()
+    try:
+        flow, execution, recorded = _load(task)
+        seconds = _limit(flow, task)
+        os.write(limit, f"{seconds}".encode() if seconds else b"")
+        os.close(limit)
+        _ensure_parameters(recorded, execution, task)
+        code, outputs, failed = _work(flow, execution, recorded, task)
+    except (FlowError, ExecutionError) as error:
+        return _cannot(error)
+    except Exception as error:  # of a linker, or of the datastore: another attempt may fare better
+        print(split.trace(error), file=sys.stderr)
+        _cannot(error)
+        return worker.RETRY
+    if failed is not None:
+        _say(failed)
+        return code
+    _write_outputs(outputs, task.outputs)
+    return code
+
+
+def _limit(flow: Flow, task: Task) -> float | None:
+    registration = flow.registrations.get(task.job.layer)
+    return registration.configuration.container.timeout if registration is not None else None
+
+
+def _load(task: Task) -> tuple[Flow, Execution, Recording]:
+    """Record the program and find the flow.
+
+    Raises FlowError where the program cannot be recorded or has no such flow.
+    """
+    recorded = recording.record(task.program, quiet=True)
+    if task.datastore is not None:
+        for seen in recorded.flows:
+            worker.reroot(seen, task.datastore)
+    flow = recorded.find(task.job.flow)
+    if flow is None:
+        cls = next((cls for cls in recorded.classes if cls.__name__ == task.job.flow), None)
+        names = sorted({seen.name for seen in recorded.flows})
+        if cls is None or recorded.ended is None:
+            raise FlowError(
+                f"Program {task.program.shown!r} has no flow {task.job.flow!r}.", fix=f"it has: {', '.join(names) or 'none'}."
+            )
+        flow = cls()
+        if task.datastore is not None:
+            worker.reroot(flow, task.datastore)
+    return flow, flow.execution(task.job.execution, retry=task.job.retry), recorded
+
+
+def _work(flow: Flow, execution: Execution, recorded: Recording, task: Task) -> tuple[int, Outputs, SplitFailed | None]:
+    if match := re.fullmatch(r"link-([0-9]+)", task.job.layer):
+        return worker.DONE, _link(recorded, execution, int(match[1]), task), None
+    if task.job.layer.endswith("-gate"):
+        return worker.work(flow, replace(task.job, layer=task.job.layer[: -len("-gate")], gate=True, splits=None, index=0))
+    splits = task.job.splits if task.job.splits is not None else 1
+    first = task.job.index * task.batch
+    jobs = [replace(task.job, index=index) for index in range(first, min(first + task.batch, splits))]
+    if not jobs:
+        jobs = [replace(task.job, index=first)]
+    lengths: dict[str, list[int]] = {}
+    for job in jobs:
+        code, outputs, failed = worker.work(flow, job)
+        if failed is not None:
+            return code, Outputs(), failed
+        for name, values in outputs.lengths.items():
+            lengths.setdefault(name, []).extend(values)
+    return worker.DONE, Outputs(lengths), None
+
+
+def _write_outputs(outputs: Outputs, folder: str | None) -> None:
+    if folder is None:
+        return
+    os.makedirs(folder, exist_ok=True)
+    for name, value in (("lengths", outputs.lengths), ("entries", outputs.entries)):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            json.dump(value, file, separators=(",", ":"))
+
+
+# parameters and links
+
+
+def _ensure_parameters(recorded: Recording, execution: Execution, task: Task) -> None:
+    """Write the Parameters' document where it is absent: of the environment, else of the program's own call."""
+    assert execution.id is not None
+    datastore = execution.flow.configuration.datastore
+    if datastore.load(execution.flow.name, execution.id, PARAMETERS, 0) is None:
+        given = _parameters(task.parameters) if task.parameters is not None else _called(recorded, execution)
+        launch.save_parameters(execution, given)
+
+
+def _called(recorded: Recording, execution: Execution) -> dict[str, Any]:
+    steps = [chain.first for chain in recorded.chains if chain.first.flow.name == execution.flow.name]
+    return dict(steps[0].parameters) if steps else {}
+
+
+def _parameters(text: str) -> dict[str, Any]:
+    """Read parameters: Argo's list of names and values, or a mapping of names to values.
+
+    Raises FlowError for a value that is not JSON.
+    """
+    try:
+        read = json.loads(text)
+    except ValueError as error:
+        raise FlowError(f"LAMINAR_PARAMETERS is not JSON: {error}.", fix="give a JSON object of names and values.") from error
+    if isinstance(read, dict):
+        return read
+    found: dict[str, Any] = {}
+    for item in read:
+        try:
+            found[item["name"]] = json.loads(item["value"])
+        except ValueError as error:
+            raise FlowError(
+                f"Parameter {item['name']!r} is not JSON: {item['value']!r}.",
+                fix=f"quote text: -p {item['name']}='\"...\"'.",
+            ) from error
+    return found
+
+
+def _link(recorded: Recording, execution: Execution, place: int, task: Task) -> Outputs:
+    """Run the linker to a chain's flow at a place (from 1) and leave that flow's parameters.
+
+    Raises FlowError where the program has no such link.
+    """
+    steps = _steps(recorded, place, task)
+    step, names = steps[place - 1], [step.flow.name for step in steps]
+    base = _base(task.job.execution, names[: place - 1])
+    occurrence = names[:place].count(step.flow.name)
+    step.execution.id = base if occurrence == 1 else f"{base}-{occurrence}"
+    before = steps[place - 2].execution
+    before.id, before.flow = execution.id, execution.flow
+    datastore = step.flow.configuration.datastore
+    record = datastore.load(step.flow.name, step.execution.id, PARAMETERS, 0)
+    if record is None:
+        launch.save_parameters(step.execution, launch.link(before, step))
+        record = datastore.load(step.flow.name, step.execution.id, PARAMETERS, 0)
+    assert record is not None
+    return split._outputs(step.execution, PARAMETERS, record)
+
+
+def _steps(recorded: Recording, place: int, task: Task) -> list[Step]:
+    if not 1 <= task.chain <= len(recorded.chains) or not 2 <= place <= len(recorded.chains[task.chain - 1].steps):
+        raise FlowError(
+            f"Program {task.program.shown!r} has no link {place} in its chain {task.chain}.",
+            fix="compile the program anew: it has changed.",
+        )
+    return recorded.chains[task.chain - 1].steps
+
+
+def _base(execution: str, names: list[str]) -> str:
+    """Return the chain's id from that of the flow before the link, which has its occurrence appended."""
+    occurrence = names.count(names[-1])
+    return execution if occurrence == 1 else execution[: -len(f"-{occurrence}")]
+
+
+if __name__ == "__main__":
+    from laminar import runner
+
+    sys.exit(runner.main())

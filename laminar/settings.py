@@ -1,0 +1,89 @@
+"""Tell a layer which split it is: ``laminar.settings.current``.
+
+>>> current.execution.id is None
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+__all__ = ["Current", "CurrentExecution", "CurrentFlow", "CurrentLayer", "current"]
+
+
+@dataclass(frozen=True)
+class CurrentExecution:
+    """Execution of the running split; ``retry`` says whether it was resumed."""
+
+    id: str | None = None
+    retry: bool = False
+
+
+@dataclass(frozen=True)
+class CurrentFlow:
+    """Flow of the running split."""
+
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class CurrentLayer:
+    """Layer, split (from 0), number of splits and attempt (from 1) of the running split."""
+
+    name: str | None = None
+    index: int | None = None
+    splits: int | None = None
+    attempt: int | None = None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All of it at once."""
+
+    execution: CurrentExecution = field(default_factory=CurrentExecution)
+    flow: CurrentFlow = field(default_factory=CurrentFlow)
+    layer: CurrentLayer = field(default_factory=CurrentLayer)
+
+
+_here: ContextVar[Snapshot | None] = ContextVar("laminar_current", default=None)
+_process = Snapshot()
+
+
+class Current:
+    """Look up the running split: of this thread, else of this process; everything is None outside of one."""
+
+    @property
+    def execution(self) -> CurrentExecution:
+        """Execution of the running split."""
+        return (_here.get() or _process).execution
+
+    @property
+    def flow(self) -> CurrentFlow:
+        """Flow of the running split."""
+        return (_here.get() or _process).flow
+
+    @property
+    def layer(self) -> CurrentLayer:
+        """Layer of the running split."""
+        return (_here.get() or _process).layer
+
+
+current = Current()
+
+
+@contextmanager
+def running(snapshot: Snapshot, *, everywhere: bool) -> Iterator[None]:
+    """Make this the running split; ``everywhere`` for threads that the layer starts too (the process runs nothing else)."""
+    global _process
+    before = _process
+    token = _here.set(snapshot)
+    if everywhere:
+        _process = snapshot
+    try:
+        yield
+    finally:
+        _here.reset(token)
+        _process = before

@@ -1,0 +1,72 @@
+"""``laminar results``: executions, layers, artifacts and values."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """\
+from laminar import Flow, Layer
+from laminar.configurations.layers import ForEach, Parameter
+
+class Train(Flow): ...
+
+@Train.register
+class Read(Layer):
+    def __call__(self) -> None:
+        self.text = "two\\nlines"
+        self.shard(rows=[1, 2])
+
+@Train.register(foreach=ForEach([Parameter(Read, "rows")]))
+class Use(Layer):
+    def __call__(self, read: Read) -> None:
+        self.value = read.rows
+
+if flow := Train():
+    flow(execution="abc")
+"""
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    (folder / "flow.py").write_text(PROGRAM)
+
+    def laminar(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "laminar", *arguments]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+    assert laminar("run", "flow.py").returncode == 0
+    return lambda *arguments: laminar("results", "flow.py", *arguments)
+
+
+def test_executions_layers_artifacts_and_values_are_shown_tab_separated_when_piped(results):
+    assert results().stdout.splitlines()[1].split("\t")[:4] == ["Train", "abc", "finished", "2/2"]
+    layers = [line.split("\t") for line in results("latest").stdout.splitlines()]
+    assert [row[:3] for row in layers[1:]] == [
+        ["Parameters", "finished", "-"],
+        ["Read", "finished", "-"],
+        ["Use", "finished", "2"],
+    ]
+    assert results("ab", "Read").stdout.splitlines()[1:] == ["rows\tAccessor\tAccessor(2 elements)", "text\tstr\t'two\\nlines'"]
+    assert results("abc", "Read", "text").stdout == "two\nlines\n"
+    assert results("abc", "Use", "value").stdout == "1\n2\n"
+    assert results("abc", "Use", "value", "--index", "1").stdout == "2\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("nothing",), "There is no execution 'nothing'."),
+        (("abc", "Raed"), "Did you mean 'Read'?"),
+        (("abc", "Read", "other"), "finished without setting 'other'"),
+        (("--flow", "Tran"), "Did you mean 'Train'?"),
+    ],
+)
+def test_what_does_not_exist_is_told(results, arguments, message):
+    done = results(*arguments)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,196 @@
+"""``laminar run``: parameters, ids, resume, exit codes, output."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """\
+import sys
+from laminar import Flow, Layer, Parameters
+from laminar.configurations.layers import ForEach, Parameter
+
+class Train(Flow): ...
+
+@Train.register
+class Read(Layer):
+    def __call__(self, parameters: Parameters) -> None:
+        print(f"reading {parameters.source!r}")
+        print("a warning", file=sys.stderr)
+        self.shard(rows=parameters.rows)
+
+@Train.register(foreach=ForEach([Parameter(Read, "rows")]))
+class Use(Layer):
+    def __call__(self, read: Read) -> None:
+        print(f"row {read.rows}")
+        if "--fail" in sys.argv and read.rows == 2:
+            raise ValueError("ümlaut")
+        self.value = read.rows
+
+@Train.register
+class Sum(Layer):
+    def __call__(self, use: Use) -> None:
+        self.total = sum(use.value)
+
+if flow := Train():
+    execution = flow(source="a.csv", rows=[1, 2])
+    print("total", execution.layer(Sum).total, sys.argv[1:], __name__)
+"""
+
+
+@pytest.fixture
+def laminar(tmp_path):
+    (tmp_path / "flow.py").write_text(PROGRAM)
+
+    def run(*arguments: str, command: tuple[str, ...] = ("-m", "laminar", "run")) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "NO_COLOR": "1"}
+        return subprocess.run(
+            [sys.executable, *command, *arguments], cwd=tmp_path, capture_output=True, text=True, env=environment, check=False
+        )
+
+    return run
+
+
+def test_a_program_runs_as_python_would_with_its_layers_output_line_by_line(laminar):
+    done = laminar("flow.py", "--", "one", "--two")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == "Read | reading 'a.csv'"
+    assert sorted(lines[1:3]) == ["Use[0] | row 1", "Use[1] | row 2"]
+    assert lines[3:] == ["total 3 ['one', '--two'] __main__"]
+    assert "Read | a warning" in done.stderr
+    assert "Use finished" in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_python_runs_it_too(laminar):
+    done = laminar("flow.py", command=())
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "total 3 [] __main__"
+
+
+def test_parameters_are_replaced_by_json_else_text(laminar):
+    done = laminar("flow.py", "-p", "rows=[5, 6]", "-p", "source=b.csv")
+    assert "Read | reading 'b.csv'" in done.stdout
+    assert "total 11" in done.stdout
+
+
+def test_an_unknown_parameter_is_an_error_with_a_suggestion_before_anything_runs(laminar, tmp_path):
+    done = laminar("flow.py", "-p", "row=[5]")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[0] == "FlowError: Flow 'Train' has no parameter 'row'. Did you mean 'rows'?"
+    assert not (tmp_path / ".laminar").exists()
+
+
+def test_a_failed_run_exits_1_and_prints_the_command_that_resumes_it(laminar):
+    failed = laminar("flow.py", "--execution", "mine", "--", "--fail")
+    assert failed.returncode == 1
+    assert "ValueError: ümlaut" in failed.stderr
+    last = failed.stderr.splitlines()[-1]
+    assert last == "  fix: resume with: laminar run flow.py --resume mine -- --fail"
+    resumed = laminar("flow.py", "--resume", "mine")
+    assert resumed.returncode == 0, resumed.stderr
+    assert "Use[1] | row 2" in resumed.stdout and "Use[0]" not in resumed.stdout
+    assert "total 3" in resumed.stdout
+
+
+def test_resume_without_an_id_takes_the_newest(laminar):
+    laminar("flow.py", "--", "--fail")
+    resumed = laminar("flow.py", "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    assert "Use[1] | row 2" in resumed.stdout and "Use[0]" not in resumed.stdout
+
+
+def test_resuming_what_never_ran_is_an_error(laminar):
+    done = laminar("flow.py", "--resume", "nothing")
+    assert done.returncode == 1
+    assert "There is no execution 'nothing'" in done.stderr
+
+
+def test_a_used_id_is_refused(laminar):
+    laminar("flow.py", "--execution", "mine")
+    again = laminar("flow.py", "--execution", "mine")
+    assert again.returncode == 1
+    assert "has records already" in again.stderr
+
+
+def test_resume_does_not_take_parameters_and_execution_not_resume(laminar):
+    assert laminar("flow.py", "--resume", "x", "-p", "rows=[1]").returncode == 2
+    assert laminar("flow.py", "--resume", "x", "--execution", "y").returncode == 2
+
+
+def test_finished_layers_whose_source_changed_are_named_once(laminar, tmp_path):
+    laminar("flow.py", "--execution", "mine", "--", "--fail")
+    path = tmp_path / "flow.py"
+    path.write_text(path.read_text().replace("reading", "READING"))
+    resumed = laminar("flow.py", "--resume", "mine")
+    assert resumed.returncode == 0
+    assert "note: finished layers whose source changed since are not run again: Read" in resumed.stderr
+
+
+def test_what_the_program_itself_raises_is_told_with_its_line(laminar, tmp_path):
+    path = tmp_path / "flow.py"
+    path.write_text(path.read_text().replace('print("total"', 'execution = 1 / 0\n    print("total"'))
+    done = laminar("flow.py")
+    assert done.returncode == 1
+    assert "ended with ZeroDivisionError" in done.stderr
+    assert "laminar/cli" not in done.stderr
+
+
+def test_a_chain_is_run_and_resumed_as_a_whole(laminar, tmp_path):
+    path = tmp_path / "flow.py"
+    source = path.read_text().split("if flow :=")[0]
+    path.write_text(
+        source
+        + """
+class Last(Flow): ...
+
+@Last.register
+class End(Layer):
+    def __call__(self, parameters: Parameters) -> None:
+        if "--fail-last" in sys.argv:
+            raise ValueError("last")
+        self.value = parameters.total * 2
+
+if flow := Train():
+    last = flow(source="a", rows=[1, 2]).next(flow=Last(), linker=lambda e: Parameters(total=e.layer(Sum).total))
+    print("value", last.layer(End).value)
+"""
+    )
+    failed = laminar("flow.py", "--execution", "mine", "--", "--fail-last")
+    assert failed.returncode == 1
+    assert "laminar run flow.py --resume mine" in failed.stderr
+    resumed = laminar("flow.py", "--resume", "mine")
+    assert resumed.returncode == 0, resumed.stderr
+    assert resumed.stdout == "value 6\n"
+
+
+def test_flows_behind_a_read_run_too(laminar, tmp_path):
+    path = tmp_path / "flow.py"
+    path.write_text(
+        path.read_text()
+        + """
+class Last(Flow): ...
+
+@Last.register
+class End(Layer):
+    def __call__(self, parameters: Parameters) -> None:
+        self.value = parameters.total * 2
+
+if last := Last():
+    print("value", last(total=execution.layer(Sum).total).layer(End).value)
+"""
+    )
+    done = laminar("flow.py")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "value 6"
+
+
+def test_help_and_version(laminar):
+    assert "--resume" in laminar("--help").stdout
+    assert laminar("--version", command=("-m", "laminar")).stdout.startswith("laminar, version ")
+    assert laminar("--nonsense").returncode == 2
+    assert "complete" in laminar("bash", command=("-m", "laminar", "completion")).stdout
