@@ -9,8 +9,8 @@ from laminar.configurations.datastores.aws import AWS
 from laminar.configurations.datastores.base import DataStore
 from laminar.configurations.datastores.local import Local
 from laminar.configurations.datastores.memory import Memory
-from laminar.configurations.datastores.urls import open_store
 from laminar.configurations.datastores.records import Record
 from laminar.configurations.datastores.remote import Remote
+from laminar.configurations.datastores.urls import open_store
 
 __all__ = ["AWS", "Accessor", "Artifact", "DataStore", "Local", "Memory", "Record", "Remote", "is_name", "open_store"]

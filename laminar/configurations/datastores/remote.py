@@ -39,7 +39,7 @@ class Remote(DataStore):
             raise DatastoreError(f"{root!r} is a folder of this machine.", fix=f"use Local({path!r}).")
         super().__init__(root.rstrip("/") if path.strip("/") else root)
         self.options = options
-        self._opened: tuple[int, Any, str] | None = None
+        self._opened: tuple[int, Any] | None = None
 
     def __repr__(self) -> str:
         options = "".join(f", {name}=..." for name in sorted(self.options))
@@ -49,8 +49,10 @@ class Remote(DataStore):
         return {**self.__dict__, "_opened": None}
 
     def at(self, url: str) -> Remote:
-        """Return a store of this kind and with these options at another URL."""
-        return type(self)(url, **self.options)
+        """Return a store of this kind and with these options at another URL; a connection that is open serves both."""
+        store = type(self)(url, **self.options)
+        store._opened = self._opened
+        return store
 
     def get(self, key: str, start: int = 0, stop: int | None = None) -> Buffer:
         """Return the bytes of a file, or a range of them."""
@@ -127,8 +129,8 @@ class Remote(DataStore):
 
     # how it is done
 
-    def filesystem(self) -> tuple[Any, str]:
-        """Return the fsspec file system, and the root's path in it."""
+    def filesystem(self) -> Any:
+        """Return the fsspec file system that the URL is of."""
         import fsspec
 
         kind = self.root.partition("://")[0]
@@ -140,15 +142,16 @@ class Remote(DataStore):
             ) from error
         # What is listed changes under our hands, and instances are not to be shared across a fork.
         options = {**self.options, "use_listings_cache": False, "skip_instance_cache": True}
-        return cls(**options), cls._strip_protocol(self.root).rstrip("/")
+        return cls(**options)
 
     def _files(self, key: str) -> tuple[Any, str]:
         """Return the file system, opened anew in a forked process, and the path of a key."""
         process = os.getpid()
         if self._opened is None or self._opened[0] != process:
             with self._asking(f"open {self.root}"):
-                self._opened = (process, *self.filesystem())
-        _, files, root = self._opened
+                self._opened = (process, self.filesystem())
+        files = self._opened[1]
+        root = files._strip_protocol(self.root).rstrip("/")
         return files, f"{root}/{key}" if key else root
 
     def _info(self, key: str) -> dict[str, Any] | None:

@@ -1,0 +1,3 @@
+"""Test the datastore in a folder."""
+
+from __future__ import annotations

@@ -1,0 +1,84 @@
+"""Test datastores at URLs of fsspec."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from collections.abc import Iterator
+
+import fsspec
+import pytest
+
+from laminar.configurations.datastores import AWS, Local, Memory, Remote, open_store
+from laminar.exceptions import DatastoreError
+from tests.store_contract import StoreContract
+
+
+class TestRemote(StoreContract):
+    @pytest.fixture
+    def store(self) -> Iterator[Remote]:
+        yield Remote("memory://laminar/store")
+        fsspec.filesystem("memory").store.clear()
+        fsspec.filesystem("memory").pseudo_dirs[:] = [""]
+
+
+def test_a_store_may_be_at_the_root_of_a_url() -> None:
+    store = Remote("memory://")
+    store.put("a/b", [b"1"])
+    assert list(store.names("a")) == ["b"]
+    assert "a/" in store.names("")
+    store.delete("a")
+    assert list(store.names("a")) == []
+
+
+def test_options_are_kept_and_never_shown() -> None:
+    store = AWS.S3("s3://bucket/x/", key="me", secret="hidden")
+    assert repr(store) == "AWS.S3('s3://bucket/x', key=..., secret=...)"
+    assert "hidden" not in str(store)
+    assert pickle.loads(pickle.dumps(store)).options == store.options
+    other = store.with_root("s3://other")
+    assert isinstance(other, AWS.S3)
+    assert (other.url, other.options) == ("s3://other", store.options)
+    assert isinstance(store.with_root("/data"), Local)
+
+
+def test_making_a_store_imports_nothing_of_the_cloud() -> None:
+    import subprocess
+
+    code = "import sys; from laminar.configurations.datastores import AWS; AWS.S3('s3://b'); print({'s3fs', 'fsspec', 'pickle'} & {*sys.modules})"
+    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "set()\n"
+
+
+@pytest.mark.parametrize("root", ["bucket/x", "s3://", "://x", "file:///data"])
+def test_a_url_that_names_no_remote_store_is_refused(root: str) -> None:
+    with pytest.raises(DatastoreError, match="is not the URL|is a folder"):
+        Remote(root)
+
+
+def test_s3_takes_s3_urls_only() -> None:
+    with pytest.raises(DatastoreError, match="takes an s3:// URL, not 'gs://x'"):
+        AWS.S3("gs://x")
+
+
+def test_an_unknown_kind_of_url_is_an_error_at_the_first_use() -> None:
+    store = open_store("nothing-of-the-kind://x")
+    with pytest.raises(DatastoreError, match="cannot be opened"):
+        store.exists("x")
+
+
+def test_a_url_opens_the_store_of_its_kind() -> None:
+    assert isinstance(open_store("s3://bucket"), AWS.S3)
+    assert isinstance(open_store("memory://x"), Remote)
+    assert isinstance(open_store("memory:"), Memory)
+    assert open_store("file:///data").url == "/data"
+    assert isinstance(open_store("data"), Local)
+    assert open_store("data").relative
+    assert not open_store("/data").relative
+    with pytest.raises(DatastoreError, match="is empty"):
+        open_store("")
+
+
+def test_every_store_opens_again_from_its_url() -> None:
+    for store in (Local("x"), Remote("memory://x"), AWS.S3("s3://b/p"), Memory()):
+        assert type(open_store(store.url)) is type(store)
+        assert open_store(store.url).url == store.url
