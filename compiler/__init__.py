@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from laminar.compiler.planner import Settings
@@ -35,7 +35,7 @@ def render(chains: Iterable[tuple[Chain, Settings]], target: Target) -> str:
     """Return the YAML of recorded chains: plan, optimize, check, emit, dump."""
     from laminar.compiler import checker, dumper, emitter, optimizer, planner
 
-    documents = []
+    documents: list[dict[str, Any]] = []
     for chain, settings in chains:
         plan = checker.check(optimizer.optimize(planner.plan(chain, settings)), target)
         documents.extend(emitter.emit(plan, target))

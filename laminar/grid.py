@@ -62,7 +62,7 @@ def _record(execution: Execution, layer: str, index: int) -> Record:
     record = execution.flow.configuration.datastore.load(execution.flow.name, execution.id, layer, index)
     if record is None or index >= max(record.splits, 1):
         raise DatastoreError(
-            f"Split {index} of layer {layer!r} has no finished document (flow {execution.flow.name!r}, execution {execution.id!r}).",
+            f"Split {index} of layer {layer!r} is not finished (flow {execution.flow.name!r}, execution {execution.id!r}).",
             fix=f"run {layer} first, or name a split that it has.",
         )
     return record

@@ -193,7 +193,7 @@ def _count_failure(task: Task, reason: str) -> int:
     if pid == 0:
         code = worker.FAILED
         try:
-            flow, execution, _ = _load(task)
+            _, execution, _ = _load(task)
             layer = execution.layer(
                 task.job.layer, index=task.job.index * task.batch, splits=task.job.splits, attempt=task.job.attempt
             )

@@ -83,15 +83,19 @@ def program_digest() -> str:
         return hashlib.sha256(file.read()).hexdigest()
 
 
-@lru_cache(maxsize=4096)
 def source_digest(layer: Any) -> str:
     """Return the SHA-256 of the source of a layer's own functions, empty where there is no source."""
-    digest = hashlib.sha256()
-    for name, value in sorted(vars(layer).items()):
-        code = getattr(value, "__code__", None)
-        if code is not None:
-            digest.update(f"{name}\n{_source(code)}".encode())
-    return digest.hexdigest()
+    if layer not in _digests:
+        digest = hashlib.sha256()
+        for name, value in sorted(vars(layer).items()):
+            code = getattr(value, "__code__", None)
+            if code is not None:
+                digest.update(f"{name}\n{_source(code)}".encode())
+        _digests[layer] = digest.hexdigest()
+    return _digests[layer]
+
+
+_digests: dict[type[Layer], str] = {}
 
 
 def _source(code: Any) -> str:

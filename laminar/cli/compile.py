@@ -43,7 +43,7 @@ def compile_command(
     laminar compile train.py --check train.yaml          in CI: is the file stale?
 
     The datastore is --datastore's, else [tool.laminar] datastore in pyproject.toml, else the flow's own.
-    """  # noqa: D301  click reads the character
+    """
     if output is not None and check is not None:
         raise click.UsageError("--output writes a file, --check compares with one: say one of them.")
     text = _render(program, args, dict(parameters), flow, kind, datastore, strict)

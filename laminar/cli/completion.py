@@ -18,7 +18,7 @@ def completion(context: click.Context, shell: str) -> None:
     bash:  eval "$(laminar completion bash)"      in ~/.bashrc
     zsh:   eval "$(laminar completion zsh)"       in ~/.zshrc
     fish:  laminar completion fish | source       in ~/.config/fish/config.fish
-    """  # noqa: D301  click reads the character
+    """
     kind = get_completion_class(shell)
     assert kind is not None
     click.echo(kind(context.find_root().command, {}, "laminar", "_LAMINAR_COMPLETE").source())

@@ -49,7 +49,7 @@ def results(
     laminar results train.py latest Fit score      one value
 
     EXECUTION is an id, the beginning of one, or `latest`. Piped, tables are tab-separated.
-    """  # noqa: D301  click reads the character
+    """
     flows = _flows(program, flow, datastore)
     if execution is None:
         _executions(flows)

@@ -46,7 +46,7 @@ def run(
     laminar run train.py -- --verbose          what stands behind -- is the program's
 
     A run that fails prints the command that resumes it.
-    """  # noqa: D301  click reads the character
+    """
     from laminar import programs, reporting, session
     from laminar.configurations.executors import process
 

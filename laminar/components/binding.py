@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ["MISSING", "RESERVED", "Binding", "Default", "State"]
 
-RESERVED = frozenset(["configuration", "execution", "flow", "attempt", "index", "splits", "name", "state", "artifacts", "dependencies", "hooks", "shard"])
+RESERVED = frozenset(
+    {"configuration", "execution", "flow", "attempt", "index", "splits", "name", "state"}
+    | {"artifacts", "dependencies", "hooks", "shard"}
+)
 MISSING: Any = object()
 
 

@@ -101,12 +101,24 @@ class Flow:
         retry: Retry | None = None,
     ) -> Callable[[type[LayerT]], type[LayerT]]: ...
 
-    @classmethod
-    def register(cls, layer: Any = None, /, **options: Any) -> Any:
+    @classmethod  # type: ignore[misc]  # mypy does not see that the keywords of the second form are all there
+    def register(
+        cls,
+        layer: Any = None,
+        /,
+        *,
+        catch: Catch | None = None,
+        container: Container | None = None,
+        foreach: ForEach | None = None,
+        retry: Retry | None = None,
+        **unknown: Any,
+    ) -> Any:
         """Register a layer: ``@Train.register``, or ``@Train.register(catch=, container=, foreach=, retry=)``.
 
         Raises OptionError (a TypeError) for any other option, FlowError for a second layer of the same name.
         """
+        given = {"catch": catch, "container": container, "foreach": foreach, "retry": retry}
+        options = {**{name: value for name, value in given.items() if value is not None}, **unknown}
         cls._check_options(options)
         if layer is None:
             return lambda layer: cls._add(layer, options)

@@ -161,8 +161,8 @@ def _named(parameter: Parameter, registration: Registration, registry: Registry,
     known = registry.get(name)
     if known is None or (not isinstance(parameter.layer, str) and identity(known.layer) != identity(parameter.layer)):
         raise FlowError(
-            f"ForEach of layer {registration.layer.__name__!r} goes over layer {name!r}, which flow {flow.__name__!r} does not register."
-            + suggest(name, list(registry)),
+            f"ForEach of layer {registration.layer.__name__!r} goes over layer {name!r}, "
+            f"which flow {flow.__name__!r} does not register." + suggest(name, list(registry)),
             where=registration.where,
             fix=f"put @{flow.__name__}.register on {name}, or name another layer.",
         )
@@ -243,7 +243,7 @@ def _known(layer: type[Layer]) -> set[str]:
     for base in layer.__mro__:
         if base in (Layer, object):
             continue
-        names.update(base.__dict__.get("__annotations__", ()))
+        names.update(vars(base).get("__annotations__", ()))
         for name, value in vars(base).items():
             names.add(name)
             code = getattr(_unwrap(value), "__code__", None)

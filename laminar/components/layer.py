@@ -55,7 +55,7 @@ class Layer:
             if not name.startswith("_") and not hasattr(type(value), "__get__"):
                 setattr(cls, name, Default(name, value))
 
-    def __new__(cls, *args: Any, **attributes: Any) -> Layer:  # noqa: D102
+    def __new__(cls, *args: Any, **attributes: Any) -> Layer:
         self = super().__new__(cls)
         object.__setattr__(self, "_binding", Binding())
         return self

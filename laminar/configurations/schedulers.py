@@ -18,8 +18,8 @@ __all__ = ["Argo", "Progress", "Scheduler"]
 class Progress:
     """Follow a flow's layers from waiting to an end: ``finished``, ``skipped`` or ``failed``.
 
-    ``edges`` say what each layer to run waits for, ``nodes`` what it reads (whose skips it shares), ``ended`` what had ended before.
-    A layer below a failure never gets ready.
+    ``edges`` say what each layer to run waits for, ``nodes`` what it reads (whose skips it shares), ``ended`` what had
+    ended before. A layer below a failure never gets ready.
 
     >>> progress = Progress({"A": Node("A"), "B": Node("B", ("A",))}, {"A": (), "B": ("A",)})
     >>> progress.ready()

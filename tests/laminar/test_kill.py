@@ -125,7 +125,7 @@ def test_a_killed_server_takes_its_children_along_and_the_run_goes_on(started, t
 
 def test_an_interrupted_run_stops_its_children_and_exits_130(started, tmp_path):
     os.kill(started.pid, signal.SIGINT)
-    out, err = started.communicate(timeout=10)
+    _, err = started.communicate(timeout=10)
     assert started.returncode == 130, err
     assert "Traceback" not in err
     assert not any(alive(pid) for pid in pids(tmp_path))

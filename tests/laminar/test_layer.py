@@ -141,7 +141,7 @@ def test_setting_and_sharding_one_attribute_or_sharding_it_twice_is_an_error(flo
             self.shard(rows=[1])
             with pytest.raises(LayerError, match="shards 'rows' twice"):
                 self.shard(rows=[1])
-            with pytest.raises(LayerError, match="shards 'rows' twice|both"):
+            with pytest.raises(LayerError, match=r"shards 'rows' twice|both"):
                 self.rows = 1
             self.value = 1
             with pytest.raises(LayerError, match="both"):

@@ -143,7 +143,7 @@ from laminar import Flow
 class Train(Flow): ...
 """
     + CALL,
-    "no_flow": "print('nothing here')\n",
+    "no_flow": "nothing = 0\n",
     "flow_never_called": HEAD,
     "two_flows_of_one_name": HEAD
     + """
