@@ -21,7 +21,9 @@ from laminar.ksuid import ksuid
 
 EXACT = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(max_size=9000),
-    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text() | st.integers(), inner) | st.frozensets(st.integers()),
+    lambda inner: (
+        st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text() | st.integers(), inner) | st.frozensets(st.integers())
+    ),
     max_leaves=10,
 )
 """Values that equal themselves when they come back."""
@@ -89,7 +91,17 @@ class StoreContract:
 
     @pytest.mark.parametrize(
         "value",
-        [float("inf"), "\ud83d", 10**3000, {1: 2}, {"b": 1, "a": 2}, datetime.date(2026, 1, 2), PurePosixPath("/x"), b"\0" * 10**6, "é" * 3000],
+        [
+            float("inf"),
+            "\ud83d",
+            10**3000,
+            {1: 2},
+            {"b": 1, "a": 2},
+            datetime.date(2026, 1, 2),
+            PurePosixPath("/x"),
+            b"\0" * 10**6,
+            "é" * 3000,
+        ],
         ids=lambda value: repr(value)[:20],
     )
     def test_a_value_that_json_would_change_comes_back_exactly(self, store: DataStore, value: Any) -> None:
@@ -127,7 +139,7 @@ class StoreContract:
     def test_the_same_content_has_the_same_address_in_every_store(self, store: DataStore) -> None:
         artifact = store.write(b"x" * 5000)
         assert artifact == store.write(b"x" * 5000)
-        assert artifact.address == "5dbfcf7d5ea1a5f7e4a64b0a5a3a4d5f" or artifact.address is not None
+        assert artifact.address == "0b28dd415b1ed9b15f743bf7d8cf56856096d65b353846499280a1cdd79d9c74"
 
     def test_a_value_that_cannot_be_pickled_is_an_error_with_its_cause(self, store: DataStore) -> None:
         with pytest.raises(DatastoreError, match="'generator' cannot be pickled") as error:
@@ -139,7 +151,13 @@ class StoreContract:
         assert store.read(store.write(lambda: number))() == 3
 
     def test_an_artifact_survives_json(self, store: DataStore) -> None:
-        for artifact in (store.write(1), store.write((1,)), store.write(b"x" * 9000), store.shard(["x" * 3000] * 3), store.shard([])):
+        for artifact in (
+            store.write(1),
+            store.write((1,)),
+            store.write(b"x" * 9000),
+            store.shard(["x" * 3000] * 3),
+            store.shard([]),
+        ):
             assert Artifact.from_json(artifact.to_json()) == artifact
 
     def test_a_missing_artifact_is_an_error_that_names_its_address(self, store: DataStore) -> None:
@@ -291,7 +309,7 @@ class StoreContract:
 
         with pytest.raises(OptionError, match="does not define loads or load"):
             store.protocol(int)(Half)
-        with pytest.raises(OptionError, match="no serde.Protocol"):
+        with pytest.raises(OptionError, match=r"no serde\.Protocol"):
             store.protocol(int)(int)  # type: ignore[type-var]
         with pytest.raises(OptionError, match="takes types"):
             store.protocol("int")  # type: ignore[arg-type]
@@ -322,7 +340,9 @@ class StoreContract:
     # documents
 
     def test_a_record_comes_back(self, store: DataStore) -> None:
-        made = record(3, 5, attempt=2, artifacts={"b": store.write(1), "a": store.write("x" * 5000)}, caught="ValueError: é\ud800"[:-1])
+        made = record(
+            3, 5, attempt=2, artifacts={"b": store.write(1), "a": store.write("x" * 5000)}, caught="ValueError: é\ud800"[:-1]
+        )
         store.save(made)
         assert store.load("F", "e", "L", 3) == made
         assert store.load("F", "e", "L", 4) is None

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["shard", "write"]
 
-SEGMENT_BYTES = 1 << 20
+SEGMENT_BYTES = (1 << 20) - 4096
 SEGMENT_ELEMENTS = 1024
-"""How large a segment gets: whichever is reached first."""
+"""How large a segment gets, whichever is reached first: a file of at most 1 MiB with its head."""
 
 
 def write(store: DataStore, value: Any) -> Artifact:
