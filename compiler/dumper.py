@@ -17,6 +17,9 @@ __all__ = ["WIDTH", "Noted", "dump", "scalar"]
 WIDTH = 120
 """Columns that a mapping or a list on one line may take."""
 
+SHORT_WORD = 60
+"""Characters of the words that share lines in a longer list."""
+
 BLOCK = frozenset({"spec", "templates", "dag", "tasks", "container", "env"})
 """Keys whose values are never put on one line: they are what a document is read for."""
 
@@ -53,14 +56,32 @@ def _entry(start: str, key: str, value: Any, indent: int) -> Iterator[str]:
         yield from _scalar_lines(start, value, indent)
         return
     line = f"{start} {_inline(value)}"
-    if not value or (key not in BLOCK and len(line) <= WIDTH and not _has_note(value)):
+    if not value or (key not in BLOCK and len(line) <= WIDTH and not _needs_lines(value)):
         yield line
     elif isinstance(value, dict):
         yield start
         yield from _mapping(value, indent + 2)
+    elif all(isinstance(item, str) and len(item) <= SHORT_WORD and "\n" not in item for item in value):
+        yield from _wrapped(start, value)
     else:
         yield start
         yield from _items(value, indent)
+
+
+def _wrapped(start: str, words: Sequence[str]) -> Iterator[str]:
+    """Give a list of short words, such as a command's, as lines that are filled; an option's value stands beside it."""
+    line, margin = f"{start} [", " " * (len(start) + 2)
+    texts = [scalar(word, inline=True) + "," for word in words]
+    texts[-1] = texts[-1][:-1] + "]"
+    while texts:
+        size = 2 if texts[0].startswith("--") and len(texts) > 1 else 1
+        text = " ".join(texts[:size])
+        del texts[:size]
+        if not line.endswith(("[", " ")) and len(line) + 1 + len(text) > WIDTH:
+            yield line
+            line = margin
+        line += text if line.endswith(("[", " ")) else f" {text}"
+    yield line
 
 
 def _items(items: Sequence[Any], indent: int) -> Iterator[str]:
@@ -69,7 +90,7 @@ def _items(items: Sequence[Any], indent: int) -> Iterator[str]:
         if isinstance(item, Noted) and item.note:
             yield f"{' ' * indent}# {_comment(item.note)}"
         line = f"{' ' * indent}- {_inline(item)}"
-        if isinstance(item, (dict, list)) and item and (len(line) > WIDTH or BLOCK & _keys(item) or _has_note(item)):
+        if isinstance(item, (dict, list)) and item and (len(line) > WIDTH or BLOCK & _keys(item) or _needs_lines(item)):
             nested = _mapping(item, indent + 2) if isinstance(item, dict) else _items(item, indent + 2)
             first, *rest = nested
             yield f"{' ' * indent}- {first[indent + 2 :]}"
@@ -101,9 +122,12 @@ def _keys(value: Any) -> set[str]:
     return set(value) if isinstance(value, dict) else set()
 
 
-def _has_note(value: Any) -> bool:
+def _needs_lines(value: Any) -> bool:
+    """Say whether something in a value has a comment, or a text of several lines: it cannot stand on one."""
+    if isinstance(value, str):
+        return _is_literal(value)
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return any((isinstance(part, Noted) and bool(part.note)) or _has_note(part) for part in parts)
+    return any((isinstance(part, Noted) and bool(part.note)) or _needs_lines(part) for part in parts)
 
 
 def _comment(note: str) -> str:
@@ -125,7 +149,7 @@ def _inline(value: Any) -> str:
 
 PLAIN_INLINE = re.compile(r"-{0,2}[A-Za-z/](?:[A-Za-z0-9_./&|=+@()%-]| (?=[A-Za-z0-9_./&|=+@()%-]))*\Z")
 PLAIN_BLOCK = re.compile(r"-{0,2}[A-Za-z/](?:[A-Za-z0-9_./&|=+@()%,!'<>*\[\]?;{}-]|:(?=[^ ])| (?=[^ #]))*\Z")
-"""A plain string begins with a letter or a slash, dashes before it or not; it holds no ``: `` and no `` #``, and ends with neither a
+"""A plain string begins with a letter or a slash, dashes before it or not, holds no ``: `` and no `` #``, and ends with neither a
 space nor a colon."""
 
 RESERVED = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity", "none", "undefined"])

@@ -46,15 +46,19 @@ def _member(name: str) -> str:
 
 @dataclass(frozen=True)
 class Length:
-    """One factor of a fan-out: ``source`` is an expression that gives JSON text, ``reading`` how its value, ``@``, is counted."""
+    """One factor of a fan-out: ``source`` is an expression that gives JSON text, ``reading`` how its value, ``@``, is counted.
+
+    ``whole`` says that the count is a whole number to Argo; numbers read from JSON are not.
+    """
 
     source: str
     reading: str
+    whole: bool = False
 
     @classmethod
     def of_parameter(cls, source: str) -> Length:
         """Count the elements of a parameter: those of a list, one for anything else."""
-        return cls(source, "type(@) == 'array' ? len(@) : 1")
+        return cls(source, "type(@) == 'array' ? len(@) : 1", whole=True)
 
     @classmethod
     def of_pod(cls, source: str, attribute: str) -> Length:
@@ -79,8 +83,10 @@ class Length:
 def splits(lengths: Sequence[int | Length]) -> str:
     """Return how many splits a grid has: the product of its lengths.
 
+    Sums of JSON numbers are fractional numbers to Argo, which writes a million of them as 1e+06: hence ``int``.
+
     >>> splits([Length.of_pod("x", "rows"), 3])
-    '{{=string(3 * sum(fromJSON(x).rows))}}'
+    '{{=string(int(3 * sum(fromJSON(x).rows)))}}'
     >>> splits([2, 3])
     '6'
     """
@@ -88,7 +94,8 @@ def splits(lengths: Sequence[int | Length]) -> str:
     if not variable:
         return str(constant)
     before, product = _product(constant, variable)
-    return tag(f"={before}string({product})")
+    whole = all(length.whole for length in variable)
+    return tag(f"={before}string({product if whole else f'int({product})'})")
 
 
 def pods(lengths: Sequence[int | Length], batch: int = 1) -> str:
