@@ -1,0 +1,42 @@
+"""The README's program becomes the README's YAML, and prints what it says."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def block(language: str) -> str:
+    found = re.findall(rf"```{language}\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.fixture
+def program(tmp_path):
+    (tmp_path / "fit.py").write_text(block("python"))
+    return tmp_path
+
+
+def test_the_program_is_short_and_compiles_to_the_yaml_shown(program):
+    assert len([line for line in block("python").splitlines() if line.strip()]) <= 20
+    command = [sys.executable, "-m", "laminar", "compile", "fit.py", "--datastore", "s3://bucket/prefix"]
+    done = subprocess.run(command, cwd=program, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, block("yaml")), done.stderr
+
+
+def test_the_program_runs(program):
+    done = subprocess.run([sys.executable, "fit.py"], cwd=program, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "best rate: 0.2\n"), done.stderr
+
+
+def test_every_file_it_links_to_exists():
+    links = re.findall(r"\]\(([^)#:]+)\)", README.read_text(encoding="utf-8"))
+    assert links
+    assert [link for link in links if not (README.parent / link).exists()] == []
