@@ -11,7 +11,7 @@ from laminar.configurations.datastores.records import Record, at, now, sealed
 from laminar.ksuid import ALPHABET, EPOCH, LENGTH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from laminar.configurations.datastores.base import DataStore
 
@@ -93,11 +93,11 @@ def executions(store: DataStore, flow: str) -> tuple[str, ...]:
     ids = folders(store, address.executions_folder(flow))
     seconds = {execution: made_at(execution) for execution in ids}
     unclear = doubtful(seconds)
-    started = {execution: first_time(store, flow, execution) for execution in ids if execution in unclear}
+    started = first_times(store, flow, [execution for execution in ids if execution in unclear])
     for execution, first in started.items():
         seconds[execution] = seconds[execution] or first[:19]
     clashing = doubtful(seconds) - unclear  # a user's own id in the second of a KSUID that was alone in it
-    started.update((execution, first_time(store, flow, execution)) for execution in sorted(clashing))
+    started.update(first_times(store, flow, sorted(clashing)))
     return tuple(sorted(ids, key=lambda execution: (seconds[execution], started.get(execution, ""), execution)))
 
 
@@ -132,11 +132,20 @@ def made_at(execution: str) -> str:
     return at(seconds) if seconds < time.time() + DAY else ""
 
 
+def first_times(store: DataStore, flow: str, ids: Sequence[str]) -> dict[str, str]:
+    """Return when the first split of each execution started, "" where none has ended."""
+    keys = [address.document_key(flow, execution, FIRST, 0) for execution in ids]
+    times = {}
+    for execution, key, data in zip(ids, keys, store.get_many(keys), strict=True):
+        if data is None:
+            times[execution] = first_time(store, flow, execution)
+        else:
+            times[execution] = Record.from_json(bytes(data), key=key).started
+    return times
+
+
 def first_time(store: DataStore, flow: str, execution: str) -> str:
-    """Return when the first split of an execution started, "" where none has ended."""
-    first = load(store, flow, execution, FIRST, 0)
-    if first is not None:
-        return first.started
-    layers = folders(store, f"{address.executions_folder(flow)}/{execution}")
+    """Return when the first split of an execution that has no Parameters started, "" where none has ended."""
+    layers = folders(store, address.execution_folder(flow, execution))
     found = (load(store, flow, execution, layer, 0) for layer in layers)
     return min((record.started for record in found if record is not None), default="")

@@ -21,8 +21,8 @@ Stored data depends on all of this: a changed layout needs a new schema number, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from struct import Struct
+from typing import NamedTuple
 
 from laminar.exceptions import DatastoreError
 
@@ -40,8 +40,7 @@ ENTRY = Struct("<QQI32s")
 DIGEST = 32
 
 
-@dataclass(frozen=True)
-class Packed:
+class Packed(NamedTuple):
     """A file ready to be written: its address and its bytes, in pieces so that nothing large is copied."""
 
     address: str
@@ -49,8 +48,7 @@ class Packed:
     size: int
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(NamedTuple):
     """What a checked head says: where each frame lies, which protocol wrote it and what its digest is."""
 
     address: str

@@ -82,9 +82,9 @@ def sealed(text: str) -> str:
     """Return the text of a JSON object with a digest of it as its last member.
 
     >>> sealed('{"schema":1}')
-    '{"schema":1,"sum":"d3dc9eb0e07eaf58"}'
+    '{"schema":1,"sum":"67d6291b301412df"}'
     """
-    return f'{text[:-1]}{SEAL}{digest(text)}"}}'
+    return f'{text[:-1]}{SEAL}{digest(text.encode())}"}}'
 
 
 def unsealed(text: str | bytes, key: str) -> dict[str, Any]:
@@ -93,8 +93,8 @@ def unsealed(text: str | bytes, key: str) -> dict[str, Any]:
     Raises DatastoreError, naming ``key``, for anything else.
     """
     try:
-        text = text if isinstance(text, str) else str(text, "utf-8")
-        found: dict[str, Any] = json.loads(text)
+        data = text.encode() if isinstance(text, str) else text
+        found: dict[str, Any] = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise malformed(key, str(error)) from error
     schema = found.get("schema") if isinstance(found, dict) else None
@@ -105,16 +105,16 @@ def unsealed(text: str | bytes, key: str) -> dict[str, Any]:
             f"Document {key or 'given'} has schema {schema}, which this laminar does not know.",
             fix="read it with the version of laminar that wrote it, or a newer one.",
         )
-    body, _, rest = text.rpartition(SEAL)
-    if rest.rstrip("\n") != f'{digest(body + "}")}"}}':
+    body, _, rest = data.rpartition(SEAL.encode())
+    if rest.rstrip(b"\n") != f'{digest(body + b"}")}"}}'.encode():
         raise malformed(key, "it is not what was written")
     return found
 
 
-def digest(text: str) -> str:
+def digest(data: bytes) -> str:
     from hashlib import sha256
 
-    return sha256(text.encode()).hexdigest()[:16]
+    return sha256(data).hexdigest()[:16]
 
 
 def escaped(value: Any) -> Any:

@@ -47,7 +47,7 @@ def store() -> Watched:
 
 def mixed(store: Memory) -> tuple[Accessor[Any], list[Any]]:
     """Return elements that are stored in every way there is, and the list of them."""
-    parts = [list(range(3)), ["x" * 3000] * 5, list(range(1500)), []]
+    parts: list[list[Any]] = [list(range(3)), ["x" * 3000] * 5, list(range(1500)), []]
     artifacts = [store.shard(part) for part in parts]
     whole = [value for part in parts for value in part]
     return store.accessor([*artifacts, store.write([1, 2]), store.write("y" * 9000)]), [*whole, [1, 2], "y" * 9000]

@@ -1,0 +1,94 @@
+"""Test what a store of a user's own gets from DataStore, and what a flow's stores list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+
+from laminar import Flow, Layer
+from laminar.configurations.datastores import Accessor, DataStore, Memory
+from laminar.configurations.datastores.format import Buffer
+from laminar.configurations.executors import Thread
+from laminar.exceptions import DatastoreError
+from tests.store_contract import StoreContract
+
+FILES: dict[str, bytes] = {}
+
+
+class Smallest(DataStore):
+    """Define nothing but what has to be."""
+
+    def get(self, key: str, start: int = 0, stop: int | None = None) -> bytes:
+        if f"{self.root}/{key}" not in FILES:
+            raise FileNotFoundError(key)
+        return FILES[f"{self.root}/{key}"][start:stop]
+
+    def put(self, key: str, chunks: Sequence[Buffer]) -> None:
+        FILES[f"{self.root}/{key}"] = b"".join(chunks)
+
+    def names(self, folder: str) -> Iterable[str]:
+        start = f"{self.root}/{folder}/"
+        rest = [key[len(start) :].partition("/") for key in FILES if key.startswith(start)]
+        return {name + slash for name, slash, _ in rest}
+
+    def exists(self, key: str) -> bool:
+        return f"{self.root}/{key}" in FILES
+
+    def delete(self, key: str) -> None:
+        for found in [found for found in FILES if f"{found}/".startswith(f"{self.root}/{key}/")]:
+            del FILES[found]
+
+
+class TestSmallest(StoreContract):
+    @pytest.fixture
+    def store(self) -> Smallest:
+        FILES.clear()
+        return Smallest("own://store")
+
+
+class Listed(Flow): ...
+
+
+@Listed.register
+class Rows(Layer):
+    def __call__(self) -> None:
+        self.shard(rows=[1, 2])
+        self.count = 2
+
+
+@pytest.fixture
+def flow() -> Listed:
+    return Listed(datastore=Memory(), executor=Thread())
+
+
+def test_a_store_at_a_url_of_its_kind_is_of_its_class() -> None:
+    other = Smallest("own://store").with_root("own://other")
+    assert isinstance(other, Smallest)
+    assert other.url == "own://other"
+
+
+def test_results_are_listed_from_the_flow_down(flow: Listed) -> None:
+    store: Any = flow.configuration.datastore
+    flow(execution="one")
+    flow(execution="two")
+    assert [execution.id for execution in store.list_executions(flow=flow)] == ["one", "two"]
+    layers = store.list_layers(execution=flow.execution("one"))
+    assert "Rows" in [layer.name for layer in layers]
+    artifacts = store.list_artifacts(layer=flow.execution("one").layer(Rows))
+    assert [artifact.name for artifact in artifacts] == ["count", "rows"]
+    assert store.read(artifacts[1]) == Accessor(store, artifacts[1].parts) == [1, 2]
+
+
+def test_layers_that_a_flow_has_no_more_are_not_listed(flow: Listed) -> None:
+    store = flow.configuration.datastore
+    flow(execution="one")
+    store.fail("Listed", "one", "Gone", 0, 1, "no")
+    assert "Gone" in store.layers("Listed", "one")
+    assert "Gone" not in [layer.name for layer in store.list_layers(execution=flow.execution("one"))]
+
+
+def test_an_execution_without_an_id_has_nothing_to_list(flow: Listed) -> None:
+    with pytest.raises(DatastoreError, match="has no id"):
+        flow.configuration.datastore.list_layers(execution=flow.execution())
