@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from laminar import grid, programs, reporting, session, split
+from laminar import grid, hooking, programs, reporting, session, split
 from laminar.configurations.executors.base import SplitKilled
 from laminar.configurations.schedulers import Progress
 from laminar.exceptions import ExecutionError
@@ -110,6 +110,7 @@ class Driver:
         self.delayed: set[asyncio.Task[None]] = set()
         self.failures: list[SplitFailed] = []
         self.slots = self.executor.concurrency
+        self.tuned: dict[str, tuple[bool, bool]] = {}
         self.main: Any = None
         self.report = reporting.current()
 
@@ -262,10 +263,14 @@ class Driver:
 
     async def _attempt(self, attempt: Attempt) -> None:
         """Make one attempt and settle what comes of it."""
+        import asyncio
+
         work = attempt.work
         layer = self.execution.layer(work.layer, index=attempt.index, splits=work.splits, attempt=attempt.attempt)
         layer._binding.gate = attempt.gate
         try:
+            if not attempt.gate and self._is_tuned(layer):
+                await asyncio.to_thread(split.configure, layer)
             answer = await self.executor.submit(layer=layer)
         except SplitKilled as failed:
             if attempt.kills < KILLS:
@@ -284,6 +289,14 @@ class Driver:
                 self._begin(work.layer)
             else:
                 self._ended(work.layer, "skipped")
+
+    def _is_tuned(self, layer: Layer) -> bool:
+        """Say whether hooks change the configuration of this attempt, which the executor has to know."""
+        name = layer.name
+        if name not in self.tuned:
+            self.tuned[name] = (bool(hooking.hooks_for(layer, "submission")), bool(hooking.hooks_for(layer, "retry")))
+        submission, retry = self.tuned[name]
+        return submission or (retry and layer.attempt > 1)
 
     def _again(self, attempt: Attempt, layer: Layer, failed: SplitFailed, *, kills: int) -> None:
         import asyncio

@@ -9,15 +9,13 @@ import sys
 import tokenize
 import traceback
 from collections.abc import Callable
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import FrozenInstanceError, dataclass, field
 from datetime import datetime, timezone
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from laminar import grid, places, programs, settings
-from laminar.components import inference
-from laminar.configurations.hooks import hooks_of
+from laminar import grid, hooking, places, programs, settings
 from laminar.exceptions import ExecutionError, LaminarError, LayerError, located
 
 if TYPE_CHECKING:
@@ -133,17 +131,16 @@ def run(layer: Layer, *, everywhere: bool = True) -> Outputs:
     attempts = flow.registrations[layer.name].configuration.retry.attempts
     if binding.attempt == 1 and attempts > 1:
         datastore.forgive(flow.name, execution.id, layer.name, binding.index)
-    snapshot = settings.Snapshot(
-        settings.CurrentExecution(execution.id, execution.retry),
-        settings.CurrentFlow(flow.name),
-        settings.CurrentLayer(layer.name, binding.index, binding.splits, binding.attempt),
-    )
+    if binding.splits:
+        configure(layer)
     stamp = Stamp(type(layer))
-    with settings.running(snapshot, everywhere=everywhere):
+    with settings.running(_snapshot(layer), everywhere=everywhere):
         try:
             caught = _call(layer) if binding.splits else None
             artifacts = _store(layer)
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # sys.exit() in a layer too: it did not come to its end
             raise _failed(layer, error, attempts) from error
     record = stamp.record(
         flow.name,
@@ -160,6 +157,16 @@ def run(layer: Layer, *, everywhere: bool = True) -> Outputs:
     return _outputs(execution, layer.name, record)
 
 
+def _snapshot(layer: Layer) -> settings.Snapshot:
+    """Return what ``laminar.settings.current`` says while a split runs."""
+    binding, execution = layer._binding, layer.execution
+    return settings.Snapshot(
+        settings.CurrentExecution(execution.id, execution.retry),
+        settings.CurrentFlow(execution.flow.name),
+        settings.CurrentLayer(layer.name, binding.index or 0, binding.splits, binding.attempt),
+    )
+
+
 def _outputs(execution: Execution, layer: str, record: Record) -> Outputs:
     return Outputs({name: [length] for name, length in grid.published(execution, layer, record).items()})
 
@@ -172,9 +179,8 @@ def _call(layer: Layer) -> BaseException | None:
     caught: BaseException | None = None
     binding.own = True
     with ExitStack() as stack:
-        for owner, function in hooks_for(layer, "execution"):
-            _enter(stack, partial(function, layer, *_arguments(function, layer, owner, dependency)), function)
-        arguments = _arguments(type(layer).__call__, layer, layer.name, dependency)
+        hooking.surround(layer, dependency, stack)
+        arguments = _arguments(layer, dependency)
         binding.phase = "call"
         try:
             layer(*arguments)
@@ -182,39 +188,16 @@ def _call(layer: Layer) -> BaseException | None:
             caught = error
         finally:
             binding.phase = "hook"
+            # What a hook sets behind the call stays in the process, also under an artifact's name.
+            binding.values = {name: vars(layer)[name] for name in binding.written if name in vars(layer)}
     return caught
 
 
-def _arguments(function: Any, layer: Layer, owner: str, dependency: Callable[[str], Layer]) -> list[Layer]:
+def _arguments(layer: Layer, dependency: Callable[[str], Layer]) -> list[Layer]:
     from laminar.components.layer import Layer as Base
 
-    if function is Base.__call__:
-        return []
-    flow = layer.flow
-    needed = inference.parameters_of(function, flow.registrations, owner=owner, flow=flow.name)
-    return [dependency(name) for name in needed.values()]
-
-
-def hooks_for(layer: Layer, kind: Any) -> list[tuple[str, Callable[..., Any]]]:
-    """Return the hooks of a kind that apply to a layer with their owners' names: its flow's, then its own."""
-    flow, cls = layer.flow, type(layer)
-    wanted = {name for name, _ in hooks_of(type(flow), kind)}
-    inherited = inference.applicable_hooks(type(flow), cls, flow.registrations)
-    found = [(flow.name, function) for name, function in inherited if name in wanted]
-    return found + [(layer.name, function) for _, function in hooks_of(cls, kind)]
-
-
-def _enter(stack: ExitStack, call: Callable[[], Any], function: Callable[..., Any]) -> None:
-    if is_generator(function):
-        stack.enter_context(contextmanager(call)())
-    else:
-        call()
-
-
-def is_generator(function: Any) -> bool:
-    """Say whether a hook is of the generator form, which wraps what it surrounds."""
-    code = getattr(function, "__code__", None)
-    return code is not None and bool(code.co_flags & 0x20)
+    function = type(layer).__call__
+    return [] if function is Base.__call__ else hooking.arguments(function, layer, layer.name, dependency)
 
 
 def configure(layer: Layer) -> None:
@@ -223,10 +206,8 @@ def configure(layer: Layer) -> None:
     Raises SplitFailed where a hook fails.
     """
     try:
-        for kind, times in (("submission", 1), ("retry", layer.attempt - 1)):
-            for _ in range(times):
-                for owner, function in hooks_for(layer, kind):
-                    function(layer, *_arguments(function, layer, owner, _dependency(layer)))
+        with settings.running(_snapshot(layer), everywhere=False):
+            hooking.configure(layer, _dependency(layer))
     except Exception as error:
         raise _failed(layer, error, 1) from error
 
@@ -254,28 +235,29 @@ def evaluate(layer: Layer) -> bool:
     stamp = Stamp(type(layer))
     layer._binding.own = True
     try:
-        for owner, function in hooks_for(layer, "entry"):
-            if not function(layer, *_arguments(function, layer, owner, execution.layer)):
-                record = stamp.record(
-                    execution.flow.name, execution.id, layer.name, index=0, splits=1, attempt=1, status="skipped",
-                    reason=f"{owner}.{function.__name__} said no",
-                )  # fmt: skip
-                execution.flow.configuration.datastore.save(record)
-                return False
+        with settings.running(_snapshot(layer), everywhere=False):
+            denying = hooking.denying(layer, execution.layer)
     except Exception as error:
         raise _failed(layer, error, 1) from error
-    return True
+    if denying is None:
+        return True
+    record = stamp.record(
+        execution.flow.name, execution.id, layer.name, index=0, splits=1, attempt=1, status="skipped",
+        reason=f"{denying.owner}.{denying.name} said no",
+    )  # fmt: skip
+    execution.flow.configuration.datastore.save(record)
+    return False
 
 
 def _store(layer: Layer) -> dict[str, Artifact]:
     """Write what the layer set, and return where each attribute is."""
     binding, datastore = layer._binding, layer.flow.configuration.datastore
     artifacts = dict(binding.shards)
-    for name in binding.written:
-        if name in vars(layer) and name not in artifacts:
+    for name, value in binding.values.items():
+        if name not in artifacts:
             try:
                 with located(f"{layer.name}.{name}"):
-                    artifacts[name] = datastore.write(vars(layer)[name])
+                    artifacts[name] = datastore.write(value)
             except LaminarError as error:
                 raise LayerError(
                     f"Attribute {name!r} of layer {layer.name!r} cannot be stored: {error.what}",
@@ -287,8 +269,11 @@ def _store(layer: Layer) -> dict[str, Artifact]:
 
 def _failed(layer: Layer, error: BaseException, attempts: int) -> SplitFailed:
     """Return the failure of a split, and leave its marker where there may be another attempt."""
-    failed = failure(layer, _line(error), where=_where(error))
-    failed.retryable = _mark(layer, _line(error), attempts)
+    hook = hooking.blamed(layer, error)
+    reason = f"{hook}: {_line(error)}" if hook else _line(error)
+    failed = failure(layer, reason, where=_where(error))
+    failed.fix = _fix(error)
+    failed.retryable = _mark(layer, reason, attempts)
     failed.remote = trace(error)
     return failed
 
@@ -331,6 +316,15 @@ def _line(error: BaseException) -> str:
     if isinstance(error, LaminarError):
         return f"{type(error).__name__}: {error.what}"
     return traceback.format_exception_only(type(error), error)[-1].strip()
+
+
+def _fix(error: BaseException) -> str:
+    """Return how to mend what is easily mistaken."""
+    if isinstance(error, FrozenInstanceError):
+        return "set a new value: self.configuration.container = dataclasses.replace(self.configuration.container, ...)."
+    if isinstance(error, SystemExit):
+        return "return from __call__ where the layer is done, raise an exception where it failed."
+    return error.fix if isinstance(error, LaminarError) else ""
 
 
 def _where(error: BaseException) -> str:

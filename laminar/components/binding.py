@@ -68,8 +68,9 @@ class Default:
 class Binding:
     """Hold what a layer instance knows of its place: ``index`` None means all splits of the layer.
 
-    ``phase`` is ``"call"`` while ``__call__`` runs: only what is set then is an artifact. ``own`` marks the layer that is running
-    itself; ``elements`` gives, by attribute, the element that this split reads in place of the whole.
+    ``phase`` is ``"call"`` while ``__call__`` runs: only what is set then is an artifact (``values``, once it has ended). ``own``
+    marks the layer that is running itself; ``elements`` gives, by attribute, the element that this split reads in place of the
+    whole. ``tuned`` says that the submission and retry hooks have been applied, ``blame`` which hook an error is of.
     """
 
     execution: Execution | None = None
@@ -81,9 +82,12 @@ class Binding:
     phase: str = ""
     own: bool = False
     written: dict[str, None] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
     shards: dict[str, Artifact] = field(default_factory=dict)
     elements: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
     gate: bool = False
+    tuned: bool = False
+    blame: tuple[BaseException, str] | None = None
     found: dict[int, Record] | None = None
 
     # settings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType
@@ -40,6 +39,8 @@ def suggest(word: str, known: Iterator[str] | list[str]) -> str:
     >>> suggest("retires", ["retry", "catch"])
     " Did you mean 'retry'?"
     """
+    import difflib
+
     near = difflib.get_close_matches(word, list(known), n=1)
     return f" Did you mean {near[0]!r}?" if near else ""
 
@@ -49,7 +50,7 @@ def parameters_of(function: Callable[..., Any], registry: Registry, *, owner: st
 
     Raises FlowError naming layer, parameter and annotation for anything that is no registered layer.
     """
-    function = _unwrap(function)
+    function = unwrap(function)
     code = getattr(function, "__code__", None)
     if not isinstance(code, CodeType):
         return {}
@@ -61,7 +62,8 @@ def parameters_of(function: Callable[..., Any], registry: Registry, *, owner: st
     return {name: _layer_of(function, name, registry, owner, flow) for name in names}
 
 
-def _unwrap(function: Any) -> Any:
+def unwrap(function: Any) -> Any:
+    """Return what a decorator that used functools.wraps is around."""
     while hasattr(function, "__wrapped__"):
         function = function.__wrapped__
     return function
@@ -246,7 +248,7 @@ def _known(layer: type[Layer]) -> set[str]:
         names.update(vars(base).get("__annotations__", ()))
         for name, value in vars(base).items():
             names.add(name)
-            code = getattr(_unwrap(value), "__code__", None)
+            code = getattr(unwrap(value), "__code__", None)
             if isinstance(code, CodeType):
                 names.update(_mentioned(code))
     return {name for name in names if not name.startswith("_")}

@@ -96,7 +96,6 @@ class Docker(Executor):
         binding, execution = layer._binding, layer.execution
         if binding.gate:
             return await asyncio.to_thread(split.evaluate, layer)
-        split.configure(layer)
         assert execution.id is not None
         job = Job(
             execution.flow.name,
