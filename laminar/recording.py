@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -179,6 +178,8 @@ def _aside(quiet: bool) -> Iterator[None]:
 
 
 def _raised(program: Program, error: BaseException) -> FlowError:
+    import traceback
+
     lines = traceback.format_exception_only(type(error), error)
     text = f"exit code {error.code}" if isinstance(error, SystemExit) else lines[-1].strip()
     return FlowError(
@@ -190,6 +191,8 @@ def _raised(program: Program, error: BaseException) -> FlowError:
 
 def _line(program: Program, error: BaseException) -> str:
     """Return the innermost line of the program's own file that an error came through, and where it came from."""
+    import traceback
+
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if frame.filename == program.path or places.shorten(frame.filename) == program.shown]
     if not own:

@@ -47,14 +47,13 @@ def run(
 
     A run that fails prints the command that resumes it.
     """
-    from laminar import programs, reporting, session
-    from laminar.configurations.executors import process
+    from laminar import client, programs, reporting, session
 
     reporting.choose()
     path = os.path.abspath(program)
     _check(path, execution, resume, parameters)
     asked = programs.Program(path, args)
-    server = process.serve(asked)
+    server = client.serve(asked)
     server.wait_ready()
     current = _session(server.summary or {}, dict(parameters), flow, execution, resume)
     session.start(current)
