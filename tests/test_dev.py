@@ -67,7 +67,7 @@ def test_an_unknown_command_is_an_error_that_names_it():
 
 
 def test_a_machine_without_python_is_told_what_to_install(machine):
-    done = dev("test", path=machine)
+    done = dev("python", path=machine)
     assert done.returncode == 2
     assert "no Python from 3.10 to 3.13 was found" in done.stderr
     assert "LAMINAR_PYTHON=" in done.stderr
@@ -75,7 +75,7 @@ def test_a_machine_without_python_is_told_what_to_install(machine):
 
 def test_an_old_python_is_named_in_the_error(machine):
     put(machine, "python3", OLD)
-    done = dev("test", path=machine)
+    done = dev("python", path=machine)
     assert done.returncode == 2
     assert "python3 is too old" in done.stderr
 
@@ -97,25 +97,25 @@ def test_a_python_of_pyenv_is_found_without_its_shims(machine):
 
 def test_a_python_without_venv_is_told_how_to_get_it(machine):
     put(machine, "python3", "#!/bin/sh\necho bare 3.11 /usr/bin/python3.11\n")
-    done = dev("test", path=machine)
+    done = dev("python", path=machine)
     assert done.returncode == 2
     assert "apt install python3-venv" in done.stderr
 
 
 def test_a_named_python_that_is_too_old_is_refused(machine):
     put(machine, "mine", OLD)
-    done = dev("test", path=machine, LAMINAR_PYTHON=str(machine / "mine"))
+    done = dev("python", path=machine, LAMINAR_PYTHON=str(machine / "mine"))
     assert done.returncode == 2
     assert "is too old" in done.stderr
 
 
 def test_a_named_python_that_does_not_run_is_refused():
-    done = dev("test", LAMINAR_PYTHON="/no/such/python")
+    done = dev("python", LAMINAR_PYTHON="/no/such/python")
     assert done.returncode == 2
     assert "/no/such/python does not run" in done.stderr
 
 
 def test_a_version_that_is_not_supported_is_refused():
-    done = dev("test", LAMINAR_PYTHON="3.9")
+    done = dev("python", LAMINAR_PYTHON="3.9")
     assert done.returncode == 2
     assert "does not support Python 3.9" in done.stderr

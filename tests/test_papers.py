@@ -1,4 +1,4 @@
-"""Check the papers: nothing of one machine in any tracked file, and commands that exist in the README."""
+"""Check the papers: nothing of one machine in any tracked file, commands that exist, every package in pyproject.toml."""
 
 from __future__ import annotations
 
@@ -99,6 +99,20 @@ def test_the_version_has_its_place_in_the_changelog():
 
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert "## [Unreleased]" in text or f"## [{laminar.__version__}]" in text
+
+
+def test_every_package_is_listed_so_that_the_wheel_holds_it():
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    folders = {
+        ".".join((*prefix, *file.parent.relative_to(ROOT).parts))
+        for floor, prefix in (("laminar", ()), ("compiler", ("laminar",)), ("templates", ("laminar",)))
+        for file in (ROOT / floor).rglob("__init__.py")
+    }
+    assert set(settings["packages"]) == folders
 
 
 def test_this_interpreter_is_one_that_the_project_supports():
