@@ -60,8 +60,13 @@ class Default:
     def __get__(self, layer: Layer | None, owner: type) -> Any:
         if layer is None:
             return self.value
-        found = layer._binding.lookup(layer, self.name)
-        return self.value if found is MISSING else found
+        binding = layer._binding
+        found = binding.lookup(layer, self.name)
+        if found is not MISSING:
+            return found
+        if binding.is_elsewhere and layer.execution.status(layer.name) == "unfinished":
+            binding.absent(layer, self.name)
+        return self.value
 
 
 @dataclass
@@ -139,6 +144,11 @@ class Binding:
         object.__setattr__(layer, name, self.datastore.read(artifact))
 
     # reading
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the layer stands for one whose results are stored, rather than for itself."""
+        return self.execution is not None and self.execution.id is not None and not self.own
 
     @property
     def datastore(self) -> DataStore:

@@ -58,7 +58,8 @@ class Execution:
     def finished(self) -> bool:
         """Whether every layer has finished or was skipped."""
         recording.read("finished")
-        return all(self.status(name) != "unfinished" for name in self.flow.nodes)
+        known: dict[str, str] = {}
+        return all(self._status(name, known) != "unfinished" for name in self.flow.nodes)
 
     @property
     def running(self) -> bool:
@@ -84,20 +85,40 @@ class Execution:
     def status(self, name: str) -> str:
         """Return whether a layer is ``"finished"``, ``"skipped"`` or ``"unfinished"`` here."""
         recording.read(f"the state of {name}")
-        from laminar.components.binding import complete
+        return self._status(name, {})
 
+    def _status(self, name: str, known: dict[str, str]) -> str:
+        """Find out a state, and those above it as far as they matter, each once: ``known`` holds them."""
         if self.id is None:
             return "unfinished"
-        node, datastore = self.flow.nodes[name], self.flow.configuration.datastore
+        stack = [name]
+        while stack:
+            layer = stack[-1]
+            node = self.flow.nodes[layer]
+            if layer not in known:
+                known[layer] = self._stored_status(layer)
+            if known[layer] == "unfinished" and not node.entry:  # derived: skipped where anything that it reads is
+                if unknown := [need for need in node.needs if need not in known]:
+                    stack.extend(unknown)
+                    continue
+                if any(known[need] == "skipped" for need in node.needs):
+                    known[layer] = "skipped"
+            stack.pop()
+        return known[name]
+
+    def _stored_status(self, name: str) -> str:
+        """Return what a layer's documents alone say."""
+        from laminar.components.binding import complete
+
+        assert self.id is not None
+        datastore = self.flow.configuration.datastore
         first = datastore.load(self.flow.name, self.id, name, 0)
-        if first is not None:
-            if first.status == "skipped":
-                return "skipped"
-            whole = first.splits <= 1 or complete(datastore.records(self.flow.name, self.id, name))
-            return "finished" if whole else "unfinished"
-        if not node.entry and any(self.status(need) == "skipped" for need in node.needs):
+        if first is None:
+            return "unfinished"
+        if first.status == "skipped":
             return "skipped"
-        return "unfinished"
+        whole = first.splits <= 1 or complete(datastore.records(self.flow.name, self.id, name))
+        return "finished" if whole else "unfinished"
 
     # what can be done with it
 

@@ -264,3 +264,26 @@ def test_every_split_reads_its_element_and_others_read_the_layer_flat(flow):
     assert list(layer.only) == ["one"]
     assert layer.splits == 3
     assert layer.execution.layer(B, index=1).value == 21
+
+
+def test_a_class_value_is_no_result_of_a_layer_that_has_not_finished(flow):
+    @flow.register
+    class A(Layer):
+        rate = 1
+
+    made = flow(datastore=Memory(), executor=Thread())
+    with pytest.raises(AttributeError, match="Layer 'A' has not finished, so 'rate' cannot be read"):
+        made.execution("none").layer(A).rate  # noqa: B018
+    assert made.layer(A).rate == made().layer(A).rate == 1
+
+
+@pytest.mark.parametrize("code", [None, 0, 3])
+def test_leaving_by_sys_exit_fails_the_layer(flow, code):
+    @flow.register
+    class A(Layer):
+        def __call__(self) -> None:
+            raise SystemExit(code)
+
+    with pytest.raises(ExecutionError, match="SystemExit") as raised:
+        run(flow)
+    assert "return from __call__" in raised.value.fix
