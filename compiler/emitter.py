@@ -173,6 +173,8 @@ def _environment(plan: Plan, pod: Pod, signature: Signature, *, outputs: bool) -
     if plan.parameters:
         yield runner.variable("LAMINAR_PARAMETERS", tag("workflow.parameters.json"))
     yield runner.variable("LAMINAR_DATASTORE", verbatim(plan.datastore))
+    if plan.code is not None:
+        yield runner.variable("LAMINAR_CODE", verbatim(plan.code))
     if outputs:
         yield runner.variable("LAMINAR_OUTPUTS", runner.OUTPUTS)
     if plan.chain != 1:

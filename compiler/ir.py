@@ -185,13 +185,15 @@ class Plan(Value):
     """A whole chain: its flows in order, the first flow's parameters, the store that its pods share.
 
     ``execution`` is an id given in the program, else None (the workflow's uid is used). ``chain`` counts the program's chains
-    from 1. ``title`` and ``description`` come from the first flow's name and docstring.
+    from 1. ``title`` and ``description`` come from the first flow's name and docstring. ``code`` names the code package that pods
+    run, None where their image holds the program.
     """
 
     flows: tuple[FlowPlan, ...]
     parameters: tuple[ParameterPlan, ...] = ()
     datastore: str
     execution: str | None = None
+    code: str | None = None
     chain: int = 1
     title: str = ""
     description: str = ""

@@ -39,12 +39,17 @@ __all__ = ["Settings", "plan"]
 
 @dataclass(frozen=True)
 class Settings:
-    """What the command line, or the project's file, says about a plan: ``parameters`` replace the program's keywords."""
+    """What the command line, or the project's file, says about a plan: ``parameters`` replace the program's keywords.
+
+    ``code`` names a code package, and ``program`` the program's path in it: pods run that in place of their image's.
+    """
 
     datastore: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     chain: int = 1
     root: str = ""
+    code: str | None = None
+    program: str | None = None
 
 
 def plan(chain: Chain, settings: Settings | None = None) -> Plan:
@@ -62,6 +67,7 @@ def plan(chain: Chain, settings: Settings | None = None) -> Plan:
         parameters=_parameters(first, settings),
         datastore=_url(chain, settings),
         execution=first.execution.id,
+        code=settings.code,
         chain=settings.chain,
         title=first.flow.name,
         description=inspect.cleandoc(vars(type(first.flow)).get("__doc__") or ""),
@@ -83,6 +89,7 @@ def _wrong(chain: Chain, settings: Settings) -> Iterator[LaminarError]:
             yield from error.problems or (error,)
             continue
         yield from _unsupported(step, nodes)
+        yield from _unpackaged(step, nodes, settings)
     yield from _wrong_parameters(chain.first, settings)
     if sound:
         yield from _wrong_axes(chain.first, settings)
@@ -111,6 +118,19 @@ def _unsupported(step: Step, nodes: Mapping[str, Node]) -> Iterator[LaminarError
                         where=registration.where,
                         fix="run the flow on this machine, or drop the hook.",
                     )
+
+
+def _unpackaged(step: Step, nodes: Mapping[str, Node], settings: Settings) -> Iterator[LaminarError]:
+    """Give the layers that run something else than the program, and so nothing of its code package."""
+    for name in nodes if settings.code is not None else ():
+        registration = step.flow.registrations[name]
+        command = registration.configuration.container.command
+        if split_command(command)[1] is None:
+            yield FlowError(
+                f"Layer {name!r} runs {command!r}, which does not run the program from a code package.",
+                where=registration.where,
+                fix="let its container's command be python PROGRAM, or compile without --code.",
+            )
 
 
 def _wrong_parameters(first: Step, settings: Settings) -> Iterator[LaminarError]:
@@ -246,7 +266,7 @@ def _link(chain: Chain, place: int, settings: Settings) -> Link:
     smallest = min(own, key=lambda registration: _weight(registration.configuration.container))
     return Link(
         name=f"link-{place + 1}",
-        pod=_pod(smallest.configuration.container, smallest.configuration.retry),
+        pod=_pod(smallest.configuration.container, smallest.configuration.retry, settings),
         where=_relative(chain.steps[place].where, settings),
     )
 
@@ -263,7 +283,7 @@ def _task(flow: Flow, node: Node, settings: Settings) -> Task:
         name=node.name,
         needs=tuple(name for name in flow.nodes if name in node.needs and name != PARAMETERS),
         fan_out=_fan_out(flow, node, registration),
-        pod=_pod(configuration.container, configuration.retry),
+        pod=_pod(configuration.container, configuration.retry, settings),
         where=_relative(registration.where, settings),
     )
 
@@ -285,12 +305,12 @@ def _fan_out(flow: Flow, node: Node, registration: Registration) -> FanOut | Non
     return FanOut(factors=factors, batch=foreach.batch, parallelism=foreach.parallelism)
 
 
-def _pod(container: Container, retry: Retry) -> Pod:
+def _pod(container: Container, retry: Retry, settings: Settings) -> Pod:
     command, program, arguments = split_command(container.command)
     return Pod(
         image=container.image,
         command=command,
-        program=program,
+        program=program if settings.program is None or program is None else settings.program,
         arguments=arguments,
         workdir=container.workdir,
         cpu=container.cpu,

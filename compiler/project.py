@@ -12,15 +12,20 @@ from laminar.places import shorten
 
 __all__ = ["Project", "find"]
 
-KNOWN = {"datastore": str}
+KNOWN = {"datastore": str, "base": str, "code": str, "include": list, "exclude": list}
+"""The settings and their types; a list holds git's patterns of files."""
 
 
 @dataclass(frozen=True)
 class Project:
-    """A project's folder and its settings."""
+    """A project's folder and its settings: where data and code packages are kept, the base workflow, which files a package takes and leaves out."""
 
     root: Path
     datastore: str | None = None
+    base: str | None = None
+    code: str | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
 
 
 def find(program: Path) -> Project:
@@ -49,6 +54,10 @@ def _settings(file: Path) -> dict[str, Any]:
     for name, value in settings.items():
         if name not in KNOWN:
             raise FlowError(f"[tool.laminar] has no setting {name!r}.", where=shown, fix=f"its settings are {', '.join(KNOWN)}.")
-        if not isinstance(value, KNOWN[name]):
+        if KNOWN[name] is str and not isinstance(value, str):
             raise FlowError(f"[tool.laminar] {name} must be text, not {value!r}.", where=shown, fix="put it in quotes.")
-    return dict(settings)
+        if KNOWN[name] is list and not (isinstance(value, list) and all(isinstance(part, str) for part in value)):
+            raise FlowError(
+                f"[tool.laminar] {name} must be a list of patterns, not {value!r}.", where=shown, fix=f'{name} = ["data/", "*.csv"]'
+            )
+    return {name: tuple(value) if KNOWN[name] is list else value for name, value in settings.items()}

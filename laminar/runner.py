@@ -28,6 +28,7 @@ from laminar.worker import Job
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
     from laminar.components.flow import Flow
+    from laminar.packages import Code
     from laminar.recording import Recording, Step
 
 __all__ = ["main", "take_over"]
@@ -47,6 +48,7 @@ class Task:
     parameters: str | None = None
     outputs: str | None = None
     chain: int = 1
+    code: Code | None = None
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -58,10 +60,14 @@ def main(argv: list[str] | None = None) -> int:
     if sys.path and sys.path[0] in ("", os.getcwd()):
         del sys.path[0]  # `python -m` put it there; `python PROGRAM` would not
     try:
-        task = _task(argv, os.environ)
+        task = _packaged(_task(argv, os.environ), os.environ.pop("LAMINAR_CODE", ""))
     except FlowError as error:
         return _cannot(error)
-    return _supervise(task)
+    try:
+        return _supervise(task)
+    finally:
+        if task.code is not None:
+            task.code.discard()
 
 
 def take_over() -> NoReturn:
@@ -133,6 +139,23 @@ def _task(argv: list[str], environ: Mapping[str, str]) -> Task:
         outputs=environ.get("LAMINAR_OUTPUTS") or None,
         chain=_number("chain", environ.get("LAMINAR_CHAIN") or "1"),
     )
+
+
+def _packaged(task: Task, text: str) -> Task:
+    """Return a task with its program in the code package that ``LAMINAR_CODE`` names, if it names one."""
+    if not text:
+        return task
+    from laminar.packages import Code
+
+    program = os.path.relpath(task.program.path)
+    if program.startswith(os.pardir):
+        raise FlowError(
+            f"Program {task.program.path!r} is no path in a code package, which LAMINAR_CODE asks for.",
+            fix="compile the program anew: laminar compile --code URL",
+        )
+    code = Code(text)
+    path = os.path.join(code.folder, program)
+    return replace(task, program=replace(task.program, path=path), code=code)
 
 
 def _number(option: str, text: str) -> int:
@@ -245,10 +268,12 @@ def _limit(flow: Flow, task: Task) -> float | None:
 
 
 def _load(task: Task) -> tuple[Flow, Execution, Recording]:
-    """Record the program and find the flow.
+    """Record the program, of its code package if it has one, and find the flow.
 
     Raises FlowError where the program cannot be recorded or has no such flow.
     """
+    if task.code is not None:
+        task.code.enter()
     recorded = recording.record(task.program, quiet=True)
     if task.datastore is not None:
         for seen in recorded.flows:

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from laminar.cli import package
 from laminar.cli.values import arguments_argument, choose, flow_option, parameters_option, program_argument
 from laminar.exceptions import FlowError
 
@@ -22,6 +23,8 @@ __all__ = ["compile_command"]
 @flow_option
 @click.option("--kind", type=click.Choice(["workflow", "template"]), default="workflow", show_default=True, help="What to emit.")
 @click.option("--datastore", metavar="URL", help="Where pods keep artifacts: s3://bucket/prefix, or a mounted volume's path.")
+@package.code_option
+@click.option("--upload", is_flag=True, help="Upload the code package as well; without it nothing is sent anywhere.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write to this file instead of standard output.")
 @click.option("--check", type=click.Path(dir_okay=False), help="Compare with this file: exit 1 and print a diff if it is stale.")
 @click.option("--strict", is_flag=True, help="Fail where a part of the program is left out of the document.")
@@ -32,6 +35,8 @@ def compile_command(
     flow: str | None,
     kind: str,
     datastore: str | None,
+    code: str | None,
+    upload: bool,
     output: str | None,
     check: str | None,
     strict: bool,
@@ -46,7 +51,14 @@ def compile_command(
     """
     if output is not None and check is not None:
         raise click.UsageError("--output writes a file, --check compares with one: say one of them.")
-    text = _render(program, args, dict(parameters), flow, kind, datastore, strict)
+    url = package.place(program, code)
+    if upload and url is None:
+        raise click.UsageError("--upload sends a code package: say where to with --code URL.")
+    made = package.make(program, without=[file for file in (output, check) if file is not None]) if url is not None else None
+    packaged = {"code": made.at(url), "program": made.program} if made is not None and url is not None else {}
+    text = _render(program, args, dict(parameters), flow, kind, datastore, strict, packaged)
+    if upload and made is not None and url is not None:
+        package.upload(made, url)
     if check is not None:
         _compare(text, check, program)
     elif output is not None:
@@ -63,6 +75,7 @@ def _render(
     kind: str,
     datastore: str | None,
     strict: bool,
+    packaged: dict[str, str],
 ) -> str:
     from laminar.compiler import project, recorder, render
     from laminar.compiler.planner import Settings
@@ -77,7 +90,14 @@ def _render(
     plans = [
         (
             recorded.chains[place],
-            Settings(datastore=datastore or settled.datastore, parameters=parameters, chain=place + 1, root=str(settled.root)),
+            Settings(
+                datastore=datastore or settled.datastore,
+                parameters=parameters,
+                chain=place + 1,
+                root=str(settled.root),
+                code=packaged.get("code"),
+                program=packaged.get("program"),
+            ),
         )
         for place in chosen
     ]

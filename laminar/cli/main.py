@@ -11,6 +11,7 @@ import click
 from laminar import __version__
 from laminar.cli.compile import compile_command
 from laminar.cli.completion import completion
+from laminar.cli.package import package_command
 from laminar.cli.results import results
 from laminar.cli.run import run
 from laminar.exceptions import LaminarError
@@ -32,7 +33,7 @@ def cli(context: click.Context) -> None:
         context.color = False
 
 
-for command in (run, compile_command, results, completion):
+for command in (run, compile_command, package_command, results, completion):
     cli.add_command(command)
 
 

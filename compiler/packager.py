@@ -1,0 +1,249 @@
+"""Put a program's project into one archive: the same files give the same bytes, and so the same digest, on any machine.
+
+Taken are the files below the project's folder, but those that ``.gitignore`` files, ``[tool.laminar] exclude`` or what no
+program needs (``ALWAYS``) leave out; ``[tool.laminar] include`` brings back what any of them leaves out. Patterns are git's.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import tarfile
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from laminar.compiler.project import Project
+from laminar.exceptions import FlowError
+from laminar.packages import MANIFEST, MARK, SCHEMA, is_path, reference
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+__all__ = ["LIMIT", "Package", "archive", "package", "upload"]
+
+LIMIT = 50_000_000
+"""Bytes that a project's files may have together: every pod reads them."""
+
+MOST = 20_000
+"""Files that a project may have."""
+
+ALWAYS = (
+    *(".git/", ".hg/", ".svn/", ".laminar/", "__pycache__/", "*.pyc", "*.swp", ".DS_Store", ".ipynb_checkpoints/"),
+    *(".venv*", "venv", "node_modules", ".tox/", ".nox/", ".mypy_cache/", ".ruff_cache/", ".pytest_cache/", "*.egg-info/"),
+    *(".env", ".env.*", ".netrc", ".pypirc", ".aws/", ".ssh/", "*.pem", "id_rsa*", "id_ed25519*"),
+)
+"""What no program needs, and what holds secrets more often than not."""
+
+NAMING = re.compile(rb"LAMINAR_CODE\b.{0,4000}?#sha256=[0-9a-f]{64}", re.DOTALL)
+"""A compiled document that names a package. It is part of none: it would change its own digest."""
+
+Spec = tuple[str, "GitIgnoreSpec"]
+"""Patterns, and the folder that they are relative to."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """A project's files in one archive; ``program`` is the program's path in it, ``digest`` the SHA-256 of ``data``."""
+
+    digest: str
+    data: bytes
+    program: str
+    files: tuple[str, ...]
+
+    def at(self, root: str) -> str:
+        """Return what ``LAMINAR_CODE`` says of the package, kept below a URL."""
+        return reference(root, self.digest)
+
+
+def package(program: Path, project: Project, *, without: Collection[Path] = ()) -> Package:
+    """Return the package of a program's project; ``without`` names files that are written from it, such as compiled documents.
+
+    Raises FlowError where the project is too large, has a link that leaves it, or leaves the program itself out.
+    """
+    root = project.root.resolve()
+    name = os.path.relpath(program.resolve(), root).replace(os.sep, "/")
+    left_out = {os.path.realpath(path) for path in without}
+    paths = islice(_paths(root, project), 10 * MOST)  # a home folder taken for a project would take minutes
+    files = {path: root / path for path in paths if os.path.realpath(root / path) not in left_out}
+    _check(root, files, name)
+    contents = {path: (read(file), os.access(file, os.X_OK)) for path, file in files.items()}
+    kept = {path: found for path, found in contents.items() if not is_compiled(path, found[0])}
+    return archive(kept, program=name)
+
+
+def archive(files: dict[str, tuple[bytes, bool]], *, program: str, python: str | None = None) -> Package:
+    """Return the package of these contents, each with whether it may be executed.
+
+    ``python`` names the minor version that pickled code among them needs.
+    """
+    manifest: dict[str, Any] = {"program": program, "schema": SCHEMA, **({"python": python} if python else {})}
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as made:
+        add(made, MANIFEST, json.dumps(manifest, sort_keys=True).encode(), executable=False)
+        for path in sorted(files):
+            add(made, path, files[path][0], executable=files[path][1])
+    data = buffer.getvalue()
+    return Package(sha256(data).hexdigest(), data, program, tuple(sorted(files)))
+
+
+def add(made: tarfile.TarFile, path: str, data: bytes, *, executable: bool) -> None:
+    """Add a file without anything of this machine: no owner, no time, one of two modes."""
+    member = tarfile.TarInfo(path)
+    member.size = len(data)
+    member.mode = 0o755 if executable else 0o644
+    made.addfile(member, io.BytesIO(data))
+
+
+def upload(made: Package, root: str) -> bool:
+    """Keep a package below a URL; False where it was there before.
+
+    Raises DatastoreError where it cannot be written.
+    """
+    from laminar.configurations.datastores import open_store
+
+    store, name = open_store(root), f"{made.digest}.tar"
+    if store.exists(name):
+        return False
+    store.put(name, (made.data,))
+    return True
+
+
+def read(file: Path) -> bytes:
+    """Return a file's content.
+
+    Raises FlowError where it cannot be read.
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise unreadable(file, error) from error
+
+
+def unreadable(path: Path, error: OSError) -> FlowError:
+    """Return the error for a file or folder that cannot be read."""
+    return FlowError(
+        f"{str(path)!r} cannot be packaged: {error.strerror or error}.",
+        fix="mend its permissions, or name it in [tool.laminar] exclude.",
+    )
+
+
+def is_compiled(path: str, data: bytes) -> bool:
+    """Say whether a file is a compiled document that names a package."""
+    return path.endswith((".yaml", ".yml", ".json")) and NAMING.search(data) is not None
+
+
+# which files
+
+
+def _paths(root: Path, project: Project) -> Iterator[str]:
+    """Give the paths of a project's files, relative to its root."""
+    exclude, include = spec(project.exclude), spec(project.include)
+    always = spec(ALWAYS)
+
+    def left_out(path: str, ignored: list[Spec]) -> bool:
+        if (said := verdict(exclude, path)) is not None:
+            return said
+        for folder, patterns in reversed(ignored):
+            if (said := verdict(patterns, path[len(folder) :])) is not None:
+                return said
+        return bool(verdict(always, path))
+
+    def walk(folder: str, ignored: list[Spec], out: bool) -> Iterator[str]:
+        entries = listed(root / folder)
+        if not out and any(entry.name == ".gitignore" and entry.is_file() for entry in entries):
+            lines = (root / folder / ".gitignore").read_text(encoding="utf-8", errors="replace").splitlines()
+            ignored = [*ignored, (folder, spec(lines))]
+        for entry in entries:
+            path = folder + entry.name
+            is_folder = entry.is_dir(follow_symlinks=False)
+            skipped = out or left_out(path + "/" if is_folder else path, ignored)
+            if is_folder:
+                if entry.name != ".git" and (not skipped or project.include):
+                    yield from walk(path + "/", ignored, skipped)
+            elif not skipped or verdict(include, path):
+                yield path
+
+    yield from walk("", [], False)
+
+
+def listed(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what is in a folder, by name.
+
+    Raises FlowError where it cannot be read.
+    """
+    try:
+        with os.scandir(folder) as found:
+            return sorted(found, key=lambda entry: entry.name)
+    except OSError as error:
+        raise unreadable(folder, error) from error
+
+
+def spec(lines: Collection[str]) -> GitIgnoreSpec:
+    """Return patterns as git reads them."""
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(lines)
+
+
+def verdict(patterns: GitIgnoreSpec, path: str) -> bool | None:
+    """Say whether patterns match a path (a folder's ends with ``/``); None where they say nothing of it."""
+    return patterns.check_file(path).include
+
+
+# what is wrong with them
+
+
+def _check(root: Path, files: dict[str, Path], program: str) -> None:
+    """Raise FlowError for a project that cannot be packaged."""
+    if program not in files:
+        raise FlowError(
+            f"Program {program!r} is no part of its own code package.",
+            fix="name it in [tool.laminar] include, or take it off .gitignore and exclude.",
+        )
+    for path, file in files.items():
+        if not is_path(path) or path in (MANIFEST, MARK) or not is_utf8(path):
+            raise FlowError(f"A file called {path!r} cannot be packaged.", fix="rename it, or name it in [tool.laminar] exclude.")
+        if file.is_symlink() and not (file.is_file() and file.resolve().is_relative_to(root)):
+            raise FlowError(
+                f"{path!r} is a link to {os.readlink(file)!r}, which is no file of the project.",
+                fix="copy what it leads to, or name it in [tool.laminar] exclude.",
+            )
+        if not file.is_file():
+            raise FlowError(f"{path!r} is no file and no folder.", fix="name it in [tool.laminar] exclude.")
+    _check_size(root, {path: file.stat().st_size for path, file in files.items()})
+
+
+def is_utf8(path: str) -> bool:
+    """Say whether a path is text on any system."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _check_size(root: Path, sizes: dict[str, int]) -> None:
+    total = sum(sizes.values())
+    if total <= LIMIT and len(sizes) <= MOST:
+        return
+    parts: dict[str, int] = {}
+    for path, size in sizes.items():
+        first = path.split("/")[0] + ("/" if "/" in path else "")
+        parts[first] = parts.get(first, 0) + (size if total > LIMIT else 1)
+    largest = sorted(parts.items(), key=lambda item: (-item[1], item[0]))[:4]
+    if total > LIMIT:
+        what = f"has {total / 1e6:.0f} MB of files, more than the {LIMIT / 1e6:.0f} MB that a code package takes"
+        shown = ", ".join(f"{name} {size / 1e6:.1f} MB" for name, size in largest)
+    else:
+        what = f"has {len(sizes)} files, more than the {MOST} that a code package takes"
+        shown = ", ".join(f"{name} {count}" for name, count in largest)
+    raise FlowError(
+        f"The project in {root} {what}. The largest are: {shown}.",
+        fix="leave out what pods don't need, in .gitignore or [tool.laminar] exclude; data belongs in a datastore or the image.",
+    )

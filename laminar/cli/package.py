@@ -1,0 +1,102 @@
+"""``laminar package``: upload a program's files for pods whose image does not hold them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from laminar.cli.values import program_argument
+from laminar.exceptions import FlowError
+
+if TYPE_CHECKING:
+    from laminar.compiler.packager import Package
+
+__all__ = ["code_option", "make", "package_command", "place", "upload"]
+
+code_option = click.option(
+    "--code", metavar="URL", help="Where code packages are kept: pods run the project's files from there, not those of their image."
+)
+
+
+@click.command("package")
+@program_argument
+@code_option
+@click.option("--list", "listed", is_flag=True, help="Print the files that the package takes, and upload nothing.")
+def package_command(program: str, code: str | None, listed: bool) -> None:
+    """Upload the files of PROGRAM's project as a code package, and print what LAMINAR_CODE says of it.
+
+    \b
+    laminar package train.py --code s3://bucket/code
+    laminar package train.py --list                     which files are taken?
+
+    Files are those of the folder with pyproject.toml, less what .gitignore and [tool.laminar] exclude leave out; [tool.laminar]
+    include brings files back. The URL is --code's, else [tool.laminar] code.
+    """
+    if listed:
+        for path in make(program).files:
+            click.echo(path)
+        return
+    url = place(program, code)
+    if url is None:
+        raise FlowError("It is not said where code packages are kept.", fix="say --code URL, or set code in [tool.laminar].")
+    made = make(program)
+    upload(made, url)
+    click.echo(made.at(url))
+
+
+def place(program: str, code: str | None) -> str | None:
+    """Return the URL that a program's packages are kept below: the one that is given, else the project's, None where neither is.
+
+    Raises FlowError for one that pods cannot reach.
+    """
+    from laminar.compiler import project
+
+    url = code if code is not None else project.find(Path(program)).code
+    if url is not None and ("#" in url or not (url.startswith("/") or ("://" in url and not url.startswith("memory:")))):
+        raise FlowError(
+            f"Code packages cannot be kept at {url!r}, which means nothing in a pod.",
+            fix="give a URL such as s3://bucket/code, or the absolute path of a mounted volume.",
+        )
+    return url
+
+
+def make(program: str, *, without: Collection[str] = ()) -> Package:
+    """Return the package of a program's project, less the files named and the one that standard output goes to."""
+    from laminar.compiler import packager, project
+
+    found = project.find(Path(program))
+    left_out = [Path(path) for path in without]
+    if (output := _output_within(found.root)) is not None:
+        left_out.append(output)
+    return packager.package(Path(program), found, without=left_out)
+
+
+def _output_within(root: Path) -> Path | None:
+    """Return the file below a folder that standard output was sent to by the shell: it is still empty, and will be a document."""
+    import os
+    import stat
+
+    try:
+        output = os.fstat(sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):
+        return None
+    if not stat.S_ISREG(output.st_mode):
+        return None
+    for folder in dict.fromkeys((Path.cwd(), root)):
+        for entry in folder.iterdir():
+            if entry.is_file() and os.path.samestat(entry.stat(), output):
+                return entry
+    return None
+
+
+def upload(made: Package, url: str) -> None:
+    """Upload a package and say so."""
+    from laminar.compiler import packager
+
+    new = packager.upload(made, url)
+    size = f"{len(made.files)} files, {len(made.data) / 1e6:.1f} MB"
+    click.echo(f"{'uploaded' if new else 'already there:'} {made.digest[:12]} ({size}) {'to' if new else 'at'} {url}", err=True)
