@@ -44,8 +44,12 @@ def _wrong_document(plan: Plan, target: Target) -> Iterator[FlowError]:
             where=plan.where,
             fix="leave the execution id out, or compile with --kind workflow.",
         )
-    if plan.execution is not None and (problem := text_problem(plan.execution + "{", target.limits)):
-        yield FlowError(f"The execution id {plan.execution!r} {problem[0]}.", where=plan.where, fix="take another id.")
+    if plan.execution is not None and "{" in plan.execution:
+        yield FlowError(
+            f"The execution id {plan.execution!r} holds a brace, which Argo may replace with what stands behind it.",
+            where=plan.where,
+            fix="take letters, digits, '-', '_' and '.'.",
+        )
     if problem := text_problem(plan.datastore, target.limits):
         yield FlowError(f"The datastore {plan.datastore!r} {problem[0]}.", where=plan.where, fix="take another folder.")
 
@@ -93,7 +97,7 @@ def _over_budget(plan: Plan, target: Target) -> Iterator[FlowError]:
         )
     if found.size > limits.document_bytes:
         yield FlowError(
-            f"The document has {found.size} bytes, and Kubernetes takes {limits.document_bytes}.",
+            f"The document has {-(-found.size // 1024)} KiB, and Kubernetes takes {limits.document_bytes // 1024}.",
             where=plan.where,
             fix="shorten what the containers' env, annotations and commands say, or share containers between layers.",
         )

@@ -52,8 +52,8 @@ def text_problem(text: str, limits: Limits) -> Problem | None:
     if UNWRITABLE.search(text):
         return "holds a character that no YAML can carry (NUL, or half of a surrogate pair)", "remove it."
     if len(text.encode()) > limits.text_bytes:
-        size = len(text.encode()) // 1024
-        return f"is {size} KiB long, and Linux takes {limits.text_bytes // 1024} KiB", "put it into a file or into the datastore."
+        what = f"has {len(text.encode())} bytes, and a pod takes {limits.text_bytes} in one text"
+        return what, "put it into a file or into the datastore."
     return None
 
 
@@ -61,7 +61,7 @@ def _wrong_texts(pod: Pod, limits: Limits) -> Iterator[Problem]:
     for name, text in _texts(pod):
         problem = text_problem(text, limits)
         if problem:
-            yield f"has a {name} that {problem[0]}: {_shorten(text)}.", problem[1]
+            yield f"has {'an' if name[0] in 'ai' else 'a'} {name} that {problem[0]}: {_shorten(text)}.", problem[1]
     if not pod.workdir.startswith("/"):
         yield f"has the workdir {pod.workdir!r}, which is no absolute path.", f"say workdir='/{pod.workdir}'."
 
@@ -88,7 +88,10 @@ def _wrong_variables(pod: Pod, limits: Limits) -> Iterator[Problem]:
     seen: set[str] = set()
     for name in (*(name for name, _ in pod.env), *(secret.variable for secret in pod.secrets)):
         if not VARIABLE.match(name):
-            yield f"has a variable called {name!r}.", "take letters, digits, '_', '-' and '.', not beginning with a digit."
+            yield (
+                f"has a variable called {name!r}, which Kubernetes does not take.",
+                "take letters, digits, '_', '-' and '.', not beginning with a digit.",
+            )
         elif name.startswith("LAMINAR_"):
             yield f"sets the variable {name}, which laminar sets itself.", "give it another name."
         elif name in seen:
@@ -101,12 +104,12 @@ def _wrong_labels(pod: Pod, limits: Limits) -> Iterator[Problem]:
     for what, pairs in (("label", pod.labels), ("annotation", pod.annotations), ("node selector", pod.node_selector)):
         for name, value in pairs:
             if not KEY.match(name):
-                yield f"has a {what} called {name!r}.", keys
+                yield f"has a {what} called {name!r}, which Kubernetes does not take.", keys
             elif name in ("laminar/layer", "laminar/layer-name") and what != "node selector":
                 yield f"has a {what} called {name!r}, which laminar sets itself.", "give it another name."
             elif what != "annotation" and not names.LABEL.match(value):
                 yield (
-                    f"has a {what} {name!r} with the value {_shorten(value)}.",
+                    f"has a {what} {name!r} with the value {_shorten(value)}, which Kubernetes does not take.",
                     "take letters, digits, '-', '_' and '.', at most 63, beginning and ending with a letter or a digit.",
                 )
 
@@ -114,10 +117,13 @@ def _wrong_labels(pod: Pod, limits: Limits) -> Iterator[Problem]:
 def _wrong_objects(pod: Pod, limits: Limits) -> Iterator[Problem]:
     for what, name in _objects(pod):
         if not OBJECT.match(name):
-            yield f"names a {what} {name!r}.", "take lower-case letters, digits, '-' and '.', as Kubernetes does."
+            yield f"names a {what} {name!r}, which Kubernetes would not have.", "take lower-case letters, digits, '-' and '.'."
     for secret in pod.secrets:
         if not SECRET_KEY.match(secret.key):
-            yield f"takes the key {secret.key!r} of secret {secret.name!r}.", "take letters, digits, '-', '_' and '.'."
+            yield (
+                f"takes the key {secret.key!r} of secret {secret.name!r}, which no Secret has.",
+                "take letters, digits, '-', '_' and '.'.",
+            )
 
 
 def _objects(pod: Pod) -> Iterator[tuple[str, str]]:
@@ -156,6 +162,6 @@ def _wrong_tolerations(pod: Pod, limits: Limits) -> Iterator[Problem]:
     for toleration in pod.tolerations:
         for name, value in toleration:
             if name not in TOLERATION:
-                yield f"has a toleration with {name!r}.", f"take {', '.join(TOLERATION)}."
+                yield f"has a toleration with {name!r}, which Kubernetes does not know.", f"take {', '.join(TOLERATION)}."
             elif name == "tolerationSeconds" and not re.fullmatch(r"-?[0-9]{1,18}", value):
-                yield f"has a toleration with tolerationSeconds={value!r}.", "give a whole number."
+                yield f"has a toleration with tolerationSeconds={value!r}, which is no number.", "give a whole number."

@@ -19,7 +19,7 @@ class Limits:
     parameters: int = 500
     parameter_bytes: int = 48 * 1024
     name: int = 63
-    text_bytes: int = 128 * 1024
+    text_bytes: int = 127 * 1024  # Linux takes 128 KiB for an argument or a variable with its name
     document_bytes: int = 1024 * 1024
 
 

@@ -1,0 +1,143 @@
+"""Each pass does what its golden file shows, keeps a plan valid, and does nothing the second time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+
+from laminar.compiler.ir import Plan, Task, show
+from laminar.compiler.optimizer import PASSES, optimize, verify
+from laminar.compiler.passes.name_tasks import name_tasks
+from laminar.compiler.passes.share_templates import share_templates
+from laminar.exceptions import InternalError
+from tests.drawn_plans import plans
+from tests.plans import BIG, POD, chain, over, plan, task
+
+GOLDEN = Path("tests/golden/passes")
+
+CASES = {
+    "name_tasks": (
+        name_tasks,
+        chain(
+            (
+                "main",
+                [
+                    task("load_rows"),
+                    task("load-rows", "load_rows"),
+                    task("nil", "load_rows"),
+                    task("Größe", "nil"),
+                    task("_Fit", "nil", fan_out=over(("nil", "rows"), parallelism=2)),
+                    task("A" * 70, "_Fit"),
+                ],
+            ),
+            ("main", [task("_Fit", fan_out=over(("Parameters", "rows"), parallelism=2))]),
+        ),
+    ),
+    "share_templates": (
+        share_templates,
+        chain(
+            ("Train", [task("Load"), task("FitAll", "Load", pod=BIG), task("Save", "FitAll")]),
+            ("Judge", [task("FitAll", pod=POD.but(cpu=4)), task("Score", "FitAll", pod=BIG)]),
+        ),
+    ),
+}
+
+
+def told(made: Plan) -> str:
+    """Return a plan's text with what the passes decide: Argo's names beside Python's."""
+    lines = [show(made), ""]
+    for flow, item in made.tasks():
+        more = [f"label {item.label}"] if item.label else []
+        more += [f"loop {item.loop}"] if item.loop else []
+        lines.append(f"{flow.name}.{item.name}  {', '.join([item.template, *more])}")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_pass_does_what_its_golden_file_shows(name, golden):
+    rewrite, before = CASES[name]
+    golden(f"# before\n{told(before)}\n# after\n{told(rewrite(before))}", GOLDEN / f"{name}.txt")
+
+
+def test_every_pass_has_a_golden_file():
+    assert {rewrite.__name__ for rewrite in PASSES} == set(CASES)
+
+
+@pytest.mark.parametrize("rewrite", PASSES)
+@given(made=plans())
+def test_pass_applied_twice_is_the_pass_applied_once(rewrite, made):
+    assert rewrite(rewrite(made)) == rewrite(made)
+
+
+@given(plans())
+def test_optimized_plan_is_valid_and_optimizing_it_changes_nothing(made):
+    once = optimize(made)
+    assert optimize(verify(once, after="test")) == once
+
+
+@given(plans())
+def test_tasks_share_a_template_exactly_if_their_pods_are_equal(made):
+    pods: dict[str, set[object]] = {}
+    for _, item in optimize(made).tasks():
+        pods.setdefault(item.template, set()).add(item.pod)
+    assert all(len(group) == 1 for group in pods.values())
+    assert len(pods) == len({item.pod for _, item in made.tasks()})
+
+
+@given(plans())
+def test_templates_of_pods_have_names_that_pods_can_have(made):
+    assert all(item.template == item.template.lower() for _, item in optimize(made).tasks())
+
+
+def test_no_pass_changes_the_graph():
+    before = CASES["name_tasks"][1]
+    after = optimize(before)
+    assert [(flow.flow, item.layer, item.needs) for flow, item in after.tasks()] == [
+        (flow.flow, item.layer, item.needs) for flow, item in before.tasks()
+    ]
+
+
+# verify
+
+
+def spoil(made: Plan) -> Plan:
+    """Stand for a pass with a mistake: it gives all tasks one name."""
+    return made.but(flows=tuple(flow.but(tasks=tuple(item.but(name="A") for item in flow.tasks)) for flow in made.flows))
+
+
+def test_pass_that_spoils_the_plan_is_named():
+    with pytest.raises(InternalError, match="not valid after 'spoil': two tasks of 'Train' are named 'A'"):
+        optimize(plan(task("Load"), task("Fit", "Load")), [spoil])
+
+
+def without_link(made: Plan) -> Plan:
+    return made.but(flows=tuple(flow.but(link=None) for flow in made.flows))
+
+
+def of_one_name(made: Plan) -> Plan:
+    return made.but(flows=tuple(flow.but(name="A") for flow in made.flows))
+
+
+@pytest.mark.parametrize(
+    "made, problem",
+    [
+        (plan(task("Fit"), task("Fit")), "two layers of 'Train' are called 'Fit'"),
+        (plan(task("Fit", "Load"), task("Load")), "Train.Fit needs 'Load', which does not stand before it"),
+        (plan(task("A"), task("B", fan_out=over(("A", "x")))), "Train.B goes over 'A', which it does not need"),
+        (plan(), "flow 'Train' has no task"),
+        (Plan(flows=(), datastore="s3://b"), "it has no flow"),
+        (without_link(chain(("A", [task("X")]), ("B", [task("Y")]))), "flow 'B' is number 2 and has no link"),
+        (of_one_name(chain(("A", [task("X")]), ("B", [task("Y")]))), "two flows are named 'A'"),
+    ],
+)
+def test_plan_that_no_stage_could_rely_on_is_refused(made, problem):
+    with pytest.raises(InternalError, match=problem):
+        verify(made, after="test")
+
+
+def test_changed_task_is_validated_again():
+    with pytest.raises(ValueError, match="needs"):
+        task("Fit").but(needs=3)
+    assert isinstance(task("Fit").but(layer="Load"), Task)
