@@ -15,6 +15,7 @@ from laminar.split import Outputs, SplitFailed
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
     from laminar.components.flow import Flow
+    from laminar.components.layer import Layer
 
 __all__ = ["CANNOT", "DONE", "FAILED", "RETRY", "Job", "bound", "reroot", "reseed", "work"]
 
@@ -34,6 +35,15 @@ class Job:
     attempt: int = 1
     retry: bool = False
     gate: bool = False
+
+    @classmethod
+    def of(cls, layer: Layer) -> Job:
+        """Return the job that a layer stands for, as a scheduler hands it to an executor."""
+        binding, execution = layer._binding, layer.execution
+        assert execution.id is not None
+        index, gate = binding.index or 0, binding.gate
+        names = execution.flow.name, execution.id, layer.name
+        return cls(*names, index, binding.splits, binding.attempt, execution.retry, gate)
 
     def environment(self) -> dict[str, str]:
         """Return the variables that name the split to the layer's own processes."""

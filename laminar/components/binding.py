@@ -98,6 +98,7 @@ class Binding:
     # settings
 
     def configured(self, layer: Layer) -> Configuration:
+        """Return the configuration of this instance: a copy of what was registered."""
         if self.configuration is None:
             from laminar.configurations.layers import Configuration
 
@@ -106,11 +107,13 @@ class Binding:
         return self.configuration
 
     def is_fan_out(self, layer: Layer) -> bool:
+        """Say whether the layer's flow registers it with a ForEach."""
         return self.flow is not None and self.flow.registered(layer).configuration.foreach is not None
 
     # writing
 
     def refuse(self, layer: Layer, name: str) -> NoReturn:
+        """Raise the error for setting a name that every layer uses itself."""
         raise LayerError(
             f"Layer {layer.name!r} sets {name!r}, a name that every layer uses itself.",
             where=places.caller(),
@@ -118,6 +121,7 @@ class Binding:
         )
 
     def check(self, layer: Layer, name: str) -> None:
+        """Raise LayerError for an attribute that cannot be sharded, or is already."""
         if name in RESERVED or name.startswith("_"):
             self.refuse(layer, name)
         if name in self.shards or name in self.written:
@@ -129,12 +133,14 @@ class Binding:
             )
 
     def setting(self, layer: Layer, name: str) -> None:
+        """Note that an attribute is set."""
         if self.phase == "call" and not name.startswith("_"):
             if name in self.shards:
                 self.check(layer, name)
             self.written[name] = None
 
     def shard(self, layer: Layer, name: str, values: Iterable[Any]) -> None:
+        """Store elements as they come, and let the attribute read as their Accessor."""
         if self.phase != "call" or self.execution is None:  # called directly, in a test, or in a hook
             object.__setattr__(layer, name, list(values))
             return
@@ -152,6 +158,7 @@ class Binding:
 
     @property
     def datastore(self) -> DataStore:
+        """Datastore of the layer's flow."""
         assert self.flow is not None
         return self.flow.configuration.datastore
 
@@ -176,6 +183,7 @@ class Binding:
         return self.absent(layer, name) if value is MISSING else value
 
     def stored(self, layer: Layer, name: str) -> Any:
+        """Return what the layer's documents say of an attribute, or MISSING."""
         where = f"{layer.name}.{name} of flow {layer.flow.name!r}, execution {layer.execution.id!r}"
         with located(where):
             if self.index is None and self.is_fan_out(layer):
@@ -200,6 +208,7 @@ class Binding:
         return MISSING if records[0].splits and not artifacts else self.datastore.accessor(artifacts)
 
     def record(self, layer: Layer, index: int) -> Record | None:
+        """Return the document of a split, None where it has not ended; looked up once."""
         execution = self.execution
         assert execution is not None and execution.id is not None
         if self.found is None:
@@ -212,6 +221,7 @@ class Binding:
         return self.found[index]
 
     def records(self, layer: Layer) -> dict[int, Record]:
+        """Return the documents of all splits that have ended; looked up until they are complete."""
         execution = self.execution
         assert execution is not None and execution.id is not None
         if self.found is None or not complete(self.found):
@@ -219,6 +229,7 @@ class Binding:
         return self.found
 
     def count(self, layer: Layer) -> int:
+        """Return how many splits the layer has."""
         if self.splits is not None:
             return self.splits
         if self.execution is None or not self.is_fan_out(layer):
@@ -228,6 +239,7 @@ class Binding:
         return 1 if record is None else record.splits
 
     def names(self, layer: Layer) -> tuple[str, ...]:
+        """Return the names of the layer's artifacts."""
         if self.execution is None or self.own:
             return tuple(dict.fromkeys([*self.written, *self.shards]))
         recording.read(f"{layer.name}.artifacts")

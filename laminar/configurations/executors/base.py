@@ -6,7 +6,7 @@ import os
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from laminar import places
+from laminar import places, split
 from laminar.exceptions import FlowError
 from laminar.split import SplitFailed
 
@@ -58,6 +58,13 @@ class Executor(ABC):
         Raises SplitFailed where it failed by itself, SplitKilled where it was ended from outside. A layer whose binding is a gate
         is not run: its entry hooks are asked, and the answer returned.
         """
+
+    def here(self, layer: Layer) -> Any:
+        """Do an attempt's work in this thread, as ``submit`` may somewhere: run the split, or ask a gate's hooks.
+
+        Raises SplitFailed where the layer fails. Elsewhere, start the program with `laminar.worker.Job`'s environment instead.
+        """
+        return split.evaluate(layer) if layer._binding.gate else split.run(layer, everywhere=False)
 
     def limit(self, layer: Layer) -> float | None:
         """Return how many seconds an attempt may take: the smaller of the layer's and the executor's own."""

@@ -29,7 +29,7 @@ def container_name(job: Job) -> str:
     """Return a container's name for an attempt: readable, and distinct whatever the id is.
 
     >>> container_name(Job("Train", "my run", "Fit", 2))
-    'laminar-Train-Fit-2-1-d4f1fa3d'
+    'laminar-Train-Fit-2-1-0cf7b75f'
     """
     digest = hashlib.sha256(repr((job.flow, job.execution, job.layer, job.index, job.attempt)).encode()).hexdigest()[:8]
     readable = re.sub(r"[^a-zA-Z0-9_.-]+", "-", f"{job.flow}-{job.layer}-{job.index}-{job.attempt}")[:200]
@@ -93,19 +93,9 @@ class Docker(Executor):
         """Run one attempt in a container of its own."""
         import asyncio
 
-        binding, execution = layer._binding, layer.execution
-        if binding.gate:
-            return await asyncio.to_thread(split.evaluate, layer)
-        assert execution.id is not None
-        job = Job(
-            execution.flow.name,
-            execution.id,
-            layer.name,
-            binding.index or 0,
-            binding.splits,
-            binding.attempt,
-            execution.retry,
-        )
+        if layer._binding.gate:
+            return await asyncio.to_thread(self.here, layer)
+        job = Job.of(layer)
         os.makedirs(layer.flow.configuration.datastore.root, exist_ok=True)
         process = await asyncio.create_subprocess_exec(
             *arguments(layer, job, self.docker),

@@ -91,18 +91,7 @@ class Process(Executor):
         server = self._server
         if server is None or server.closed:
             server = await self._connect(layer.flow)
-        binding, execution = layer._binding, layer.execution
-        assert execution.id is not None
-        job = Job(
-            execution.flow.name,
-            execution.id,
-            layer.name,
-            binding.index or 0,
-            binding.splits,
-            binding.attempt,
-            execution.retry,
-            binding.gate,
-        )
+        job = Job.of(layer)
         ended: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
 
         def end(message: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from laminar import places, split
+from laminar import places, streams
 from laminar.configurations.executors.base import Executor
 from laminar.exceptions import FlowError
 
@@ -30,6 +30,7 @@ class Thread(Executor):
         """
         super().__init__(concurrency=concurrency, timeout=timeout)
         self._pool: ThreadPoolExecutor | None = None
+        self._users = 0
         if timeout is not None:
             raise self._no_timeout("Executor Thread", places.caller())
 
@@ -47,10 +48,17 @@ class Thread(Executor):
     async def open(self, execution: Execution) -> None:
         from concurrent.futures import ThreadPoolExecutor
 
-        self._pool = ThreadPoolExecutor(self.concurrency, thread_name_prefix="laminar")
+        streams.install()
+        self._users += 1
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self.concurrency, thread_name_prefix="laminar")
 
     async def close(self) -> None:
-        if self._pool is not None:
+        if self._users == 0:
+            return
+        streams.uninstall()
+        self._users -= 1
+        if self._users == 0 and self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
 
@@ -58,7 +66,8 @@ class Thread(Executor):
         import asyncio
 
         context = contextvars.copy_context()
-        loop = asyncio.get_running_loop()
-        if layer._binding.gate:
-            return await loop.run_in_executor(self._pool, lambda: context.run(split.evaluate, layer))
-        return await loop.run_in_executor(self._pool, lambda: context.run(split.run, layer, everywhere=False))
+        return await asyncio.get_running_loop().run_in_executor(self._pool, context.run, self._work, layer)
+
+    def _work(self, layer: Layer) -> Any:
+        with streams.captured(layer):
+            return self.here(layer)
