@@ -37,6 +37,15 @@ def render(chains: Iterable[tuple[Chain, Settings]], target: Target) -> str:
 
     documents: list[dict[str, Any]] = []
     for chain, settings in chains:
-        plan = checker.check(optimizer.optimize(planner.plan(chain, settings)), target)
-        documents.extend(emitter.emit(plan, target))
-    return dumper.dump(tuple(documents))
+        planned = planner.plan(chain, settings)
+        suited = target.suited(planned)
+        documents.extend(emitter.emit(checker.check(optimizer.optimize(planned), suited), suited))
+    text = dumper.dump(tuple(documents))
+    return f"{_rights()}---\n{text}" if target.rbac else text
+
+
+def _rights() -> str:
+    """Return the service account that pods run as, with its role."""
+    from importlib import resources
+
+    return resources.files("laminar.templates").joinpath("rbac.yaml").read_text(encoding="utf-8")

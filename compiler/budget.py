@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from laminar.compiler.emitter import emit
 from laminar.compiler.ir import Plan
 from laminar.compiler.target import Target
+from laminar.templates.workflow import workflow_spec
 
 __all__ = ["Budget", "measure"]
 
@@ -24,7 +25,7 @@ class Budget:
 def measure(plan: Plan, target: Target) -> Budget:
     """Return the budget of an optimized plan, counted in what is really emitted."""
     documents = emit(plan, target)
-    templates = [template for document in documents for template in document["spec"]["templates"]]
+    templates = [template for document in documents for template in workflow_spec(document).get("templates", [])]
     return Budget(
         templates=len(templates),
         tasks=tuple((template["name"], len(template["dag"]["tasks"])) for template in templates if "dag" in template),

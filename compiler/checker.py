@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator
 
 from laminar.compiler import budget
+from laminar.compiler.cron import timezone_problem, wrong_cron
 from laminar.compiler.emitter import object_name
-from laminar.compiler.ir import ParameterPlan, Plan, Pod, Task
+from laminar.compiler.ir import ParameterPlan, Plan, Pod, Schedule, Task
 from laminar.compiler.pod_checker import OBJECT, text_problem, wrong_batch, wrong_pod
 from laminar.compiler.target import Target
 from laminar.exceptions import FlowError, raise_all
@@ -18,6 +20,8 @@ __all__ = ["check"]
 PARAMETER = re.compile(r"[-a-zA-Z0-9_]+\Z")
 RUNNERS = re.compile(r"link-[0-9]+\Z|.*-gate\Z", re.DOTALL)
 """Names of layers that mean something else to the runner."""
+
+POLICIES = ("Allow", "Forbid", "Replace")
 
 SUFFIX = 5
 """Characters that Kubernetes adds to a generated name."""
@@ -38,6 +42,7 @@ def check(plan: Plan, target: Target) -> Plan:
 
 def _wrong_document(plan: Plan, target: Target) -> Iterator[FlowError]:
     yield from _wrong_name(plan, target)
+    yield from _wrong_schedule(plan, target)
     if target.document.stored and plan.execution is not None:
         yield FlowError(
             f"Flow {plan.flows[0].flow!r} has the execution id {plan.execution!r}, and a {target.document.kind} is started often.",
@@ -54,9 +59,54 @@ def _wrong_document(plan: Plan, target: Target) -> Iterator[FlowError]:
         yield FlowError(f"The datastore {plan.datastore!r} {problem[0]}.", where=plan.where, fix="take another folder.")
 
 
+def _wrong_schedule(plan: Plan, target: Target) -> Iterator[FlowError]:
+    flow, schedule = plan.flows[0].flow, plan.schedule
+    if target.document.kind != "CronWorkflow":
+        return
+    if schedule is None or not schedule.crons:
+        yield FlowError(
+            f"A CronWorkflow needs a schedule, and flow {flow!r} has none.",
+            where=plan.where,
+            fix='say --schedule "0 4 * * *", or give the flow scheduler=Argo(schedule="0 4 * * *").',
+        )
+        return
+    for cron in schedule.crons:
+        if problem := wrong_cron(cron):
+            yield FlowError(
+                f"The schedule {cron!r} of flow {flow!r} is wrong: {problem}.",
+                where=plan.where,
+                fix='write minute, hour, day of the month, month and day of the week, such as "0 4 * * mon-fri".',
+            )
+    if schedule.timezone is not None and (problem := timezone_problem(schedule.timezone)):
+        yield FlowError(
+            f"The schedule of flow {flow!r} has a time zone that does not exist: {problem}",
+            where=plan.where,
+            fix="take a name such as Europe/Berlin or UTC.",
+        )
+    yield from _wrong_schedule_settings(plan, schedule)
+
+
+def _wrong_schedule_settings(plan: Plan, schedule: Schedule) -> Iterator[FlowError]:
+    flow, policy = plan.flows[0].flow, schedule.concurrency_policy
+    if policy not in (None, *POLICIES):
+        close = difflib.get_close_matches(str(policy), POLICIES, n=1, cutoff=0.3)
+        meant = f" Did you mean {close[0]!r}?" if close else ""
+        yield FlowError(
+            f"The schedule of flow {flow!r} has the concurrency policy {policy!r}.{meant}",
+            where=plan.where,
+            fix=f"take one of: {', '.join(POLICIES)}.",
+        )
+    for name in ("starting_deadline", "successful_history", "failed_history"):
+        value = getattr(schedule, name)
+        if value is not None and value < 0:
+            yield FlowError(
+                f"The schedule of flow {flow!r} has {name}={value}.", where=plan.where, fix="take 0 or a larger number."
+            )
+
+
 def _wrong_name(plan: Plan, target: Target) -> Iterator[FlowError]:
     name = object_name(plan, target)
-    longest = target.limits.name if target.document.stored else target.limits.name - 1 - SUFFIX
+    longest = target.document.longest if target.document.stored else target.document.longest - 1 - SUFFIX
     if not OBJECT.match(name) or "." in name:
         yield FlowError(
             f"A {target.document.kind} cannot be called {name!r}.",

@@ -20,7 +20,7 @@ WIDTH = 120
 SHORT_WORD = 60
 """Characters of the words that share lines in a longer list."""
 
-BLOCK = frozenset({"spec", "templates", "dag", "tasks", "container", "env"})
+BLOCK = frozenset({"spec", "workflowSpec", "templates", "dag", "tasks", "container", "env"})
 """Keys whose values are never put on one line: they are what a document is read for."""
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from laminar.compiler import names
+from laminar.compiler import base, names
 from laminar.compiler.ir import Documents, FlowPlan, Mount, Plan, Pod, Task
 from laminar.compiler.passes.name_tasks import MAIN
 from laminar.compiler.signature import Signature, Use, over_parameters, signatures, uses
 from laminar.compiler.target import Target
-from laminar.templates import dag, fan_out, link, retry, runner, volumes, workflow
-from laminar.templates.block import Block
+from laminar.exceptions import InternalError
+from laminar.templates import cron, dag, fan_out, link, retry, runner, volumes, workflow
+from laminar.templates.block import Block, given
 from laminar.templates.expression import tag
 from laminar.templates.verbatim import json_text, verbatim
 from laminar.templates.volumes import Source
@@ -21,6 +23,9 @@ __all__ = ["emit", "object_name"]
 
 LABEL = "laminar/layer"
 FLOW_LABEL = "laminar/flow"
+TITLE = "workflows.argoproj.io/title"
+DESCRIPTION = "workflows.argoproj.io/description"
+UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def emit(plan: Plan, target: Target) -> Documents:
@@ -35,6 +40,12 @@ def emit(plan: Plan, target: Target) -> Documents:
         parameters=[(parameter.name, json_text(parameter.value)) for parameter in plan.parameters],
         templates=list(_templates(plan)),
     )
+    if target.document.kind == "CronWorkflow":
+        document = cron.scheduled(document, **_schedule(plan))
+    if target.base is not None:
+        document = base.under(document, target.base)
+    if target.start:
+        return document, workflow.starter(document)
     return (document,)
 
 
@@ -46,7 +57,21 @@ def object_name(plan: Plan, target: Target) -> str:
 def _metadata(plan: Plan, target: Target, labels: dict[str, str]) -> Block:
     name = object_name(plan, target)
     named = {"name": name} if target.document.stored else {"generateName": f"{name}-"}
-    return {**named, "labels": labels}
+    return {**named, "labels": labels, **given(annotations=_annotations(plan))}
+
+
+def _annotations(plan: Plan) -> dict[str, str]:
+    """Return what Argo's lists show of a flow: its name, and its docstring's first paragraph."""
+    summary = " ".join(plan.description.partition("\n\n")[0].split())
+    shown = {TITLE: plan.title, DESCRIPTION: summary}
+    return {name: UNWRITABLE.sub("?", text) for name, text in shown.items() if text}
+
+
+def _schedule(plan: Plan) -> dict[str, Any]:
+    if plan.schedule is None:
+        raise InternalError(f"The plan of flow {plan.flows[0].flow!r} has no schedule.", fix="check a plan before it is emitted.")
+    settings = plan.schedule.model_dump()
+    return {"schedules": settings.pop("crons"), **settings}
 
 
 # templates

@@ -23,6 +23,7 @@ __all__ = [
     "Plan",
     "Pod",
     "SecretVariable",
+    "Schedule",
     "Task",
     "show",
 ]
@@ -185,8 +186,8 @@ class Plan(Value):
     """A whole chain: its flows in order, the first flow's parameters, the store that its pods share.
 
     ``execution`` is an id given in the program, else None (the workflow's uid is used). ``chain`` counts the program's chains
-    from 1. ``title`` and ``description`` come from the first flow's name and docstring. ``code`` names the code package that pods
-    run, None where their image holds the program.
+    from 1. ``title`` and ``description`` come from the first flow's name and docstring, ``schedule`` from its
+    scheduler. ``code`` names the code package that pods run, None where their image holds the program.
     """
 
     flows: tuple[FlowPlan, ...]
@@ -205,6 +206,18 @@ class Plan(Value):
             for task in flow.tasks:
                 yield flow, task
 
+class Schedule(Value):
+    """When a workflow is started: cron expressions, the rest as Argo has it; what is None is left to Argo."""
+
+    crons: tuple[str, ...]
+    timezone: str | None = None
+    concurrency_policy: str | None = None
+    suspend: bool = False
+    starting_deadline: int | None = None
+    successful_history: int | None = None
+    failed_history: int | None = None
+
+
 
 def show(plan: Plan) -> str:
     """Return a plan as text, a task a line.
@@ -221,6 +234,7 @@ def show(plan: Plan) -> str:
             lines.append(f"{flow.flow}{flow.suffix}.{task.layer}{grid}{needs}  {task.template}")
     return "\n".join(lines)
 
+    schedule: Schedule | None = None
 
 def _factor(factor: Factor) -> str:
     split = "" if not factor.fan_out else "[*]" if factor.split is None else f"[{factor.split}]"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import json
 import os
@@ -23,13 +24,15 @@ from laminar.compiler.ir import (
     Plan,
     Pod,
     SecretVariable,
+    Schedule,
     Task,
 )
 from laminar.components.flow import Flow
 from laminar.components.inference import Registration, suggest
 from laminar.components.parameters import travels
 from laminar.configurations.datastores import Local, open_store
-from laminar.configurations.layers import Container, Retry
+from laminar.configurations.layers import Configuration, Container, Retry
+from laminar.configurations.schedulers import Argo
 from laminar.exceptions import FlowError, LaminarError, raise_all
 from laminar.graph import PARAMETERS, Node
 from laminar.recording import Chain, Step
@@ -42,11 +45,13 @@ class Settings:
     """What the command line, or the project's file, says about a plan: ``parameters`` replace the program's keywords.
 
     ``code`` names a code package, and ``program`` the program's path in it: pods run that in place of their image's.
+    ``schedule`` replaces fields of the schedule that the first flow's scheduler has.
     """
 
     datastore: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     chain: int = 1
+    schedule: Mapping[str, Any] = field(default_factory=dict)
     root: str = ""
     code: str | None = None
     program: str | None = None
@@ -72,6 +77,7 @@ def plan(chain: Chain, settings: Settings | None = None) -> Plan:
         title=first.flow.name,
         description=inspect.cleandoc(vars(type(first.flow)).get("__doc__") or ""),
         where=_relative(first.where, settings),
+        schedule=_schedule(first.flow, settings),
     )
 
 
@@ -234,6 +240,14 @@ def _check_mounted(root: str, chain: Chain) -> None:
 
 def _below(path: str, folder: str) -> bool:
     return (path.rstrip("/") + "/").startswith(folder.rstrip("/") + "/")
+def _schedule(flow: Flow, settings: Settings) -> Schedule | None:
+    """Return when the flow is started: what its scheduler says, and the command line over it."""
+    scheduler = flow.configuration.scheduler
+    said = dataclasses.asdict(scheduler.settings) if isinstance(scheduler, Argo) else {}
+    fields = {"crons": said.pop("schedules", ()), **said, **settings.schedule}
+    return Schedule(**fields) if fields["crons"] or settings.schedule else None
+
+
 
 
 # the plan

@@ -18,7 +18,10 @@ KNOWN = {"datastore": str, "base": str, "code": str, "include": list, "exclude":
 
 @dataclass(frozen=True)
 class Project:
-    """A project's folder and its settings: where data and code packages are kept, the base workflow, which files a package takes and leaves out."""
+    """A project's folder and its settings.
+
+    Where data and code packages are kept, the base workflow's file, which files a package takes and leaves out.
+    """
 
     root: Path
     datastore: str | None = None

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from laminar.exceptions import FlowError
+
+if TYPE_CHECKING:
+    from laminar.compiler.base import Base
+    from laminar.compiler.ir import Plan
 
 __all__ = ["ARGO", "KINDS", "Kind", "Limits", "Target"]
 
@@ -18,48 +23,73 @@ class Limits:
     tasks: int = 200
     parameters: int = 500
     parameter_bytes: int = 48 * 1024
-    name: int = 63
     text_bytes: int = 127 * 1024  # Linux takes 128 KiB for an argument or a variable with its name
     document_bytes: int = 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of document: ``stored`` is kept and started many times, and has a fixed name; others are given one when they start."""
+    """A kind of document: ``stored`` is kept and started many times, and has a fixed name; others are given one when they start.
+
+    ``cluster`` says that it belongs to no namespace, ``longest`` how many characters its name has at most.
+    """
 
     kind: str
     stored: bool = False
+    cluster: bool = False
+    longest: int = 63
 
 
 KINDS = {
     "workflow": Kind("Workflow"),
     "template": Kind("WorkflowTemplate", stored=True),
+    "cluster-template": Kind("ClusterWorkflowTemplate", stored=True, cluster=True),
+    "cron": Kind("CronWorkflow", stored=True, longest=52),
 }
 """The kinds by the name that the command line has for them."""
 
-ARGO = {"4.1": Limits()}
-"""The supported versions of Argo, each with its limits."""
+ARGO = {"3.7": Limits(), "4.0": Limits(), "4.1": Limits()}
+"""The supported versions of Argo, each with its limits.
+
+3.7 counts templates and tasks only where its full CRDs are installed; whether they are is not known here.
+"""
+
+AUTO = "auto"
+"""The kind that fits: a CronWorkflow for a flow with a schedule, a Workflow for any other."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """What a program is compiled for; ``name`` replaces the name that is made of the first flow's.
+    """What a program is compiled for.
+
+    ``name`` replaces the name that is made of the first flow's, ``base`` is what the site wants of every workflow, ``start`` adds
+    a Workflow that starts a template, ``rbac`` puts the service account and its rights first. What is emitted suits all versions
+    of Argo; ``argo`` decides which limits hold.
 
     Raises FlowError for a kind or a version that is not known.
     """
 
-    kind: str = "workflow"
+    kind: str = AUTO
     name: str | None = None
     argo: str = "4.1"
+    base: Base | None = None
+    start: bool = False
+    rbac: bool = False
 
     def __post_init__(self) -> None:
-        _known("kind of document", self.kind, tuple(KINDS))
+        _known("kind of document", self.kind, (AUTO, *KINDS))
         _known("version of Argo", self.argo, tuple(ARGO))
+        if self.start and self.kind not in ("template", "cluster-template"):
+            raise FlowError("Only a template can have a Workflow beside it that starts it.", fix="say --kind template too.")
+
+    def suited(self, plan: Plan) -> Target:
+        """Return the target with the kind that fits a plan, where it leaves that open."""
+        return replace(self, kind="cron" if plan.schedule else "workflow") if self.kind == AUTO else self
 
     @property
     def document(self) -> Kind:
         """Return what is true of the kind of document."""
-        return KINDS[self.kind]
+        return KINDS["workflow" if self.kind == AUTO else self.kind]
 
     @property
     def limits(self) -> Limits:

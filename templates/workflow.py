@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from laminar.templates.block import Block, given, named
 
-__all__ = ["USER", "document"]
+__all__ = ["USER", "document", "starter", "workflow_spec"]
 
 USER = 1000
 """The user that pods run as where the image names none that is not root."""
@@ -22,6 +22,10 @@ PATCH = json.dumps(
     separators=(",", ":"),
 )
 """Confines Argo's own two containers of each pod; a template's own patch is merged over it."""
+
+
+KEPT = 7 * 24 * 3600
+"""Seconds that a workflow which has ended is kept: a week is enough to look at it and to retry it."""
 
 
 def document(
@@ -46,6 +50,8 @@ def document(
           serviceAccountName: laminar
           securityContext: {runAsNonRoot: true, runAsUser: 1000, seccompProfile: {type: RuntimeDefault}}
           podSpecPatch: '{"initContainers":[...],"containers":[...]}'
+          ttlStrategy: {secondsAfterCompletion: 604800}
+          podGC: {strategy: OnWorkflowSuccess}
           arguments:
             parameters:
             - {name: rows, value: "[1, 2]"}
@@ -62,7 +68,36 @@ def document(
             workflowMetadata=given(labels=dict(workflow_labels or {})),
             securityContext=security,
             podSpecPatch=PATCH,
+            ttlStrategy={"secondsAfterCompletion": KEPT},
+            podGC={"strategy": "OnWorkflowSuccess"},
             arguments=given(parameters=named(parameters)),
             templates=list(templates),
         ),
     }
+
+
+def starter(template: Block) -> Block:
+    """Return the Workflow that starts a template with its own parameters' values.
+
+    ::
+
+        apiVersion: argoproj.io/v1alpha1
+        kind: Workflow
+        metadata: {generateName: train-}
+        spec:
+          workflowTemplateRef: {name: train}
+    """
+    metadata = template["metadata"]
+    cluster = True if template["kind"] == "ClusterWorkflowTemplate" else None
+    return {
+        "apiVersion": template["apiVersion"],
+        "kind": "Workflow",
+        "metadata": given(generateName=f"{metadata['name']}-", namespace=metadata.get("namespace")),
+        "spec": {"workflowTemplateRef": given(name=metadata["name"], clusterScope=cluster)},
+    }
+
+
+def workflow_spec(document: Block) -> Block:
+    """Return the spec of the workflow that a document is, or starts."""
+    spec: Block = document["spec"]
+    return spec.get("workflowSpec", spec)  # type: ignore[no-any-return]

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from laminar.cli import package
+from laminar.cli.kinds import Chosen, target_options
 from laminar.cli.values import arguments_argument, choose, flow_option, parameters_option, program_argument
 from laminar.exceptions import FlowError
 
@@ -21,7 +22,7 @@ __all__ = ["compile_command"]
 @arguments_argument
 @parameters_option
 @flow_option
-@click.option("--kind", type=click.Choice(["workflow", "template"]), default="workflow", show_default=True, help="What to emit.")
+@target_options
 @click.option("--datastore", metavar="URL", help="Where pods keep artifacts: s3://bucket/prefix, or a mounted volume's path.")
 @package.code_option
 @click.option("--upload", is_flag=True, help="Upload the code package as well; without it nothing is sent anywhere.")
@@ -33,7 +34,7 @@ def compile_command(
     args: tuple[str, ...],
     parameters: tuple[tuple[str, Any], ...],
     flow: str | None,
-    kind: str,
+    target: Chosen,
     datastore: str | None,
     code: str | None,
     upload: bool,
@@ -46,6 +47,8 @@ def compile_command(
     \b
     laminar compile train.py --datastore s3://bucket/prefix > train.yaml
     laminar compile train.py --check train.yaml          in CI: is the file stale?
+    laminar compile train.py --schedule "0 4 * * *"      a CronWorkflow
+    laminar compile train.py --kind template --rbac      a WorkflowTemplate, behind the rights that its pods need
 
     The datastore is --datastore's, else [tool.laminar] datastore in pyproject.toml, else the flow's own.
     """
@@ -56,7 +59,7 @@ def compile_command(
         raise click.UsageError("--upload sends a code package: say where to with --code URL.")
     made = package.make(program, without=[file for file in (output, check) if file is not None]) if url is not None else None
     packaged = {"code": made.at(url), "program": made.program} if made is not None and url is not None else {}
-    text = _render(program, args, dict(parameters), flow, kind, datastore, strict, packaged)
+    text = _render(program, args, dict(parameters), flow, target, datastore, strict, packaged)
     if upload and made is not None and url is not None:
         package.upload(made, url)
     if check is not None:
@@ -72,14 +75,13 @@ def _render(
     args: tuple[str, ...],
     parameters: dict[str, Any],
     flow: str | None,
-    kind: str,
+    target: Chosen,
     datastore: str | None,
     strict: bool,
     packaged: dict[str, str],
 ) -> str:
     from laminar.compiler import project, recorder, render
     from laminar.compiler.planner import Settings
-    from laminar.compiler.target import Target
 
     recorded = recorder.record(program, args)
     _warn(recorded.ended, strict)
@@ -93,6 +95,7 @@ def _render(
             Settings(
                 datastore=datastore or settled.datastore,
                 parameters=parameters,
+                schedule=target.schedule_settings(),
                 chain=place + 1,
                 root=str(settled.root),
                 code=packaged.get("code"),
@@ -101,7 +104,7 @@ def _render(
         )
         for place in chosen
     ]
-    return render(plans, Target(kind=kind))
+    return render(plans, target.target(settled))
 
 
 def _warn(ended: tuple[str, str] | None, strict: bool) -> None:
