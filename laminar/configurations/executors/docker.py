@@ -24,6 +24,9 @@ __all__ = ["Docker", "arguments", "container_name"]
 KILLED = (137, 143)
 """Exit codes of a container that was killed from outside, or for want of memory."""
 
+NOT_STARTED = 125
+"""Exit code of the client where Docker itself failed."""
+
 
 def container_name(job: Job) -> str:
     """Return a container's name for an attempt: readable, and distinct whatever the id is.
@@ -50,9 +53,10 @@ def arguments(layer: Layer, job: Job, docker: str) -> list[str]:
         words += ["--volume", f"{root}:{root}"]
     for volume in container.volumes:
         if volume.host_path is not None:
-            words += ["--volume", f"{volume.host_path}:{volume.mount}" + (":ro" if volume.read_only else "")]
+            source = os.path.join(volume.host_path, volume.sub_path or "").rstrip("/") or "/"
+            words += ["--volume", f"{source}:{volume.mount}" + (":ro" if volume.read_only else "")]
         elif volume.empty_dir is not None:
-            words += ["--tmpfs", volume.mount]
+            words += ["--tmpfs", volume.mount + (f":size={volume.empty_dir * 1_000_000}" if volume.empty_dir else "")]
     for name, value in variables.items():
         words += ["--env", f"{name}={value}"]
     command = commands.runner_command(container.command, flow=job.flow, layer=job.layer, index=job.index, splits=job.splits or 0)
@@ -96,7 +100,8 @@ class Docker(Executor):
         if layer._binding.gate:
             return await asyncio.to_thread(self.here, layer)
         job = Job.of(layer)
-        os.makedirs(layer.flow.configuration.datastore.root, exist_ok=True)
+        if os.path.isabs(root := layer.flow.configuration.datastore.root):
+            os.makedirs(root, exist_ok=True)  # else Docker makes it, and it is root's
         process = await asyncio.create_subprocess_exec(
             *arguments(layer, job, self.docker),
             stdin=asyncio.subprocess.DEVNULL,
@@ -137,16 +142,17 @@ class Docker(Executor):
 
 
 async def _pass(stream: StreamReader, layer: Layer, name: str) -> str:
-    """Pass a container's output on line by line and return its last line."""
-    last = ""
+    """Pass a container's output on line by line and return its last line, or what laminar or Docker said last."""
+    last, said = "", ""
     while True:
         try:
             line = await stream.readline()
         except ValueError:  # a line longer than the reader's limit: it was dropped
             continue
         if not line:
-            return last
+            return said or last
         last = line.decode(errors="replace").rstrip("\r\n")
+        said = last if last.startswith(("laminar: ", "docker: ")) else said
         reporting.current().output(layer, name, [last])
 
 
@@ -161,4 +167,7 @@ def _outcome(layer: Layer, code: int, last: str) -> bool:
     if code in KILLED:
         failed = split.failure(layer, f"its container was killed (exit code {code}), for want of memory perhaps")
         raise SplitKilled(failed.what, execution=failed.execution, flow=failed.flow, layer=failed.layer, index=failed.index)
+    if code == NOT_STARTED:
+        image = layer.configuration.container.image
+        raise split.failed_outside(layer, f"Docker could not start image {image!r}: {last.removeprefix('docker: ')}")
     raise split.failed_outside(layer, f"its container ended with exit code {code}: {last}")
