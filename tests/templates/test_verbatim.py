@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from laminar.templates.verbatim import has_tag, json_text, verbatim
@@ -48,6 +48,7 @@ def test_text_without_a_variable_is_not_touched(text):
 @example("{{{{{")
 @example("$$(A) \\{{")
 def test_json_is_changed_by_neither_and_keeps_its_value(value):
+    assume(json.loads(json.dumps(value)) == value)  # not so for two halves of a surrogate pair, side by side
     text = json_text(json.dumps(value, ensure_ascii=False))
     assert not has_tag(text)
     assert expand(text) == text
