@@ -13,7 +13,7 @@ from laminar.compiler.passes.name_tasks import MAIN
 from laminar.compiler.signature import Signature, Use, over_parameters, signatures, uses
 from laminar.compiler.target import Target
 from laminar.exceptions import InternalError
-from laminar.templates import cron, dag, fan_out, link, retry, runner, volumes, workflow
+from laminar.templates import cron, dag, fan_out, gate, link, retry, runner, volumes, workflow
 from laminar.templates.block import Block, given
 from laminar.templates.expression import tag
 from laminar.templates.verbatim import json_text, verbatim
@@ -89,8 +89,8 @@ def _templates(plan: Plan) -> Iterator[Block]:
         for task, use in zip(flow.tasks, tasks, strict=True):
             if task.loop:
                 yield _loop(task, use, made[use.template])
-    for name, (pod, signature, publishes) in signatures(plan).items():
-        yield _pod(plan, name, pod, signature, publishes=publishes)
+    for name, (pod, signature, published) in signatures(plan).items():
+        yield _pod(plan, name, pod, signature, published=published)
 
 
 def _chain(plan: Plan, used: tuple[tuple[Use | None, tuple[Use, ...]], ...], made: dict[str, Signature]) -> Block:
@@ -109,13 +109,27 @@ def _flow(flow: FlowPlan, used: tuple[Use, ...], made: dict[str, Signature]) -> 
     tasks = []
     for task, use in zip(flow.tasks, used, strict=True):
         depends = dag.depends(called[need] for need in task.needs)
+        if use.gate and task.condition.gate:
+            arguments = made[use.gate.template].arguments(use.gate.values)
+            tasks.append(dag.task(task.condition.gate, template=use.gate.template, depends=depends, arguments=arguments))
+            depends = dag.depends([task.condition.gate, *(called[need] for need in task.needs if need in _read(task))])
         if task.loop:
-            splits = {"splits": use.values["splits"]}
-            tasks.append(dag.task(task.name, template=task.loop, depends=depends, arguments=splits))
+            given = {"splits": use.values["splits"]}
+            if task.condition.patched:
+                given["patches"] = gate.passed(use.values["patches"])
+            tasks.append(dag.task(task.name, template=task.loop, depends=depends, when=use.when, arguments=given))
         else:
             arguments = made[use.template].arguments(use.values)
-            tasks.append(dag.task(task.name, template=use.template, depends=depends, count=use.count, arguments=arguments))
+            tasks.append(
+                dag.task(task.name, template=use.template, depends=depends, when=use.when, count=use.count, arguments=arguments)
+            )
     return dag.dag(flow.name, tasks, inputs=["lengths"] if over_parameters(flow) else [])
+
+
+def _read(task: Task) -> set[str]:
+    """Return the layers that a task's own expressions refer to."""
+    factors = task.fan_out.factors if task.fan_out else ()
+    return {factor.layer for factor in factors if factor.length is None} | set(task.condition.follows)
 
 
 def _loop(task: Task, use: Use, signature: Signature) -> Block:
@@ -129,16 +143,16 @@ def _loop(task: Task, use: Use, signature: Signature) -> Block:
         parallelism=task.fan_out.parallelism,
         batch=task.fan_out.batch,
         arguments=signature.arguments({**use.values, "splits": tag("inputs.parameters.splits")}),
-        publishes=use.publishes,
+        publishes="lengths" in use.publishes,
+        patched=task.condition.patched,
     )
 
 
 # pods
 
 
-def _pod(plan: Plan, name: str, pod: Pod, signature: Signature, *, publishes: bool) -> Block:
-    """Return the template of a pod; its outputs are only what something reads (entries will stand beside lengths)."""
-    published = ["lengths"] if publishes else []
+def _pod(plan: Plan, name: str, pod: Pod, signature: Signature, *, published: tuple[str, ...]) -> Block:
+    """Return the template of a pod; its outputs are only what something reads."""
     made, mounts = volumes.volumes([_source(mount) for mount in pod.mounts])
     return runner.layer(
         name,
@@ -166,7 +180,15 @@ def _pod(plan: Plan, name: str, pod: Pod, signature: Signature, *, publishes: bo
         node_selector=dict(pod.node_selector),
         tolerations=[_toleration(dict(toleration)) for toleration in pod.tolerations],
         affinity=_without_null(json.loads(pod.affinity)) if pod.affinity else None,
+        patch=_patch(pod),
     )
+
+
+def _patch(pod: Pod) -> str:
+    """Return how hooks change the pod: from split to split, from attempt to attempt, or both."""
+    if pod.patched:
+        return gate.by_split_and_attempt(len(pod.attempts)) if pod.attempts else gate.by_split()
+    return gate.by_attempt(pod.attempts) if pod.attempts else ""
 
 
 def _command(pod: Pod) -> list[str]:

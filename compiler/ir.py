@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
     "Backoff",
+    "Condition",
     "Documents",
     "Factor",
     "FanOut",
@@ -22,8 +23,8 @@ __all__ = [
     "ParameterPlan",
     "Plan",
     "Pod",
-    "SecretVariable",
     "Schedule",
+    "SecretVariable",
     "Task",
     "show",
 ]
@@ -83,6 +84,7 @@ class Pod(Value):
     ``program`` is the path of the program in the image where the command is ``python PROGRAM [ARGS]``; ``command`` is then
     what stands before it (``("python",)``, ``("python3", "-u")``) and ``arguments`` what follows it. Without ``program``,
     ``command`` is run as it is. ``memory`` and ``ephemeral_storage`` are MB, ``timeout`` seconds.
+    ``attempts`` are patches (JSON) of the pod for its attempts, from the first on; ``patched`` pods get one each from their tasks.
     """
 
     image: str
@@ -106,6 +108,8 @@ class Pod(Value):
     priority_class: str | None = None
     timeout: float | None = None
     retry: Backoff = Backoff()
+    patched: bool = False
+    attempts: tuple[str, ...] = ()
 
 
 class Factor(Value):
@@ -113,6 +117,7 @@ class Factor(Value):
 
     ``layer`` is ``"Parameters"`` for a parameter of the flow. ``fan_out`` says that the layer is one itself, running ``batch``
     splits a pod; then ``split`` is the split that is gone over, or None for all of them. ``length`` is a constant known already.
+    A ``skippable`` layer may have been skipped although this one runs, and has no elements then.
     """
 
     layer: str
@@ -121,6 +126,7 @@ class Factor(Value):
     split: int | None = None
     batch: int = 1
     length: int | None = None
+    skippable: bool = False
 
 
 class FanOut(Value):
@@ -129,6 +135,23 @@ class FanOut(Value):
     factors: tuple[Factor, ...]
     batch: int = Field(default=1, ge=1)
     parallelism: int | None = None
+
+
+class Condition(Value):
+    """How it is decided whether a layer runs, and in which pods.
+
+    ``entry`` and ``patched`` say that entry and submission hooks are asked: by the pod of the layer ``evaluator``, or, where
+    that is None, by a gate, a task called ``gate`` (the naming pass' work) that runs in ``pod``. ``follows`` are the layers with
+    which the layer is skipped.
+    """
+
+    entry: bool = False
+    patched: bool = False
+    evaluator: str | None = None
+    follows: tuple[str, ...] = ()
+    pod: Pod | None = None
+    gate: str | None = None
+    template: str = "layer"
 
 
 class Task(Value):
@@ -148,6 +171,7 @@ class Task(Value):
     template: str = "layer"
     label: str | None = None
     loop: str | None = None
+    condition: Condition = Condition()
     where: str = ""
 
 
@@ -182,6 +206,18 @@ class ParameterPlan(Value):
     value: str
 
 
+class Schedule(Value):
+    """When a workflow is started: cron expressions, the rest as Argo has it; what is None is left to Argo."""
+
+    crons: tuple[str, ...]
+    timezone: str | None = None
+    concurrency_policy: str | None = None
+    suspend: bool = False
+    starting_deadline: int | None = None
+    successful_history: int | None = None
+    failed_history: int | None = None
+
+
 class Plan(Value):
     """A whole chain: its flows in order, the first flow's parameters, the store that its pods share.
 
@@ -198,6 +234,7 @@ class Plan(Value):
     chain: int = 1
     title: str = ""
     description: str = ""
+    schedule: Schedule | None = None
     where: str = ""
 
     def tasks(self) -> Iterator[tuple[FlowPlan, Task]]:
@@ -205,18 +242,6 @@ class Plan(Value):
         for flow in self.flows:
             for task in flow.tasks:
                 yield flow, task
-
-class Schedule(Value):
-    """When a workflow is started: cron expressions, the rest as Argo has it; what is None is left to Argo."""
-
-    crons: tuple[str, ...]
-    timezone: str | None = None
-    concurrency_policy: str | None = None
-    suspend: bool = False
-    starting_deadline: int | None = None
-    successful_history: int | None = None
-    failed_history: int | None = None
-
 
 
 def show(plan: Plan) -> str:
@@ -234,7 +259,6 @@ def show(plan: Plan) -> str:
             lines.append(f"{flow.flow}{flow.suffix}.{task.layer}{grid}{needs}  {task.template}")
     return "\n".join(lines)
 
-    schedule: Schedule | None = None
 
 def _factor(factor: Factor) -> str:
     split = "" if not factor.fan_out else "[*]" if factor.split is None else f"[{factor.split}]"

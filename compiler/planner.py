@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from laminar import launch, places
+from laminar import graph, launch, places
 from laminar.commands import split_command
+from laminar.compiler import conditions
 from laminar.compiler.ir import (
     Backoff,
     Factor,
@@ -23,15 +24,15 @@ from laminar.compiler.ir import (
     ParameterPlan,
     Plan,
     Pod,
-    SecretVariable,
     Schedule,
+    SecretVariable,
     Task,
 )
 from laminar.components.flow import Flow
 from laminar.components.inference import Registration, suggest
 from laminar.components.parameters import travels
 from laminar.configurations.datastores import Local, open_store
-from laminar.configurations.layers import Configuration, Container, Retry
+from laminar.configurations.layers import Container, Retry
 from laminar.configurations.schedulers import Argo
 from laminar.exceptions import FlowError, LaminarError, raise_all
 from laminar.graph import PARAMETERS, Node
@@ -44,14 +45,14 @@ __all__ = ["Settings", "plan"]
 class Settings:
     """What the command line, or the project's file, says about a plan: ``parameters`` replace the program's keywords.
 
-    ``code`` names a code package, and ``program`` the program's path in it: pods run that in place of their image's.
     ``schedule`` replaces fields of the schedule that the first flow's scheduler has.
+    ``code`` names a code package, and ``program`` the program's path in it: pods run that in place of their image's.
     """
 
     datastore: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    chain: int = 1
     schedule: Mapping[str, Any] = field(default_factory=dict)
+    chain: int = 1
     root: str = ""
     code: str | None = None
     program: str | None = None
@@ -76,8 +77,8 @@ def plan(chain: Chain, settings: Settings | None = None) -> Plan:
         chain=settings.chain,
         title=first.flow.name,
         description=inspect.cleandoc(vars(type(first.flow)).get("__doc__") or ""),
-        where=_relative(first.where, settings),
         schedule=_schedule(first.flow, settings),
+        where=_relative(first.where, settings),
     )
 
 
@@ -112,18 +113,7 @@ def _unsupported(step: Step, nodes: Mapping[str, Node]) -> Iterator[LaminarError
             where=step.where,
             fix="call the flow: flow(...).",
         )
-    from laminar.configurations.hooks import hooks_of
-
-    for name in nodes:
-        registration = step.flow.registrations[name]
-        for kind in ("entry", "submission", "retry"):
-            for owner in (type(step.flow), registration.layer):
-                if name != PARAMETERS and any(hooks_of(owner, kind)):
-                    yield FlowError(
-                        f"Layer {name!r} has a hook of kind {kind!r}, which cannot be compiled yet.",
-                        where=registration.where,
-                        fix="run the flow on this machine, or drop the hook.",
-                    )
+    yield from conditions.wrong_hooks(step.flow)
 
 
 def _unpackaged(step: Step, nodes: Mapping[str, Node], settings: Settings) -> Iterator[LaminarError]:
@@ -240,14 +230,6 @@ def _check_mounted(root: str, chain: Chain) -> None:
 
 def _below(path: str, folder: str) -> bool:
     return (path.rstrip("/") + "/").startswith(folder.rstrip("/") + "/")
-def _schedule(flow: Flow, settings: Settings) -> Schedule | None:
-    """Return when the flow is started: what its scheduler says, and the command line over it."""
-    scheduler = flow.configuration.scheduler
-    said = dataclasses.asdict(scheduler.settings) if isinstance(scheduler, Argo) else {}
-    fields = {"crons": said.pop("schedules", ()), **said, **settings.schedule}
-    return Schedule(**fields) if fields["crons"] or settings.schedule else None
-
-
 
 
 # the plan
@@ -256,6 +238,14 @@ def _schedule(flow: Flow, settings: Settings) -> Schedule | None:
 def _parameters(first: Step, settings: Settings) -> tuple[ParameterPlan, ...]:
     merged = {**first.parameters, **settings.parameters}
     return tuple(ParameterPlan(name=name, value=json.dumps(value, ensure_ascii=False)) for name, value in merged.items())
+
+
+def _schedule(flow: Flow, settings: Settings) -> Schedule | None:
+    """Return when the flow is started: what its scheduler says, and the command line over it."""
+    scheduler = flow.configuration.scheduler
+    said = dataclasses.asdict(scheduler.settings) if isinstance(scheduler, Argo) else {}
+    fields = {"crons": said.pop("schedules", ()), **said, **settings.schedule}
+    return Schedule(**fields) if fields["crons"] or settings.schedule else None
 
 
 def _flow(chain: Chain, place: int, settings: Settings) -> FlowPlan:
@@ -275,14 +265,25 @@ def _flow(chain: Chain, place: int, settings: Settings) -> FlowPlan:
 
 def _link(chain: Chain, place: int, settings: Settings) -> Link:
     """Return the link before a flow: it runs in the smallest container of the flow before it, whose artifacts it reads."""
-    before = chain.steps[place - 1].flow
-    own = [registration for name, registration in before.registrations.items() if name != PARAMETERS]
-    smallest = min(own, key=lambda registration: _weight(registration.configuration.container))
     return Link(
         name=f"link-{place + 1}",
-        pod=_pod(smallest.configuration.container, smallest.configuration.retry, settings),
+        pod=_smallest(chain.steps[place - 1].flow, settings),
         where=_relative(chain.steps[place].where, settings),
     )
+
+
+def _smallest(flow: Flow, settings: Settings) -> Pod:
+    """Return the pod of links and gates, which compute little: the smallest in which the flow's program runs.
+
+    Pods that no hook changes come first, as a template can be shared with them.
+    """
+    own = [name for name in flow.nodes if name != PARAMETERS]
+    running = [name for name in own if split_command(flow.registrations[name].configuration.container.command)[1] is not None]
+    if not running:
+        return _pod(Container(), Retry(), settings)
+    same = [name for name in running if not any(flow.layer(name).hooks[kind] for kind in ("submission", "retry"))]
+    smallest = min(same or running, key=lambda name: _weight(flow.registrations[name].configuration.container))
+    return _pod(conditions.constant(flow, smallest), flow.registrations[smallest].configuration.retry, settings)
 
 
 def _weight(container: Container) -> tuple[float, ...]:
@@ -291,13 +292,14 @@ def _weight(container: Container) -> tuple[float, ...]:
 
 def _task(flow: Flow, node: Node, settings: Settings) -> Task:
     registration = flow.registrations[node.name]
-    configuration = registration.configuration
+    pod = _pod(conditions.constant(flow, node.name), registration.configuration.retry, settings)
     return Task(
         layer=node.name,
         name=node.name,
         needs=tuple(name for name in flow.nodes if name in node.needs and name != PARAMETERS),
         fan_out=_fan_out(flow, node, registration),
-        pod=_pod(configuration.container, configuration.retry, settings),
+        pod=pod.but(patched=node.submission, attempts=conditions.by_attempt(flow, node.name, known=not node.submission)),
+        condition=conditions.condition(flow, node, _smallest(flow, settings)),
         where=_relative(registration.where, settings),
     )
 
@@ -306,6 +308,7 @@ def _fan_out(flow: Flow, node: Node, registration: Registration) -> FanOut | Non
     foreach = registration.configuration.foreach
     if node.grid is None or foreach is None:
         return None
+    skippable = graph.may_skip(flow.nodes)
     factors = tuple(
         Factor(
             layer=axis.layer,
@@ -313,6 +316,7 @@ def _fan_out(flow: Flow, node: Node, registration: Registration) -> FanOut | Non
             fan_out=axis.fan_out,
             split=axis.index,
             batch=flow.nodes[axis.layer].batch,
+            skippable=node.entry and axis.layer in skippable,
         )
         for axis in node.grid
     )

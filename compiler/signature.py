@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from laminar.compiler import names
 from laminar.compiler.ir import Factor, FanOut, FlowPlan, Plan, Pod, Task
 from laminar.graph import PARAMETERS
+from laminar.templates import gate
 from laminar.templates.expression import Length, pods, splits, tag, term
 from laminar.templates.fan_out import INDEX
 
@@ -15,16 +17,23 @@ __all__ = ["Signature", "Use", "over_parameters", "published", "signatures", "us
 DEFAULTS = {"suffix": "", "index": "0", "splits": "1", "batch": "1"}
 """The values of what a task need not say; ``layer``, ``flow`` and ``label`` have no such value of their own."""
 
+OUTPUTS = ("lengths", "entries")
+
 
 @dataclass(frozen=True)
 class Use:
-    """One task as its template sees it: the values it gives, how many pods it has, whether its lengths are read."""
+    """One task as its template sees it: the values it gives, how many pods it has, which of its outputs are read.
+
+    ``when`` is its condition, ``gate`` the use of the task that asks its hooks, where there is one.
+    """
 
     template: str
     pod: Pod
     values: Mapping[str, str]
     count: str | None = None
-    publishes: bool = False
+    publishes: tuple[str, ...] = ()
+    when: str = ""
+    gate: Use | None = None
 
 
 @dataclass(frozen=True)
@@ -50,30 +59,38 @@ def uses(plan: Plan) -> tuple[tuple[Use | None, tuple[Use, ...]], ...]:
     )
 
 
-def signatures(plan: Plan) -> dict[str, tuple[Pod, Signature, bool]]:
-    """Return for each layer template its pod, its signature, and whether it publishes lengths."""
+def signatures(plan: Plan) -> dict[str, tuple[Pod, Signature, tuple[str, ...]]]:
+    """Return for each layer template its pod, its signature, and the outputs that it publishes."""
     found: dict[str, list[Use]] = {}
-    links = []
+    besides = []
     for link, tasks in uses(plan):
-        links += [link] if link else []
+        besides += [use.gate for use in tasks if use.gate]
+        besides += [link] if link else []
         for use in tasks:
             found.setdefault(use.template, []).append(use)
-    for use in links:
+    for use in besides:
         found.setdefault(use.template, []).append(use)
-    return {name: (group[0].pod, _signature(group), any(use.publishes for use in group)) for name, group in found.items()}
+    return {
+        name: (
+            group[0].pod,
+            _signature(group),
+            tuple(output for output in OUTPUTS if any(output in use.publishes for use in group)),
+        )
+        for name, group in found.items()
+    }
 
 
 def _signature(group: Sequence[Use]) -> Signature:
     inputs: dict[str, str | None] = {"layer": None}
     constants: dict[str, str] = {}
     labelled = any(use.values["label"] != use.values["layer"] for use in group)
-    for name in ("flow", "suffix", "label", "index", "splits", "batch"):
+    for name in ("flow", "suffix", "label", "index", "splits", "batch", *(["patch"] if group[0].pod.patched else [])):
         values = [use.values[name] for use in group]
         if name == "label" and not labelled:
             constants[name] = tag("inputs.parameters.layer")
         elif len(set(values)) == 1 and "{{" not in values[0]:
             constants[name] = values[0]
-        elif name == "label":
+        elif name in ("label", "patch"):
             inputs[name] = None
         else:
             default = DEFAULTS.get(name, values[0])
@@ -87,11 +104,32 @@ def _signature(group: Sequence[Use]) -> Signature:
 def _task_use(flow: FlowPlan, task: Task) -> Use:
     lengths = [_length(flow, factor) for factor in task.fan_out.factors] if task.fan_out else []
     values = _values(flow, task.layer, task.label)
-    count = None
+    asked = task.condition
+    called = {each.layer: each.name for each in flow.tasks}
+    asker = called[asked.evaluator] if asked.evaluator else asked.gate or ""
+    runs = gate.answer(asker, task.layer) if asked.entry else gate.ran(called[name] for name in asked.follows)
+    count, when = None, ""
     if task.fan_out:
-        values |= {"index": INDEX, "splits": splits(lengths), "batch": str(task.fan_out.batch)}
-        count = pods(lengths, task.fan_out.batch)
-    return Use(task.template, task.pod, values, count, publishes=task.layer in published(flow))
+        values |= {"index": INDEX, "splits": splits(lengths, runs), "batch": str(task.fan_out.batch)}
+        count = pods(lengths, task.fan_out.batch, runs)
+    if runs and (not task.fan_out or task.loop):
+        when = gate.when(runs) if asked.entry else gate.when_ran([called[name] for name in asked.follows])
+    if asked.patched:
+        values["patches"] = gate.patches(asker, task.layer)
+        source = gate.INPUT if task.loop else values["patches"]
+        values["patch"] = gate.patch(source, fan_out=task.fan_out is not None)
+    below = any(each.condition.evaluator == task.layer for each in flow.tasks)
+    publishes = (*(["lengths"] if task.layer in published(flow) else []), *(["entries"] if below else []))
+    return Use(task.template, task.pod, values, count, publishes, when, _gate_use(flow, task))
+
+
+def _gate_use(flow: FlowPlan, task: Task) -> Use | None:
+    """Return the use of the gate that asks a layer's hooks, if it has one."""
+    asked = task.condition
+    if asked.pod is None:
+        return None
+    values = _values(flow, f"{task.layer}-gate", asked.gate if names.label(f"{task.layer}-gate") != f"{task.layer}-gate" else None)
+    return Use(asked.template, asked.pod, values, publishes=("entries",))
 
 
 def _link_use(plan: Plan, place: int) -> Use | None:
@@ -100,7 +138,7 @@ def _link_use(plan: Plan, place: int) -> Use | None:
     if link is None:
         return None
     values = _values(plan.flows[place - 1], link.name, None)
-    return Use(link.template, link.pod, values, publishes=over_parameters(plan.flows[place]))
+    return Use(link.template, link.pod, values, publishes=("lengths",) if over_parameters(plan.flows[place]) else ())
 
 
 def _values(flow: FlowPlan, layer: str, label: str | None) -> dict[str, str]:
@@ -136,7 +174,9 @@ def _length(flow: FlowPlan, factor: Factor) -> int | Length:
     name = next(task.name for task in flow.tasks if task.layer == factor.layer)
     source = term("tasks", name, "outputs", "parameters", "lengths")
     if not factor.fan_out:
-        return Length.of_pod(source, factor.attribute)
-    if factor.split is None:
-        return Length.of_all(source, factor.attribute)
-    return Length.of_split(source, factor.attribute, factor.split, factor.batch)
+        length = Length.of_pod(source, factor.attribute)
+    elif factor.split is None:
+        length = Length.of_all(source, factor.attribute)
+    else:
+        length = Length.of_split(source, factor.attribute, factor.split, factor.batch)
+    return length.or_none() if factor.skippable else length

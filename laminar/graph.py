@@ -41,8 +41,8 @@ class Axis:
 class Node:
     """A layer as the graph sees it.
 
-    ``needs`` are its dependencies in the order they are written, ``grid`` the axes of its ForEach, ``entry`` and
-    ``submission`` whether it has such hooks, its flow's included.
+    ``needs`` are its dependencies in the order they are written, ``grid`` the axes of its ForEach, ``entry`` says
+    whether it has such hooks, its flow's included, ``submission`` whether it has some whose answer depends on data or the split.
     """
 
     name: str

@@ -50,6 +50,8 @@ def published(execution: Execution, layer: str, record: Record) -> dict[str, int
 def _length(execution: Execution, axis: Axis) -> int:
     assert execution.id is not None
     datastore, flow = execution.flow.configuration.datastore, execution.flow.name
+    if axis.layer != PARAMETERS and execution.status(axis.layer) == "skipped":
+        return 0
     if axis.fan_out and axis.index is None:
         return datastore.total(
             flow, execution.id, axis.layer, axis.attribute, default=_has_default(execution, axis.layer, axis.attribute)

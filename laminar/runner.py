@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from laminar import launch, programs, recording, session, split, worker
+from laminar import gates, launch, programs, recording, session, split, worker
 from laminar.exceptions import ExecutionError, FlowError, LaminarError
 from laminar.graph import PARAMETERS
 from laminar.programs import Program
@@ -244,7 +244,7 @@ def _run(task: Task, limit: int) -> int:
     session.work()
     try:
         flow, execution, recorded = _load(task)
-        seconds = _limit(flow, task)
+        seconds = _limit(execution, task)
         os.write(limit, f"{seconds}".encode() if seconds else b"")
         os.close(limit)
         _ensure_parameters(recorded, execution, task)
@@ -262,9 +262,15 @@ def _run(task: Task, limit: int) -> int:
     return code
 
 
-def _limit(flow: Flow, task: Task) -> float | None:
-    registration = flow.registrations.get(task.job.layer)
-    return registration.configuration.container.timeout if registration is not None else None
+def _limit(execution: Execution, task: Task) -> float | None:
+    """Return how many seconds the split may take, as its hooks left it."""
+    if task.job.layer not in execution.flow.registrations:
+        return None
+    first = task.job.index * task.batch
+    layer = execution.layer(task.job.layer, index=first, splits=task.job.splits, attempt=task.job.attempt)
+    if layer.configuration.container.timeout is not None:
+        split.configure(layer)
+    return layer.configuration.container.timeout
 
 
 def _load(task: Task) -> tuple[Flow, Execution, Recording]:
@@ -296,7 +302,7 @@ def _work(flow: Flow, execution: Execution, recorded: Recording, task: Task) -> 
     if match := re.fullmatch(r"link-([0-9]+)", task.job.layer):
         return worker.DONE, _link(recorded, execution, int(match[1]), task), None
     if task.job.layer.endswith("-gate"):
-        return worker.work(flow, replace(task.job, layer=task.job.layer[: -len("-gate")], gate=True, splits=None, index=0))
+        return _answer(execution, task.job.layer, [task.job.layer[: -len("-gate")]])
     splits = task.job.splits if task.job.splits is not None else 1
     first = task.job.index * task.batch
     jobs = [replace(task.job, index=index) for index in range(first, min(first + task.batch, splits))]
@@ -309,7 +315,18 @@ def _work(flow: Flow, execution: Execution, recorded: Recording, task: Task) -> 
             return code, Outputs(), failed
         for name, values in outputs.lengths.items():
             lengths.setdefault(name, []).extend(values)
-    return worker.DONE, Outputs(lengths), None
+    code, outputs, failed = _answer(execution, task.job.layer, gates.asked_of(execution, task.job.layer))
+    return code, Outputs(lengths, outputs.entries), failed
+
+
+def _answer(execution: Execution, keeper: str, layers: list[str]) -> tuple[int, Outputs, SplitFailed | None]:
+    """Ask the hooks of layers below, as the workflow needs their answers."""
+    for name in layers:
+        execution.flow.registered(name)
+    try:
+        return worker.DONE, Outputs(entries=gates.answers(execution, keeper, layers)), None
+    except SplitFailed as failed:
+        return worker.FAILED, Outputs(), failed
 
 
 def _write_outputs(outputs: Outputs, folder: str | None) -> None:

@@ -38,7 +38,7 @@ class Outputs:
     """What a split tells those below it: lengths of what they fan out over, what their entry hooks said."""
 
     lengths: dict[str, list[int]] = field(default_factory=dict)
-    entries: dict[str, bool] = field(default_factory=dict)
+    entries: dict[str, Any] = field(default_factory=dict)
 
 
 class Stamp:

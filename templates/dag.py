@@ -18,7 +18,9 @@ def depends(names: Iterable[str]) -> str:
     return " && ".join(names)
 
 
-def task(name: str, *, template: str, depends: str = "", count: str | None = None, arguments: Mapping[str, str]) -> Block:
+def task(
+    name: str, *, template: str, depends: str = "", when: str = "", count: str | None = None, arguments: Mapping[str, str]
+) -> Block:
     """Return one task of a DAG; with a count it is a loop, and ``{{item}}`` the index in its arguments.
 
     ::
@@ -33,6 +35,7 @@ def task(name: str, *, template: str, depends: str = "", count: str | None = Non
         name=name,
         template=template,
         depends=depends,
+        when=when,
         withSequence=given(count=count),
         arguments=given(parameters=named(arguments)),
     )

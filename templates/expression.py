@@ -79,9 +79,17 @@ class Length:
         """
         return cls(source, f"@[{split // batch}]{_member(attribute)}[{split % batch}]")
 
+    def or_none(self) -> Length:
+        """Count nothing where the source was skipped: then it has its default, ``{}``, or ``[]`` behind a loop of its own.
 
-def splits(lengths: Sequence[int | Length]) -> str:
-    """Return how many splits a grid has: the product of its lengths.
+        >>> Length.of_pod("x", "rows").or_none().reading
+        "len(@) > 0 ? sum(@.rows) : 0"
+        """
+        return Length(self.source, f"len(@) > 0 ? {self.reading} : 0", self.whole)
+
+
+def splits(lengths: Sequence[int | Length], runs: str = "") -> str:
+    """Return how many splits a grid has: the product of its lengths; none unless the expression ``runs`` is true.
 
     Sums of JSON numbers are fractional numbers to Argo, which writes a million of them as 1e+06: hence ``int``.
 
@@ -91,26 +99,36 @@ def splits(lengths: Sequence[int | Length]) -> str:
     '6'
     """
     constant, variable = _divide(lengths)
-    if not variable:
-        return str(constant)
     before, product = _product(constant, variable)
+    if not variable:
+        return _guarded("", str(constant), runs, fixed=True)
     whole = all(length.whole for length in variable)
-    return tag(f"={before}string({product if whole else f'int({product})'})")
+    return _guarded(before, product if whole else f"int({product})", runs)
 
 
-def pods(lengths: Sequence[int | Length], batch: int = 1) -> str:
-    """Return how many pods run a grid, ``batch`` splits each, and one where there is no split.
+def pods(lengths: Sequence[int | Length], batch: int = 1, runs: str = "") -> str:
+    """Return how many pods run a grid, ``batch`` splits each, and one where there is no split; none unless ``runs`` is true.
 
     >>> pods([Length.of_pod("x", "rows")], batch=2)
     '{{=string(max(1, int(ceil(sum(fromJSON(x).rows) / 2))))}}'
     >>> pods([5], batch=2)
     '3'
+    >>> pods([5], runs="fromJSON(x).B")
+    "{{=fromJSON(x).B ? '5' : '0'}}"
     """
     constant, variable = _divide(lengths)
     if not variable:
-        return str(max(1, ceil(constant / batch)))
+        return _guarded("", str(max(1, ceil(constant / batch))), runs, fixed=True)
     before, product = _product(constant, variable)
-    return tag(f"={before}string({_pods(product, batch)})")
+    return _guarded(before, _pods(product, batch), runs)
+
+
+def _guarded(before: str, number: str, runs: str, *, fixed: bool = False) -> str:
+    """Return a number as text, ``'0'`` unless a condition holds: that is how a loop is skipped."""
+    if not runs:
+        return number if fixed else tag(f"={before}string({number})")
+    text = f"'{number}'" if fixed else f"string({number})"
+    return tag(f"={before}{runs} ? {text} : '0'")
 
 
 def pods_of_input(name: str, batch: int = 1) -> str:

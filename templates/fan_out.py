@@ -15,7 +15,15 @@ INDEX = tag("item")
 
 
 def bounded(
-    name: str, *, task_name: str, template: str, parallelism: int, batch: int, arguments: Mapping[str, str], publishes: bool
+    name: str,
+    *,
+    task_name: str,
+    template: str,
+    parallelism: int,
+    batch: int,
+    arguments: Mapping[str, str],
+    publishes: bool,
+    patched: bool = False,
 ) -> Block:
     """Return a template of its own for a loop of which at most ``parallelism`` pods run at once; it takes ``splits``.
 
@@ -34,4 +42,4 @@ def bounded(
     loop = task(task_name, template=template, count=pods_of_input("splits", batch), arguments=arguments)
     lengths = {"parameter": tag(f"tasks.{task_name}.outputs.parameters.lengths"), "default": "[]"}
     outputs = [{"name": "lengths", "valueFrom": lengths}] if publishes else []
-    return dag(name, [loop], inputs=["splits"], parallelism=parallelism, outputs=outputs)
+    return dag(name, [loop], inputs=["splits", *(["patches"] if patched else [])], parallelism=parallelism, outputs=outputs)

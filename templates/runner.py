@@ -129,6 +129,7 @@ def layer(
     node_selector: Mapping[str, str] | None = None,
     tolerations: Sequence[Block] = (),
     affinity: Block | None = None,
+    patch: str = "",
 ) -> Block:
     """Return the template of a pod that runs one split, or some, of the layer that a task names.
 
@@ -152,6 +153,7 @@ def layer(
         affinity=affinity,
         activeDeadlineSeconds=ceil(timeout) + GRACE if timeout is not None else None,
         retryStrategy=retry,
+        podSpecPatch=patch,
         container=container,
         volumes=list(volumes),
         outputs=outputs,

@@ -28,10 +28,17 @@ def name_tasks(plan: Plan) -> Plan:
 def _name_layers(flow: FlowPlan, taken: set[str]) -> tuple[Task, ...]:
     """Name a flow's layers; their names are their own business, but their loops are templates, which `taken` collects."""
     layers = names.tasks(task.layer for task in flow.tasks)
+    gates = names.tasks((f"{layers[task.layer]}-gate" for task in flow.tasks if task.condition.pod), taken=set(layers.values()))
     bounded = [layers[task.layer] for task in flow.tasks if task.fan_out and task.fan_out.parallelism]
     loops = {name: _free(f"loop-{name}", f"loop-{flow.flow}{flow.suffix}-{name}", taken) for name in bounded}
     return tuple(
-        task.but(name=layers[task.layer], loop=loops.get(layers[task.layer]), label=_label(task.layer)) for task in flow.tasks
+        task.but(
+            name=layers[task.layer],
+            loop=loops.get(layers[task.layer]),
+            label=_label(task.layer),
+            condition=task.condition.but(gate=gates.get(f"{layers[task.layer]}-gate")),
+        )
+        for task in flow.tasks
     )
 
 

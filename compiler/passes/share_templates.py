@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from laminar.compiler import names
-from laminar.compiler.ir import Plan, Pod
+from laminar.compiler.ir import Plan, Pod, Task
 from laminar.compiler.passes.name_tasks import MAIN
 
 __all__ = ["share_templates"]
@@ -28,7 +28,7 @@ def share_templates(plan: Plan) -> Plan:
     return plan.but(
         flows=tuple(
             flow.but(
-                tasks=tuple(task.but(template=templates[task.pod]) for task in flow.tasks),
+                tasks=tuple(_shared(task, templates) for task in flow.tasks),
                 link=flow.link and flow.link.but(template=templates[flow.link.pod]),
             )
             for flow in plan.flows
@@ -36,10 +36,20 @@ def share_templates(plan: Plan) -> Plan:
     )
 
 
+def _shared(task: Task, templates: dict[Pod, str]) -> Task:
+    asked = task.condition
+    if asked.pod is not None:
+        asked = asked.but(template=templates[asked.pod])
+    return task.but(template=templates[task.pod], condition=asked)
+
+
 def _users(plan: Plan) -> Iterator[tuple[str, Pod]]:
-    """Give every task's name and pod, layers before links: a link never decides what a template is called."""
+    """Give every task's name and pod, layers before gates and links: those never decide what a template is called."""
     for _, task in plan.tasks():
         yield task.name, task.pod
+    for _, task in plan.tasks():
+        if task.condition.pod:
+            yield task.condition.gate or task.name, task.condition.pod
     for flow in plan.flows:
         if flow.link:
             yield flow.link.name, flow.link.pod

@@ -206,7 +206,15 @@ def _node(flow: type[Flow], registration: Registration, registry: Registry) -> N
     own |= {kind for kind in ("entry", "submission") for hook in hooks_of(flow, kind) if hook in inherited}
     foreach = registration.configuration.foreach
     grid = tuple(_axis(parameter, registration, registry, flow) for parameter in foreach.parameters) if foreach else None
-    return Node(name, tuple(needs), grid, "entry" in own, "submission" in own, foreach.batch if foreach else 1)
+    asked = "submission" in own and (grid is not None or _reads(flow, layer, inherited, registry))
+    return Node(name, tuple(needs), grid, "entry" in own, asked, foreach.batch if foreach else 1)
+
+
+def _reads(flow: type[Flow], layer: type[Layer], inherited: list[tuple[str, Callable[..., Any]]], registry: Registry) -> bool:
+    """Say whether a layer's submission hooks read other layers; what they say is known before the flow runs otherwise."""
+    flows = [(flow.__name__, function) for name, function in hooks_of(flow, "submission") if (name, function) in inherited]
+    own = [(layer.__name__, function) for _, function in hooks_of(layer, "submission")]
+    return any(parameters_of(function, registry, owner=owner, flow=flow.__name__) for owner, function in flows + own)
 
 
 def _axis(parameter: Parameter, registration: Registration, registry: Registry, flow: type[Flow]) -> Axis:

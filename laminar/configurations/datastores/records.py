@@ -28,6 +28,7 @@ class Record:
     """Say how one split of a layer ended and what it left.
 
     ``status`` is "finished" or "skipped"; ``reason`` names the hook that said no. Times are ISO 8601, UTC, to the millisecond.
+    ``entries`` is what the hooks of layers below said, where this one's pod asked them.
     ``caught`` is one line about the exception that the layer's Catch took. An empty fan-out is one record, with ``index`` 0
     and ``splits`` 0.
     """
@@ -48,6 +49,7 @@ class Record:
     caught: str | None = None
     caught_traceback: str | None = None
     reason: str = ""
+    entries: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the record's document: the same text for the same record, on any machine."""

@@ -1,0 +1,81 @@
+"""Answer, in a pod, what the workflow asks about the layers below: may they run, and in which pods."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from laminar import graph, grid, hooking, patches, split
+from laminar.split import Stamp
+
+if TYPE_CHECKING:
+    from laminar.components.execution import Execution
+
+__all__ = ["PATCHES", "answers", "asked_of"]
+
+LOST = 2
+"""Attempts that a cluster makes good beyond those asked for."""
+
+PATCHES = "-patches"
+"""What stands behind a layer's name where its pods' patches are published: no layer's name ends so."""
+
+
+def asked_of(execution: Execution, layer: str) -> list[str]:
+    """Return the layers whose hooks the pod of a layer answers for, having finished."""
+    nodes = execution.flow.nodes
+    asking = [node for node in nodes.values() if node.entry or node.submission]
+    return [node.name for node in asking if graph.evaluator(node, nodes) == layer]
+
+
+def answers(execution: Execution, keeper: str, layers: list[str]) -> dict[str, Any]:
+    """Ask the hooks of layers, and keep the answers in the document of ``keeper``, so that a second run gives the same.
+
+    The result maps a layer with entry hooks to whether it may run, and ``X-patches`` to what `patches.encoded` makes of its
+    submission hooks. Who evaluates writes down that a layer is skipped.
+
+    Raises SplitFailed where a hook fails, FlowError where its patches take too much room.
+    """
+    if not layers:
+        return {}
+    assert execution.id is not None
+    datastore, flow = execution.flow.configuration.datastore, execution.flow
+    known = datastore.load(flow.name, execution.id, keeper, 0)
+    if known is not None and known.entries:
+        return dict(known.entries)
+    found: dict[str, Any] = {}
+    for name in layers:
+        node = flow.nodes[name]
+        runs = split.evaluate(execution.layer(name)) if node.entry else True
+        if node.entry:
+            found[name] = runs
+        if node.submission:
+            found[name + PATCHES] = _patches(execution, name) if runs else patches.encoded([], layer=name)
+    if known is None:
+        known = Stamp(flow.registrations[layers[0]].layer).record(flow.name, execution.id, keeper, index=0, splits=1, attempt=1)
+    datastore.save(replace(known, entries=found))
+    return found
+
+
+def _patch(execution: Execution, name: str, index: int, splits: int, attempt: int) -> dict[str, Any]:
+    """Return how the hooks change the pod of a split at an attempt."""
+    registration = execution.flow.registrations[name]
+    layer = execution.layer(name, index=index, splits=splits, attempt=attempt)
+    split.configure(layer)
+    container = layer.configuration.container
+    changed = patches.changed(registration.configuration.container, container, layer=name, where=registration.where)
+    return patches.patch(container, changed)
+
+
+def _patches(execution: Execution, name: str) -> dict[str, Any]:
+    """Return the patches of a layer's pods, by the first split of each."""
+    registration = execution.flow.registrations[name]
+    splits = grid.count(execution, name)
+    foreach = registration.configuration.foreach
+    made: list[Any] = []
+    tries = range(1, registration.configuration.retry.attempts + LOST + 1)
+    retried = bool(hooking.hooks_for(execution.layer(name), "retry"))
+    for index in range(0, splits, foreach.batch if foreach else 1):
+        by_attempt = [_patch(execution, name, index, splits, attempt) for attempt in (tries if retried else [1])]
+        made.append([json.dumps(each, separators=(",", ":"), sort_keys=True) for each in by_attempt] if retried else by_attempt[0])
+    return patches.encoded(made, layer=name, where=registration.where)

@@ -1,0 +1,109 @@
+"""Say what a hook changed of a container as a patch of the pod that a cluster makes for it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from math import ceil
+from typing import Any
+
+from laminar.configurations.layers import Container
+from laminar.exceptions import FlowError
+
+__all__ = ["LIMIT", "changed", "encoded", "limits", "patch"]
+
+LIMIT = 4096
+"""Bytes that the distinct patches of a layer may take together: they travel in the workflow's status."""
+
+LIMITS = ("cpu", "memory", "gpu", "ephemeral_storage")
+POD = {"node_selector": "nodeSelector", "tolerations": "tolerations", "affinity": "affinity", "priority_class": "priorityClassName"}
+PATCHED = ("image", *LIMITS, "env", *POD)
+"""Fields of a Container that hooks may change."""
+
+
+def limits(container: Container) -> dict[str, str]:
+    """Return a container's limits as Kubernetes writes them; memory and storage in MB.
+
+    >>> limits(Container(cpu=0.5, memory=64))
+    {'cpu': '500m', 'memory': '64M'}
+    """
+    thousandths = max(1, ceil(round(container.cpu * 1000, 3)))
+    found = {
+        "cpu": f"{thousandths}m" if thousandths % 1000 else str(thousandths // 1000),
+        "memory": f"{container.memory}M",
+        "ephemeral-storage": f"{container.ephemeral_storage}M" if container.ephemeral_storage else "",
+        "nvidia.com/gpu": str(container.gpu) if container.gpu else "",
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def changed(before: Container, after: Container, *, layer: str, where: str = "") -> tuple[str, ...]:
+    """Return which fields of a container a hook changed.
+
+    Raises FlowError for one that a pod cannot change any more.
+
+    >>> changed(Container(), Container(memory=64), layer="Fit")
+    ('memory',)
+    """
+    different = tuple(field.name for field in fields(Container) if getattr(before, field.name) != getattr(after, field.name))
+    for name in different:
+        if name not in PATCHED:
+            raise FlowError(
+                f"A hook of layer {layer!r} changes its container's {name}, which is fixed when the workflow is made.",
+                where=where,
+                fix=f"hooks change {', '.join(PATCHED)}; say the rest in @register(container=...).",
+            )
+    return different
+
+
+def patch(container: Container, names: Sequence[str]) -> dict[str, Any]:
+    """Return these fields of a container as a patch of its pod, whose container is named ``main``.
+
+    >>> patch(Container(memory=64), ["memory"])
+    {'containers': [{'name': 'main', 'resources': {'limits': {'memory': '64M'}}}]}
+    """
+    main: dict[str, Any] = {}
+    if "image" in names:
+        main["image"] = container.image
+    keys = {"cpu": "cpu", "memory": "memory", "gpu": "nvidia.com/gpu", "ephemeral_storage": "ephemeral-storage"}
+    whole = {"nvidia.com/gpu": "0", **limits(container)}
+    resources = {keys[name]: whole[keys[name]] for name in LIMITS if name in names and keys[name] in whole}
+    if resources:
+        main["resources"] = {"limits": resources}
+    if "env" in names:
+        main["env"] = [{"name": name, "value": value} for name, value in container.env.items()]
+    pod = {key: _plain(getattr(container, name)) for name, key in POD.items() if name in names}
+    return {**({"containers": [{"name": "main", **main}]} if main else {}), **pod}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    return [dict(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def encoded(patches: Sequence[Any], *, layer: str, where: str = "") -> dict[str, Any]:
+    """Return patches of a layer's pods as they are published: the distinct ones (``is``, base64 of JSON), and which a pod takes.
+
+    ``of`` is empty where all pods take the one.
+
+    Raises FlowError naming the layer where they take too much room.
+
+    >>> encoded([{}, {}], layer="Fit")
+    {'is': ['e30='], 'of': []}
+    """
+    texts = [base64.b64encode(json.dumps(each, separators=(",", ":"), sort_keys=True).encode()).decode() for each in patches]
+    distinct = list(dict.fromkeys(texts)) or ["e30="]
+    places = {text: place for place, text in enumerate(distinct)}
+    found = {"is": distinct, "of": [places[text] for text in texts] if len(distinct) > 1 else []}
+    size = len(json.dumps(found, separators=(",", ":")))
+    if size > LIMIT:
+        raise FlowError(
+            f"The submission hooks of layer {layer!r} make {len(distinct)} different pods of {len(texts)}: {size} bytes of patches,"
+            f" and {LIMIT} reach the workflow.",
+            where=where,
+            fix="let the hooks choose between a few sizes, or set them in @register(container=...).",
+        )
+    return found

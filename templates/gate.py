@@ -1,0 +1,133 @@
+"""Let a task run only where hooks say so, and in pods as they say."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from laminar.templates.expression import tag, term
+
+__all__ = [
+    "INPUT",
+    "answer",
+    "by_attempt",
+    "by_split",
+    "by_split_and_attempt",
+    "passed",
+    "patch",
+    "patches",
+    "ran",
+    "when",
+    "when_ran",
+]
+
+PLAIN = re.compile(r"[-A-Za-z0-9_./:@+=, ]*\Z")
+"""Text that needs no escapes inside an expression inside JSON."""
+
+
+INPUT = "fromJSON(inputs.parameters.patches)"
+"""The patches of a loop that sits in a template of its own, as an expression there."""
+
+
+def answer(task: str, layer: str) -> str:
+    """Return as an expression what the task that asked a layer's entry hooks was told.
+
+    >>> answer("J-gate", "J")
+    "fromJSON(tasks['J-gate'].outputs.parameters.entries).J"
+    """
+    return term(f"fromJSON({term('tasks', task, 'outputs', 'parameters', 'entries')})", layer)
+
+
+def when(answer: str) -> str:
+    """Return the condition of a task whose entry hooks were asked.
+
+    >>> when("fromJSON(x).S")
+    '{{=string(fromJSON(x).S)}}'
+    """
+    return tag(f"=string({answer})")
+
+
+def ran(tasks: Iterable[str]) -> str:
+    """Return as an expression whether none of these tasks was skipped.
+
+    >>> ran(["A", "B"])
+    "tasks.A.status == 'Succeeded' && tasks.B.status == 'Succeeded'"
+    """
+    return " && ".join(f"{term('tasks', task, 'status')} == 'Succeeded'" for task in tasks)
+
+
+def when_ran(tasks: Sequence[str]) -> str:
+    """Return the condition of a task that is skipped with any of these.
+
+    >>> when_ran(["S"])
+    '{{tasks.S.status}} == Succeeded'
+    """
+    if len(tasks) == 1:
+        return f"{tag(f'tasks.{tasks[0]}.status')} == Succeeded"
+    return tag(f"=string({ran(tasks)})")
+
+
+def patches(task: str, layer: str) -> str:
+    """Return as an expression the patches that the task that asked a layer's submission hooks was told."""
+    return term(f"fromJSON({term('tasks', task, 'outputs', 'parameters', 'entries')})", f"{layer}-patches")
+
+
+def patch(patches: str, *, fan_out: bool) -> str:
+    """Return a pod's patch in base64, of the distinct ones and by its index in the loop.
+
+    >>> patch("x", fan_out=False)
+    '{{=x.is[0]}}'
+    >>> patch("x", fan_out=True)
+    '{{=let p = x; p.is[len(p.of) == 0 ? 0 : int(p.of[int(item)])]}}'
+    """
+    if not fan_out:
+        return tag(f"={patches}.is[0]")
+    return tag(f"=let p = {patches}; p.is[len(p.of) == 0 ? 0 : int(p.of[int(item)])]")
+
+
+def passed(patches: str) -> str:
+    """Return patches as the argument of a template that a loop sits in."""
+    return tag(f"=toJSON({patches})")
+
+
+def by_split() -> str:
+    """Return the ``podSpecPatch`` of a template whose tasks give each pod its patch."""
+    return tag("=sprig.b64dec(inputs.parameters.patch)")
+
+
+def by_split_and_attempt(attempts: int) -> str:
+    """Return the ``podSpecPatch`` of a template whose tasks give each pod a list of patches, one for each attempt."""
+    return tag(f"=fromJSON(sprig.b64dec(inputs.parameters.patch))[min(int(retries), {attempts - 1})]")
+
+
+def by_attempt(patches: Sequence[str]) -> str:
+    r"""Return the ``podSpecPatch`` of a template whose pods change from attempt to attempt, chosen by ``retries``.
+
+    >>> by_attempt(['{"a":"1","b":"x"}', '{"a":"2","b":"x"}'])
+    '{"a":"{{=[\'1\',\'2\'][min(int(retries), 1)]}}","b":"x"}'
+    """
+    merged = _merged([json.loads(patch) for patch in patches])
+    if merged is not None:
+        return json.dumps(merged, separators=(",", ":"))
+    chosen = ",".join(f"'{base64.b64encode(patch.encode()).decode()}'" for patch in patches)
+    return tag(f"=sprig.b64dec([{chosen}][min(int(retries), {len(patches) - 1})])")
+
+
+def _merged(values: Sequence[Any]) -> Any:
+    """Return one value of several: where they differ, an expression that chooses; None where that cannot be said."""
+    first = values[0]
+    if all(isinstance(value, dict) and value.keys() == first.keys() for value in values):
+        parts = {key: _merged([value[key] for value in values]) for key in first}
+        return None if None in parts.values() else parts
+    if all(isinstance(value, list) and len(value) == len(first) for value in values):
+        items = [_merged(each) for each in zip(*values, strict=True)]
+        return None if None in items else items
+    if not all(isinstance(value, str) and PLAIN.match(value) for value in values):
+        return None
+    if all(value == first for value in values):
+        return first
+    chosen = ",".join(f"'{value}'" for value in values)
+    return tag(f"=[{chosen}][min(int(retries), {len(values) - 1})]")
