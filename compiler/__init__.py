@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from laminar.compiler.planner import Settings
     from laminar.compiler.target import Target
+    from laminar.components.execution import Execution
     from laminar.recording import Chain
 
 __all__ = ["compile", "render"]
 
 
 def compile(
-    program: str | Path, target: Target | None = None, *, settings: Settings | None = None, args: Sequence[str] = ()
+    program: str | Path | Execution, target: Target | None = None, *, settings: Settings | None = None, args: Sequence[str] = ()
 ) -> str:
-    """Return the YAML of a program's chains, a document each.
+    """Return the YAML of a program's chains, a document each; or of one Execution, with those before it in its chain.
+
+    An Execution of a notebook may have run or not: ``compile(flow.execution().parameters(n=3))``. Pods run the command of its
+    layers' containers, so the flow has to be in their image's program too.
 
     Raises FlowError, with every problem at once, for a program that cannot be compiled.
     """
@@ -25,9 +29,10 @@ def compile(
 
     from laminar.compiler import planner, recorder
     from laminar.compiler.target import Target
+    from laminar.components.execution import Execution
 
     settings = settings or planner.Settings()
-    chains = recorder.record(program, args).chains
+    chains = [recorder.chain(program)] if isinstance(program, Execution) else recorder.record(program, args).chains
     return render([(chain, replace(settings, chain=place)) for place, chain in enumerate(chains, 1)], target or Target())
 
 

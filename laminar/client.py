@@ -166,6 +166,11 @@ class Server:
             self.ready.set_result(None)
 
     @property
+    def is_of_one_run(self) -> bool:
+        """Whether it loaded a flow as that was when the run began."""
+        return "flow" in self.load
+
+    @property
     def closed(self) -> bool:
         """Whether the server is gone."""
         return self.connection.fileno() < 0
@@ -175,6 +180,7 @@ class Server:
         if self.owner != os.getpid() or self.closed:
             return
         self.connection.close()
+        _servers.pop(id(self), None)
         try:
             self.process.wait(timeout=5)
         except subprocess.TimeoutExpired:
@@ -194,19 +200,21 @@ def serve(program: programs.Program) -> Server:
 
 
 def serve_flow(flow: Flow) -> Server:
-    """Return a server for a flow that no program defines: of a notebook, a REPL or a test."""
+    """Start a server for a flow that no program defines: of a notebook, a REPL or a test.
+
+    It serves one run: what the flow's functions refer to may have changed by the next one, as a notebook's globals do.
+    """
     import cloudpickle
 
-    key = (id(flow), flow._changes)
-    if key not in _servers or _servers[key].closed:
-        pickled = base64.b64encode(cloudpickle.dumps(flow)).decode()
-        _servers[key] = Server({"flow": pickled, "path": sys.path})
-    return _servers[key]
+    pickled = base64.b64encode(cloudpickle.dumps(flow)).decode()
+    server = Server({"flow": pickled, "path": sys.path})
+    _servers[id(server)] = server
+    return server
 
 
 @atexit.register
 def _close_all() -> None:
-    for server in _servers.values():
+    for server in list(_servers.values()):
         server.close()
 
 

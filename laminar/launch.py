@@ -141,11 +141,13 @@ def _schedule(execution: Execution, dependencies: Any, *, anew: bool = False) ->
         execution.id = execution.origin = ksuid()
     if PARAMETERS not in _layers(execution):
         save_parameters(execution, {})
+    execution.started = True
     execution.flow.configuration.scheduler.run(execution, dependencies, anew=anew)
     return execution
 
 
 def _resume(execution: Execution) -> Execution:
+    execution.started = True
     execution.flow.configuration.scheduler.run(execution, execution.flow.dependencies, anew=False)
     return execution
 

@@ -51,6 +51,8 @@ class Execution:
         self.chain: tuple[str, ...] = (flow.name,)
         self.origin = id
         self.idle = False
+        self.steps: tuple[Step, ...] = ()
+        self.started = False
 
     # results
 
@@ -134,6 +136,8 @@ class Execution:
             self.pending = {**getattr(self, "pending", {}), **artifacts}
             return self
         launch.save_parameters(self, artifacts)
+        known = self.steps[0].parameters if self.steps else {}
+        self.steps = (Step(self, {**known, **artifacts}, where=places.caller()),)
         return self
 
     def schedule(self, *, dependencies: Mapping[str, Iterable[Any]]) -> Execution:
@@ -187,6 +191,7 @@ class Execution:
         if self.id is not None:
             following.id = following.origin if occurrence == 1 else f"{following.origin}-{occurrence}"
         step = Step(following, linker=linker, where=places.caller())
+        following.steps = (*(self.steps or (Step(self),)), step)
         if active := recording.active():
             active.follow(self, step)
             return following

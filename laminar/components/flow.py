@@ -309,6 +309,7 @@ class Flow:
         from laminar import launch
 
         step = Step(Execution(execution, self), parameters, where=places.caller())
+        step.execution.steps = (step,)
         launch.check_parameters(step)
         if active := recording.active():
             active.start(step)

@@ -80,7 +80,7 @@ class Process(Executor):
         if server is None or server.closed:
             return
         asyncio.get_running_loop().remove_reader(server.connection.fileno())
-        if server.waiting:
+        if server.waiting or server.is_of_one_run:
             server.close()
 
     async def submit(self, *, layer: Layer) -> Any:
