@@ -17,7 +17,7 @@ from laminar.exceptions import FlowError
 __all__ = ["compile_command"]
 
 
-@click.command("compile")
+@click.command("compile", short_help="Print a program's flows as Argo Workflows.")
 @program_argument
 @arguments_argument
 @parameters_option

@@ -23,7 +23,7 @@ __all__ = ["results"]
 PREVIEW = 60
 
 
-@click.command()
+@click.command(short_help="Read a program's results: executions, layers, artifacts, values.")
 @program_argument
 @click.argument("execution", required=False)
 @click.argument("layer", required=False)
@@ -134,10 +134,21 @@ def _layers(execution: Execution, *, titled: bool) -> None:
         record = execution.flow.configuration.datastore.load(execution.flow.name, execution.id or "", name, 0)
         attempt = str(record.attempt) if record is not None else "-"
         took = _took(record.started, record.finished) if record is not None and name != PARAMETERS else "-"
-        splits = str(made.splits) if execution.flow.registrations[name].configuration.foreach is not None else "-"
+        splits = _splits(execution, name)
         state = execution.status(name) + (f" (caught {record.caught})" if record is not None and record.caught else "")
         rows.append((name, state, splits, attempt, took, ", ".join(made.artifacts) or "-"))
     table(("layer", "state", "splits", "attempt", "took", "artifacts"), rows)
+
+
+def _splits(execution: Execution, name: str) -> str:
+    """Return how many splits a fan-out has, and of an unfinished one how many of them have finished."""
+    if execution.flow.registrations[name].configuration.foreach is None:
+        return "-"
+    records = execution.flow.configuration.datastore.records(execution.flow.name, execution.id or "", name)
+    if not records:
+        return "-"
+    whole = next(iter(records.values())).splits
+    return str(whole) if execution.status(name) != "unfinished" else f"{len(records)}/{whole}"
 
 
 def _took(started: str, finished: str) -> str:

@@ -11,14 +11,14 @@ from typing import Any
 
 import click
 
-from laminar.cli.values import arguments_argument, choose, flow_option, parameters_option, program_argument
+from laminar.cli.values import arguments_argument, choose, flow_option, parameters_option
 from laminar.exceptions import ExecutionError, FlowError, LaminarError
 
 __all__ = ["run"]
 
 
-@click.command()
-@program_argument
+@click.command(short_help="Run a program's flows on this machine.")
+@click.argument("program", type=click.Path(), required=False)
 @arguments_argument
 @parameters_option
 @flow_option
@@ -31,7 +31,7 @@ __all__ = ["run"]
     help="Finish an execution: run only what has not finished. Without an id, the newest.",
 )
 def run(
-    program: str,
+    program: str | None,
     args: tuple[str, ...],
     parameters: tuple[tuple[str, Any], ...],
     flow: str | None,
@@ -49,6 +49,9 @@ def run(
     """
     from laminar import client, programs, reporting, session
 
+    if program is None:
+        taken = f" (--resume took {resume!r} as an id: say it behind PROGRAM)" if resume and resume != "latest" else ""
+        raise click.UsageError(f"Missing argument 'PROGRAM'{taken}.")
     reporting.choose()
     path = os.path.abspath(program)
     _check(path, execution, resume, parameters)
@@ -63,7 +66,11 @@ def run(
         if error.execution is not None and error.layer:
             error.fix = _command(program, args, flow, current, error.execution)
         raise
-    except (LaminarError, SystemExit, KeyboardInterrupt):
+    except KeyboardInterrupt:
+        if current.chosen is not None and current.chosen.origin:
+            click.echo(_command(program, args, flow, current, current.chosen.origin), err=True)
+        raise
+    except (LaminarError, SystemExit):
         raise
     except Exception as error:
         raise _own(program, error) from error

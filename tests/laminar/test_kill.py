@@ -128,5 +128,6 @@ def test_an_interrupted_run_stops_its_children_and_exits_130(started, tmp_path):
     _, err = started.communicate(timeout=10)
     assert started.returncode == 130, err
     assert "Traceback" not in err
+    assert "resume with: laminar run flow.py --resume one" in err
     assert not any(alive(pid) for pid in pids(tmp_path))
     check_resumed(tmp_path)

@@ -189,6 +189,12 @@ if last := Last():
     assert done.stdout.splitlines()[-1] == "value 6"
 
 
+def test_an_id_in_place_of_the_program_is_told(laminar):
+    done = laminar("--resume", "flow.py")
+    assert done.returncode == 2
+    assert "--resume took 'flow.py' as an id: say it behind PROGRAM" in done.stderr
+
+
 def test_help_and_version(laminar):
     assert "--resume" in laminar("--help").stdout
     assert laminar("--version", command=("-m", "laminar")).stdout.startswith("laminar, version ")
