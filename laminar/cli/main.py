@@ -11,6 +11,8 @@ import click
 from laminar import __version__
 from laminar.cli.compile import compile_command
 from laminar.cli.completion import completion
+from laminar.cli.du import du
+from laminar.cli.gc import gc
 from laminar.cli.package import package_command
 from laminar.cli.results import results
 from laminar.cli.run import run
@@ -33,7 +35,7 @@ def cli(context: click.Context) -> None:
         context.color = False
 
 
-for command in (run, compile_command, package_command, results, completion):
+for command in (run, compile_command, package_command, results, gc, du, completion):
     cli.add_command(command)
 
 

@@ -181,10 +181,7 @@ def fetch(store: DataStore, group: list[Run]) -> list[Buffer | None]:
     """Return the files of a group's parts, None for a part that travels in the document."""
     addresses = [part.address for part, _ in group if part.address is not None]
     found = store.get_many([artifact_key(address) for address in addresses]) if addresses else []
-    for address, data in zip(addresses, found, strict=True):
-        if data is None:
-            raise reader.missing(store, address)
-    files = iter(found)
+    files = iter([reader.fetch(store, named) if data is None else data for named, data in zip(addresses, found, strict=True)])
     return [next(files) if part.address is not None else None for part, _ in group]
 
 

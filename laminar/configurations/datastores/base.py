@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from time import time
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from laminar.configurations.datastores import address, documents, offsets, reader, writer
 from laminar.configurations.datastores.accessor import Accessor
@@ -19,10 +20,18 @@ if TYPE_CHECKING:
     from laminar.configurations.datastores.format import Buffer
     from laminar.configurations.datastores.records import Record
 
-__all__ = ["DataStore"]
+__all__ = ["DataStore", "Entry"]
 
 ProtocolT = TypeVar("ProtocolT", bound="Protocol | type[Protocol]")
 StoreT = TypeVar("StoreT", bound="DataStore")
+
+
+class Entry(NamedTuple):
+    """A file as a listing shows it; ``modified`` is in seconds since 1970."""
+
+    name: str
+    size: int
+    modified: float
 
 
 class DataStore(ABC):
@@ -84,6 +93,25 @@ class DataStore(ABC):
 
     def renew(self, key: str, size: int) -> bool:
         """Give a file of this size the time of now, so that housekeeping spares it; False where it has to be written."""
+        return False
+
+    def entries(self, folder: str) -> Iterable[Entry]:
+        """Return the files in a folder with their sizes and times, which housekeeping goes by; define it beside ``names``.
+
+        Of a store that doesn't tell times all files are new, so that housekeeping removes none.
+        """
+        now = time()
+        files = [name for name in self.names(folder) if not name.endswith("/")]
+        found = zip(files, self.get_many([f"{folder}/{name}" for name in files]), strict=True)
+        return [Entry(name, len(data), now) for name, data in found if data is not None]
+
+    def expire(self, key: str, before: float) -> bool:
+        """Remove a file unless it was written or renewed since a time; say whether it was removed."""
+        folder, _, name = key.rpartition("/")
+        for entry in self.entries(folder):
+            if entry.name == name and entry.modified < before:
+                self.delete(key)
+                return True
         return False
 
     # other stores

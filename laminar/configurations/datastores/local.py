@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from laminar.configurations.datastores.base import DataStore
+from laminar.configurations.datastores.base import DataStore, Entry
 from laminar.exceptions import DatastoreError
 
 if TYPE_CHECKING:
@@ -114,6 +114,39 @@ class Local(DataStore):
             return False
         return True
 
+    def entries(self, folder: str) -> Iterable[Entry]:
+        """Return the files in a folder with their sizes and times."""
+        found = []
+        try:
+            with self._reading(f"{self.root}/{folder}"), os.scandir(f"{self.root}/{folder}") as entries:
+                for entry in entries:
+                    with suppress(FileNotFoundError):
+                        if entry.is_file():
+                            stat = entry.stat()
+                            found.append(Entry(entry.name, stat.st_size, stat.st_mtime))
+        except FileNotFoundError:
+            return []
+        return found
+
+    def expire(self, key: str, before: float) -> bool:
+        """Remove a file unless it was written or renewed since a time; also if that happens at this moment."""
+        path, aside = f"{self.root}/{key}", f"{self.root}/tmp/{os.urandom(12).hex()}"
+        try:
+            if os.stat(path).st_mtime >= before:
+                return False
+            os.makedirs(os.path.dirname(aside), exist_ok=True)
+            os.replace(path, aside)
+            # Whoever comes from now on finds it gone and writes it anew; who came before has renewed its time.
+            if os.stat(aside).st_mtime >= before:
+                os.replace(aside, path)
+                return False
+            os.unlink(aside)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise self._unwritable(error) from error
+        return True
+
     # how it is done
 
     def _create(self, path: str) -> int:
@@ -142,7 +175,8 @@ class Local(DataStore):
             try:
                 return os.replace(temporary, path)
             except FileNotFoundError:
-                os.makedirs(os.path.dirname(path), exist_ok=True)
+                with suppress(FileNotFoundError):
+                    os.makedirs(os.path.dirname(path), exist_ok=True)
         return os.replace(temporary, path)
 
     def _sweep(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 from laminar.configurations.datastores import address, format, pickling
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from laminar.configurations.datastores.format import Buffer
 
 __all__ = ["Opened", "fetch", "open_segment", "read_element", "read_value"]
+
+LATE = 0.1
+"""Seconds after which a file that is missing is asked for once more."""
 
 AT_ONCE = 1 << 17
 """Bytes that one request may read too much: two requests cost more."""
@@ -87,8 +91,15 @@ def fetch(store: DataStore, named: str, stop: int | None = None, start: int = 0)
 
     Raises DatastoreError where there is none.
     """
+    key = address.artifact_key(named)
     try:
-        return store.get(address.artifact_key(named), start, stop)
+        return store.get(key, start, stop)
+    except FileNotFoundError:
+        pass
+    # Housekeeping puts back what it sees renewed; a shared volume may show a new file late.
+    time.sleep(LATE)
+    try:
+        return store.get(key, start, stop)
     except FileNotFoundError as error:
         raise missing(store, named) from error
 

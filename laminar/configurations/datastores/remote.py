@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from laminar.configurations.datastores.base import DataStore
+from laminar.configurations.datastores.base import DataStore, Entry
 from laminar.exceptions import DatastoreError
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ CHEAP = 1 << 20
 
 FRESH = 6 * 3600
 """Seconds for which content that is there need not be written again for its time's sake: housekeeping spares a day."""
+
+TIMES = ("LastModified", "last_modified", "mtime", "updated", "modified", "created")
+"""What storages call the time at which a file was written."""
 
 
 class Remote(DataStore):
@@ -124,8 +127,31 @@ class Remote(DataStore):
         found = self._info(key)
         if found is None or found.get("size") != size:
             return False
-        modified = found.get("LastModified") or found.get("created")
-        return modified is not None and time.time() - modified.timestamp() < FRESH
+        return has_time(found) and time.time() - modified(found) < FRESH
+
+    def entries(self, folder: str) -> Iterable[Entry]:
+        """Return the files in a folder with their sizes and times; one whose time is not told is new."""
+        files, path = self._files(folder)
+        with self._asking(f"list {self.root}/{folder}"):
+            try:
+                found = files.ls(path, detail=True)
+            except (FileNotFoundError, NotADirectoryError):
+                return []
+        listed = [entry for entry in found if entry["type"] == "file" and entry["name"].strip("/") != path.strip("/")]
+        return [Entry(entry["name"].rpartition("/")[2], int(entry.get("size") or 0), modified(entry)) for entry in listed]
+
+    def expire(self, key: str, before: float) -> bool:
+        """Remove a file unless it was written since a time; one that is written between question and removal is lost."""
+        found = self._info(key)
+        if found is None or modified(found) >= before:
+            return False
+        files, path = self._files(key)
+        with self._asking(f"delete {self.root}/{key}"):
+            try:
+                files.rm_file(path)
+            except FileNotFoundError:
+                return False
+        return True
 
     # how it is done
 
@@ -175,3 +201,20 @@ class Remote(DataStore):
                 f"Cannot {what}: {type(error).__name__}: {error}",
                 fix="check the datastore's URL, the credentials in the environment and the connection.",
             ) from error
+
+
+def has_time(found: dict[str, Any]) -> bool:
+    """Say whether a storage tells when a file was written; each has a word of its own for it."""
+    return any(name in found for name in TIMES)
+
+
+def modified(found: dict[str, Any]) -> float:
+    """Return when a file was written, in seconds since 1970; now where the storage doesn't tell."""
+    value = next((found[name] for name in TIMES if found.get(name) is not None), None)
+    if isinstance(value, str):
+        from datetime import datetime
+
+        return datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp()
+    if isinstance(value, (int, float)):
+        return float(value)
+    return time.time() if value is None else float(value.timestamp())

@@ -1,0 +1,60 @@
+"""``laminar du``: say what a datastore's space is used for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from laminar.cli.stores import chosen, datastore_option, program_argument, size
+from laminar.cli.tables import table
+
+if TYPE_CHECKING:
+    from laminar.configurations.datastores.housekeeping import Survey, Usage
+
+__all__ = ["du"]
+
+
+@click.command()
+@program_argument
+@datastore_option
+@click.option("--flow", metavar="NAME", help="Show the executions of this flow.")
+def du(program: str | None, datastore: str | None, flow: str | None) -> None:
+    """Say how much space PROGRAM's datastore takes, by flow, or by execution of one.
+
+    \b
+    laminar du train.py
+    laminar du --datastore s3://bucket/prefix --flow Train
+
+    An artifact that several share counts for each; the total has it once.
+    """
+    from laminar.configurations.datastores import housekeeping
+
+    store = chosen(program, datastore)
+    found = housekeeping.survey(store)
+    if flow is not None:
+        shown = sorted((usage for usage in found.executions if usage.flow == flow), key=lambda usage: usage.newest)
+        table(("execution", *COLUMNS), [(usage.execution, *_row(found, [usage])) for usage in shown])
+        return
+    flows = sorted({usage.flow for usage in found.executions})
+    rows = [(name, *_row(found, [usage for usage in found.executions if usage.flow == name])) for name in flows]
+    idle = found.idle
+    if idle:
+        rows.append(("(nothing refers to)", "-", str(len(idle)), size(found.size(idle)), "-"))
+    total = found.size(found.artifacts) + sum(usage.document_bytes for usage in found.executions)
+    documents = sum(usage.documents for usage in found.executions)
+    rows.append(("total", str(documents), str(len(found.artifacts)), size(total), "-"))
+    table(("flow", *COLUMNS), rows)
+
+
+COLUMNS = ("documents", "artifacts", "size", "last written")
+
+
+def _row(found: Survey, usages: Sequence[Usage]) -> tuple[str, ...]:
+    addresses = frozenset[str]().union(*(usage.addresses for usage in usages))
+    total = found.size(addresses) + sum(usage.document_bytes for usage in usages)
+    newest = max(usage.newest for usage in usages)
+    last = time.strftime("%Y-%m-%d %H:%M", time.localtime(newest)) if newest else "-"
+    return str(sum(usage.documents for usage in usages)), str(len(addresses)), size(total), last

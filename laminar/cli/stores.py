@@ -1,0 +1,86 @@
+"""Read what the commands about whole datastores share: which one is meant, and how long something is."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from laminar.exceptions import FlowError
+
+if TYPE_CHECKING:
+    from laminar.configurations.datastores import DataStore
+
+    ParamType = click.ParamType[float]
+else:
+    ParamType = click.ParamType
+
+__all__ = ["Duration", "chosen", "datastore_option", "duration", "program_argument", "size"]
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+PREFIXES = ("B", "kB", "MB", "GB", "TB", "PB")
+
+program_argument = click.argument("program", type=click.Path(), required=False)
+datastore_option = click.option("--datastore", metavar="URL", help="The datastore that is meant, where no program names it.")
+
+
+class Duration(ParamType):
+    """A time such as ``90s``, ``15m``, ``12h``, ``30d`` or ``2w``, in seconds."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return how many seconds that is."""
+        if isinstance(value, float):
+            return value
+        match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([smhdw]?)", str(value))
+        if match is None or (not match[2] and float(match[1])):
+            self.fail(f"{value!r} is no time: say 15m, 12h, 30d or 2w.", param, ctx)
+        return float(match[1]) * UNITS[match[2] or "s"]
+
+
+def chosen(program: str | None, datastore: str | None) -> DataStore:
+    """Return the datastore at a URL, else the one of a program's flows.
+
+    Raises FlowError where neither is given, or the flows have several.
+    """
+    from laminar.cli.results import _flows
+    from laminar.configurations.datastores import open_store
+
+    if program is None:
+        if datastore is None:
+            raise click.UsageError("Say whose datastore is meant: PROGRAM, or --datastore URL.")
+        return open_store(datastore)
+    stores = {flow.configuration.datastore.url: flow.configuration.datastore for flow in _flows(program, None, datastore)}
+    if len(stores) != 1:
+        raise FlowError(
+            f"The flows of program {program!r} keep their data in {len(stores)} datastores: {', '.join(stores) or 'none'}.",
+            fix="say which is meant: --datastore URL.",
+        )
+    return next(iter(stores.values()))
+
+
+def duration(seconds: float) -> str:
+    """Return a time as a person says it.
+
+    >>> duration(0), duration(90), duration(86_400 * 30)
+    ('0 s', '90 s', '30 d')
+    """
+    for letter in ("d", "h", "m"):
+        if seconds >= 2 * UNITS[letter] or seconds == UNITS[letter]:
+            return f"{seconds / UNITS[letter]:.3g} {letter.replace('m', 'min')}"
+    return f"{seconds:.3g} s"
+
+
+def size(count: float) -> str:
+    """Return a number of bytes as a person says it.
+
+    >>> size(0), size(4096), size(1.5e9)
+    ('0 B', '4.1 kB', '1.5 GB')
+    """
+    for prefix in PREFIXES[:-1]:
+        if count < 1000:
+            return f"{count:.0f} B" if prefix == "B" else f"{count:.1f} {prefix}"
+        count /= 1000
+    return f"{count:.1f} {PREFIXES[-1]}"
