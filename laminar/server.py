@@ -271,12 +271,18 @@ class Server:
         until = time.monotonic() + GRACE
         alive = {child.pid for child in self.children.values()}
         while alive and time.monotonic() < until:
-            for pid in list(alive):
-                if os.waitpid(pid, os.WNOHANG)[0]:
-                    alive.discard(pid)
+            alive = {pid for pid in alive if not _is_over(pid)}
             time.sleep(0.01)
         for child in self.children.values():
             self._kill_group(child.pid, signal.SIGKILL)
+
+
+def _is_over(pid: int) -> bool:
+    """Say whether a child has ended, having taken its status if nobody has yet."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] != 0
+    except ChildProcessError:
+        return True
 
 
 def _child(flow: Flow, job: Job, result: int) -> int:

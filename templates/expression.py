@@ -83,7 +83,7 @@ class Length:
         """Count nothing where the source was skipped: then it has its default, ``{}``, or ``[]`` behind a loop of its own.
 
         >>> Length.of_pod("x", "rows").or_none().reading
-        "len(@) > 0 ? sum(@.rows) : 0"
+        'len(@) > 0 ? sum(@.rows) : 0'
         """
         return Length(self.source, f"len(@) > 0 ? {self.reading} : 0", self.whole)
 

@@ -72,7 +72,13 @@ def started(tmp_path):
     (tmp_path / "flow.py").write_text(PROGRAM)
     command = [sys.executable, "-m", "laminar", "run", "flow.py", "--execution", "one"]
     with subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
     ) as process:
         until(lambda: len(documents(tmp_path)) >= 2 and len(pids(tmp_path)) >= 4)
         yield process

@@ -54,7 +54,7 @@ class Record:
     def to_json(self) -> str:
         """Return the record's document: the same text for the same record, on any machine."""
         artifacts = ",".join(f"{encode(name)}:{self.artifacts[name].to_json()}" for name in sorted(self.artifacts))
-        rest = {name: getattr(self, name) for name in PLAIN}
+        rest = {name: getattr(self, name) for name in PLAIN if name != "entries" or self.entries}
         rest["schema"] = SCHEMA
         fields = encode({name: escaped(rest[name]) for name in sorted(rest)})
         return sealed(f'{{"artifacts":{{{artifacts}}},{fields[1:]}')
@@ -68,6 +68,7 @@ class Record:
         found = unsealed(text, key)
         try:
             artifacts = {name: artifact_of(value, name) for name, value in found["artifacts"].items()}
+            found.setdefault("entries", {})
             record = cls(artifacts=artifacts, **{name: found[name] for name in PLAIN})
             if type(record.index) is not int or type(record.splits) is not int or record.status not in STATUSES:
                 raise ValueError("index, splits or status are none")
