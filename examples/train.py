@@ -15,6 +15,7 @@ from sklearn.model_selection import cross_val_score, train_test_split
 
 from laminar import Flow, Layer, Parameters
 from laminar.configurations.layers import Container, ForEach, Parameter, Retry
+from laminar.elements import every
 
 POD = Container(command="python examples/train.py", image="laminar-examples:latest", cpu=1, memory=1000)
 
@@ -59,10 +60,10 @@ class Best(Layer):
     model: RandomForestClassifier
 
     def __call__(self, fit: Fit) -> None:
-        scores = list(fit.score)
+        scores = list(every(fit.score))
         self.place = scores.index(max(scores))
         self.score = scores[self.place]
-        self.model = fit.model[self.place]
+        self.model = every(fit.model)[self.place]
 
 
 class Evaluate(Flow):

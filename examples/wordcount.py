@@ -10,7 +10,9 @@ from collections import Counter
 from pathlib import Path
 
 from laminar import Flow, Layer, Parameters
+from laminar.configurations.datastores import Accessor
 from laminar.configurations.layers import Container, ForEach, Parameter
+from laminar.elements import every, one
 
 POD = Container(command="python examples/wordcount.py", image="laminar-examples:latest", cpu=0.5, memory=256)
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,7 +24,7 @@ class WordCount(Flow):
 
 @WordCount.register(container=POD)
 class Find(Layer):
-    files: list[str]
+    files: Accessor[str]
 
     def __call__(self, parameters: Parameters) -> None:
         found = sorted(ROOT.glob(parameters.pattern))
@@ -34,9 +36,10 @@ class Count(Layer):
     words: Counter[str]
 
     def __call__(self, find: Find) -> None:
-        text = (ROOT / find.files).read_text(encoding="utf-8")
+        file = one(find.files)
+        text = (ROOT / file).read_text(encoding="utf-8")
         self.words = Counter(re.findall(r"[a-z]+", text.lower()))
-        print(f"{find.files}: {self.words.total()} words")
+        print(f"{file}: {self.words.total()} words")
 
 
 @WordCount.register(container=POD)
@@ -45,7 +48,7 @@ class Merge(Layer):
     top: list[tuple[str, int]]
 
     def __call__(self, count: Count, parameters: Parameters) -> None:
-        self.words = sum(count.words, Counter())
+        self.words = sum(every(count.words), Counter())
         self.top = self.words.most_common(parameters.top)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from laminar import places
 from laminar.components.binding import RESERVED, Binding, Default, State
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from laminar.configurations.layers import Configuration
 
 __all__ = ["Layer", "identity"]
+
+LayerT = TypeVar("LayerT", bound="Layer")
 
 
 def identity(cls: type) -> tuple[str, str]:
@@ -55,7 +57,7 @@ class Layer:
             if not name.startswith("_") and not hasattr(type(value), "__get__"):
                 setattr(cls, name, Default(name, value))
 
-    def __new__(cls, *args: Any, **attributes: Any) -> Layer:
+    def __new__(cls: type[LayerT], *args: Any, **attributes: Any) -> LayerT:
         self = super().__new__(cls)
         object.__setattr__(self, "_binding", Binding())
         return self
