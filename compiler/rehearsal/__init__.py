@@ -1,1 +1,25 @@
-"""Execute a workflow on this machine as Argo would, and refuse what is not known rather than guess."""
+"""Execute a workflow on this machine as Argo would, and refuse what is not known rather than guess.
+
+Nothing of the emitter or of its blocks is used: their mistakes are what is looked for.
+"""
+
+from laminar.compiler.rehearsal.documents import Workflow, read, workflows
+from laminar.compiler.rehearsal.pods import Mount, Outcome, Pod, RunPod
+from laminar.compiler.rehearsal.refusal import Refused
+from laminar.compiler.rehearsal.rehearsal import rehearse, rehearse_workflow
+from laminar.compiler.rehearsal.trace import Node, Trace
+
+__all__ = [
+    "Mount",
+    "Node",
+    "Outcome",
+    "Pod",
+    "Refused",
+    "RunPod",
+    "Trace",
+    "Workflow",
+    "read",
+    "rehearse",
+    "rehearse_workflow",
+    "workflows",
+]

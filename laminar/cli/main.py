@@ -14,6 +14,7 @@ from laminar.cli.completion import completion
 from laminar.cli.du import du
 from laminar.cli.gc import gc
 from laminar.cli.package import package_command
+from laminar.cli.rehearse import rehearse_command
 from laminar.cli.results import results
 from laminar.cli.run import run
 from laminar.exceptions import LaminarError
@@ -35,7 +36,7 @@ def cli(context: click.Context) -> None:
         context.color = False
 
 
-for command in (run, compile_command, package_command, results, gc, du, completion):
+for command in (run, compile_command, package_command, rehearse_command, results, gc, du, completion):
     cli.add_command(command)
 
 

@@ -1,0 +1,117 @@
+"""Execute one workflow: from its spec to the trace of its nodes."""
+
+from __future__ import annotations
+
+import difflib
+import uuid
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from laminar.compiler.expr.values import to_json
+from laminar.compiler.rehearsal import shape, structure
+from laminar.compiler.rehearsal.dags import start
+from laminar.compiler.rehearsal.documents import Workflow, workflows
+from laminar.compiler.rehearsal.engine import Engine
+from laminar.compiler.rehearsal.pods import RunPod
+from laminar.compiler.rehearsal.refusal import Refused
+from laminar.compiler.rehearsal.trace import Trace, by_name
+
+__all__ = ["rehearse", "rehearse_workflow"]
+
+NAMESPACE = "default"
+
+
+def rehearse(
+    documents: Sequence[Mapping[str, Any]],
+    parameters: Mapping[str, str] | None = None,
+    *,
+    run_pod: RunPod,
+    concurrency: int = 1,
+    backoff: float = 0.0,
+    uid: str | None = None,
+) -> Trace:
+    """Execute the one workflow that documents start, as Argo would, and return its nodes.
+
+    ``parameters`` replace the workflow's, as texts. ``run_pod`` runs one pod to its end: with a concurrency of 1 in this thread,
+    else in several. ``backoff`` scales the waits between attempts.
+
+    Raises Refused for what is not known, and where there are several workflows.
+    """
+    found = workflows(documents)
+    if len(found) > 1:
+        raise Refused(f"There are {len(found)} workflows: {', '.join(one.name for one in found)}.", fix="rehearse them one by one.")
+    return rehearse_workflow(
+        found[0], parameters, run_pod=run_pod, concurrency=concurrency, backoff=backoff, uid=uid
+    )  # fmt: skip
+
+
+def rehearse_workflow(
+    workflow: Workflow,
+    parameters: Mapping[str, str] | None = None,
+    *,
+    run_pod: RunPod,
+    concurrency: int = 1,
+    backoff: float = 0.0,
+    uid: str | None = None,
+) -> Trace:
+    """Execute a workflow as `rehearse` does."""
+    shape.check(workflow.spec, workflow.name)
+    structure.check(workflow.spec, workflow.name)
+    uid = uid or str(uuid.uuid4())
+    scope = _scope(workflow, _values(workflow, parameters or {}), uid)
+    pool = ThreadPoolExecutor(concurrency, thread_name_prefix="pod") if concurrency > 1 else None
+    engine = Engine(workflow.spec, scope, run_pod, pool=pool, backoff=backoff)
+    try:
+        engine.drive(start(engine, workflow.spec["entrypoint"], workflow.name, _given(workflow, scope)))
+    finally:
+        if pool is not None:
+            pool.shutdown(wait=False, cancel_futures=True)
+    return Trace(tuple(sorted(engine.nodes, key=by_name)), uid)
+
+
+def _values(workflow: Workflow, overriding: Mapping[str, str]) -> dict[str, str]:
+    """Return the workflow's parameters, some of them replaced.
+
+    Raises Refused for one that does not exist, and for one that has no value.
+    """
+    declared = structure.parameters_of(workflow.spec, "arguments")
+    names = [parameter["name"] for parameter in declared]
+    for name in overriding:
+        if name not in names:
+            close = difflib.get_close_matches(name, names, n=1)
+            meant = f" Did you mean {close[0]!r}?" if close else ""
+            raise Refused(
+                f"Workflow {workflow.name!r} has no parameter {name!r}.{meant}",
+                fix=f"its parameters are: {', '.join(names) or 'none'}.",
+            )
+    values = {parameter["name"]: overriding.get(parameter["name"], parameter.get("value")) for parameter in declared}
+    for name, value in values.items():
+        if value is None:
+            raise Refused(f"Parameter {name!r} of workflow {workflow.name!r} has no value.", fix=f"say -p {name}=VALUE.")
+    return {name: str(value) for name, value in values.items()}
+
+
+def _scope(workflow: Workflow, values: Mapping[str, str], uid: str) -> dict[str, str]:
+    """Return what can be referred to everywhere; a parameter called json stands in the way of the list of all."""
+    listed = to_json([{"name": name, "value": value} for name, value in values.items()])
+    return {
+        "workflow.name": workflow.name,
+        "workflow.namespace": NAMESPACE,
+        "workflow.uid": uid,
+        "workflow.parameters.json": listed,
+        **{f"workflow.parameters.{name}": value for name, value in values.items()},
+    }
+
+
+def _given(workflow: Workflow, scope: Mapping[str, str]) -> dict[str, str]:
+    """Return what the entrypoint is given: the workflow's parameters of the names that it takes."""
+    entry = next(one for one in workflow.spec["templates"] if one["name"] == workflow.spec["entrypoint"])
+    given = {}
+    for parameter in structure.parameters_of(entry, "inputs"):
+        name = parameter["name"]
+        if f"workflow.parameters.{name}" in scope:
+            given[name] = scope[f"workflow.parameters.{name}"]
+        elif "value" not in parameter:
+            raise Refused(f"The entrypoint takes {name!r}, which the workflow does not have.", where=workflow.name, fix="add it.")
+    return given

@@ -1,0 +1,134 @@
+"""Bring a pod to this machine: its command, paths, volumes and variables."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from laminar.compiler.rehearsal.pods import Mount, Pod
+from laminar.compiler.rehearsal.refusal import Refused
+
+__all__ = ["LocalPod", "Site"]
+
+PYTHONS = ("python", "python3")
+OWN = "LAMINAR_"
+KEPT_LOG = 64 * 1024
+
+
+@dataclass(frozen=True)
+class LocalPod:
+    """What is started here: ``files`` are the output files by output."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    cwd: Path
+    files: Mapping[str, Path]
+    log: Path
+
+    def outputs(self) -> dict[str, str]:
+        """Return what the pod has left."""
+        return {name: path.read_text(encoding="utf-8") for name, path in self.files.items() if path.is_file()}
+
+    def printed(self) -> str:
+        """Return the end of what the pod has printed."""
+        data = self.log.read_bytes() if self.log.exists() else b""
+        return data[-KEPT_LOG:].decode("utf-8", "replace")
+
+
+@dataclass(frozen=True)
+class Site:
+    """This machine in the cluster's place.
+
+    Pods work in ``folder`` where their own working folder does not exist here; volumes are folders of ``scratch``. A value of
+    ``LAMINAR_DATASTORE`` is replaced by ``datastore``; ``variables`` are values that pods have from Secrets and ConfigMaps.
+    """
+
+    folder: Path
+    scratch: Path
+    datastore: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def bring(self, pod: Pod) -> LocalPod:
+        """Return a pod as it is started here, its volumes made.
+
+        Raises Refused for a volume, a variable or a command that this machine does not have.
+        """
+        own = self.scratch / "pods" / re.sub(r"[^\w.-]", "_", pod.node)
+        own.mkdir(parents=True, exist_ok=True)
+        moved = {mount.path.rstrip("/"): self._volume(mount, own, pod) for mount in pod.mounts}
+        env = self._environment(pod, moved)
+        command = [_move(word, moved) for word in pod.command]
+        args = [_move(word, moved) for word in pod.args]
+        argv = [self._program(command[0], pod), *command[1:], *args]
+        for place in range(1, len(argv)):
+            if argv[place - 1] == "-c":
+                argv[place] = _move_within(argv[place], moved)
+        files = {name: Path(_move(path, moved)) for name, path in pod.paths.items()}
+        for name, path in files.items():
+            if str(path) == pod.paths[name]:
+                raise Refused(f"{pod.node}: output {name!r} is a file in no volume: {path}.", fix="mount an emptyDir there.")
+        return LocalPod(tuple(argv), env, self._cwd(pod, moved), files, own / "log")
+
+    def _volume(self, mount: Mount, own: Path, pod: Pod) -> Path:
+        if "emptyDir" in mount.volume:
+            path = own / "volumes" / mount.name
+        elif "persistentVolumeClaim" in mount.volume:
+            path = self.scratch / "claims" / str(mount.volume["persistentVolumeClaim"]["claimName"])
+        else:
+            kind = next(iter(mount.volume), "nothing")
+            raise Refused(f"{pod.node}: volume {mount.name!r} is a {kind}, which this machine does not have.", fix="leave it out.")
+        path = path / mount.sub_path
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def _environment(self, pod: Pod, moved: Mapping[str, Path]) -> dict[str, str]:
+        env = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
+        if "/tmp" in moved:
+            env["TMPDIR"] = str(moved["/tmp"])
+        for name, value in pod.env:
+            if name in self.variables:
+                env[name] = self.variables[name]
+            elif value is None:
+                raise Refused(f"{pod.node}: {name} comes from the cluster.", fix=f"say its value: --env {name}=VALUE")
+            else:
+                env[name] = _move(value, moved)
+        if "LAMINAR_DATASTORE" in env:
+            env["LAMINAR_DATASTORE"] = self.datastore
+        env.pop("LAMINAR_CODE", None)  # the program is run from its folder
+        return env
+
+    def _program(self, word: str, pod: Pod) -> str:
+        if word in PYTHONS:
+            return sys.executable
+        found = shutil.which(word)
+        if found is None:
+            raise Refused(
+                f"{pod.node}: there is no program {word!r} on this machine.",
+                fix="install it: pods are run without their images here.",
+            )
+        return found
+
+    def _cwd(self, pod: Pod, moved: Mapping[str, Path]) -> Path:
+        path = Path(_move(pod.workdir, moved)) if pod.workdir else self.folder
+        return path if path.is_dir() else self.folder
+
+
+def _move(text: str, moved: Mapping[str, Path]) -> str:
+    """Return a text that is a path in a volume as the path here."""
+    for path in sorted(moved, key=len, reverse=True):
+        if text == path or text.startswith(f"{path}/"):
+            return f"{moved[path]}{text[len(path) :]}"
+    return text
+
+
+def _move_within(text: str, moved: Mapping[str, Path]) -> str:
+    """Return a script with the quoted paths in it moved."""
+    for path in sorted(moved, key=len, reverse=True):
+        place = str(moved[path])
+        text = re.sub(rf"(?<=['\"]){re.escape(path)}(?=[/'\"])", lambda _, place=place: place, text)  # type: ignore[misc]
+    return text

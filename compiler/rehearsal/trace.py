@@ -1,0 +1,89 @@
+"""Keep what a rehearsal did: its nodes, as Argo would list them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["FINISHED", "Node", "Trace"]
+
+FINISHED = ("Succeeded", "Failed", "Error", "Skipped", "Omitted")
+BAD = ("Failed", "Error")
+
+
+@dataclass
+class Node:
+    """One node: a DAG, TaskGroup, Retry or Pod, or Skipped where nothing ran; ``phase`` is "" until it has finished.
+
+    ``outputs`` are its output parameters, ``patch`` the pod's podSpecPatch, workflow's and template's merged.
+    """
+
+    name: str
+    type: str
+    phase: str = ""
+    message: str = ""
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    patch: Mapping[str, Any] = field(default_factory=dict)
+    log: str = ""
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has come to an end, of whatever kind."""
+        return bool(self.phase)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended in failure."""
+        return self.phase in BAD
+
+    def finish(self, phase: str, message: str = "") -> None:
+        """Note its end."""
+        self.phase, self.message = phase, message
+
+    def __str__(self) -> str:
+        return f"{self.phase:<10} {self.type:<10} {self.name}{f'  ({self.message})' if self.message else ''}"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """All nodes by name, numbers in their order; the first is the workflow's own."""
+
+    nodes: tuple[Node, ...]
+    uid: str
+
+    @property
+    def phase(self) -> str:
+        """How the workflow ended."""
+        return self.nodes[0].phase
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the workflow succeeded."""
+        return self.phase == "Succeeded"
+
+    @property
+    def pods(self) -> tuple[Node, ...]:
+        """Nodes that are pods, each attempt one."""
+        return tuple(node for node in self.nodes if node.type == "Pod")
+
+    def node(self, name: str) -> Node:
+        """Return the node of a name, counted from the workflow's: ``first.A(0)``.
+
+        Raises KeyError where there is none.
+        """
+        whole = f"{self.nodes[0].name}.{name}" if name else self.nodes[0].name
+        for node in self.nodes:
+            if node.name == whole:
+                return node
+        raise KeyError(name)
+
+    def __str__(self) -> str:
+        head = f"# phase type name (message); the workflow: {self.phase}"
+        return "\n".join([head, *map(str, self.nodes)]) + "\n"
+
+
+def by_name(node: Node) -> tuple[object, ...]:
+    """Order nodes by name, numbers by value."""
+    return tuple(int(part) if place % 2 else part for place, part in enumerate(re.split(r"([0-9]+)", node.name)))

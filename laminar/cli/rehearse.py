@@ -1,0 +1,175 @@
+"""``laminar rehearse``: execute a workflow on this machine as Argo would."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from laminar.cli.values import flow_option
+from laminar.exceptions import FlowError
+
+if TYPE_CHECKING:
+    from laminar.compiler.rehearsal import Node, Trace, Workflow
+
+    TextType = click.ParamType[tuple[str, str]]
+else:
+    TextType = click.ParamType
+
+__all__ = ["rehearse_command"]
+
+
+class Text(TextType):
+    """``NAME=VALUE``, the value as it is written."""
+
+    name = "NAME=VALUE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """Return name and value."""
+        if isinstance(value, tuple):
+            return value
+        name, equals, text = value.partition("=")
+        if not equals or not name:
+            self.fail(f"{value!r} is not NAME=VALUE.", param, ctx)
+        return name, text
+
+
+@click.command("rehearse")
+@click.argument("file", type=click.Path())
+@click.argument("args", nargs=-1, type=click.UNPROCESSED)
+@click.option(
+    "-p",
+    "--parameter",
+    "parameters",
+    type=Text(),
+    multiple=True,
+    help="Replace a parameter, as `argo submit -p` does; a flow's parameters are JSON. Repeatable.",
+)
+@flow_option
+@click.option("--env", "variables", type=Text(), multiple=True, help="Say what a variable from a Secret holds. Repeatable.")
+@click.option("--datastore", metavar="URL", help="Keep artifacts here instead of in a scratch folder.")
+@click.option("--folder", type=click.Path(file_okay=False), help="Run pods here instead of in the project's folder.")
+@click.option("--keep", metavar="DIR", type=click.Path(file_okay=False), help="Keep artifacts, volumes and logs in this folder.")
+@click.option("-j", "--concurrency", type=click.IntRange(1), help="Run so many pods at once.  [default: the CPUs]")
+@click.option("-v", "--verbose", is_flag=True, help="Show each pod's patch, outputs and log too.")
+def rehearse_command(
+    file: str,
+    args: tuple[str, ...],
+    parameters: tuple[tuple[str, str], ...],
+    flow: str | None,
+    variables: tuple[tuple[str, str], ...],
+    datastore: str | None,
+    folder: str | None,
+    keep: str | None,
+    concurrency: int | None,
+    verbose: bool,
+) -> None:
+    """Execute a workflow, FILE.yaml or what PROGRAM compiles to, on this machine as Argo would, and print its nodes.
+
+    \b
+    laminar rehearse train.yaml -p 'seed=1'
+    laminar rehearse train.py --keep out
+
+    Each pod is a process with the command, arguments, environment and output files of the YAML, but without its image:
+    `python` is this one, a working folder that does not exist here is the project's folder, emptyDir volumes and claims are
+    scratch folders, paths in them are rewritten, and nothing stops a pod from writing elsewhere. LAMINAR_DATASTORE is a
+    scratch store. What the rehearsal does not know it refuses. Exits 0 when the workflow succeeded, 1 when it failed.
+    """
+    from laminar.compiler import project, rehearsal
+
+    text, shown = _text(file, args, dict(parameters), flow)
+    found = rehearsal.workflows(rehearsal.read(text, shown=shown))
+    root = Path(folder) if folder is not None else project.find(Path(file)).root
+    given = dict(parameters) if _is_yaml(file) else {}
+    scratch = Path(keep).absolute() if keep is not None else Path(tempfile.mkdtemp(prefix="laminar-rehearsal-"))
+    try:
+        traces = [
+            _run(one, given, root, scratch, datastore, dict(variables), concurrency or os.cpu_count() or 1, verbose)
+            for one in found
+        ]
+    finally:
+        if keep is None:
+            shutil.rmtree(scratch, ignore_errors=True)
+    if not all(trace.succeeded for trace in traces):
+        raise click.exceptions.Exit(1)
+
+
+def _is_yaml(file: str) -> bool:
+    return Path(file).suffix.lower() in (".yaml", ".yml", ".json")
+
+
+def _text(file: str, args: tuple[str, ...], parameters: dict[str, str], flow: str | None) -> tuple[str, str]:
+    """Return the YAML: a file's, or what a program compiles to."""
+    if not _is_yaml(file):
+        return _compiled(file, args, parameters, flow), file
+    if args or flow is not None:
+        raise click.UsageError("Arguments and --flow are for programs.")
+    try:
+        return Path(file).read_text(encoding="utf-8-sig"), file
+    except FileNotFoundError as error:
+        raise FlowError(f"{file!r} does not exist.", fix="give the path of a workflow or of a program.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise FlowError(f"{file!r} cannot be read: {error}.", fix="give the path of a workflow or of a program.") from error
+
+
+def _compiled(file: str, args: tuple[str, ...], parameters: dict[str, str], flow: str | None) -> str:
+    from laminar.cli.values import Assignment, choose
+    from laminar.compiler import planner, project, recorder, render
+    from laminar.compiler.target import Target
+
+    recorded = recorder.record(file, args)
+    values = dict(Assignment().convert(f"{name}={text}", None, None) for name, text in parameters.items())
+    place = choose([[step.flow.name for step in chain.steps] for chain in recorded.chains], flow, need=bool(values))
+    settled = project.find(Path(file))
+    plans = [
+        (
+            recorded.chains[one],
+            planner.Settings(
+                datastore=settled.datastore or "s3://rehearsal/store", parameters=values, chain=one + 1, root=str(settled.root)
+            ),
+        )
+        for one in (range(len(recorded.chains)) if place is None else (place,))
+    ]
+    return render(plans, Target())
+
+
+def _run(
+    workflow: Workflow,
+    parameters: dict[str, str],
+    folder: Path,
+    scratch: Path,
+    datastore: str | None,
+    variables: dict[str, str],
+    concurrency: int,
+    verbose: bool,
+) -> Trace:
+    from laminar.compiler.rehearsal import rehearse_workflow
+    from laminar.compiler.rehearsal.processes import Processes
+    from laminar.compiler.rehearsal.site import Site
+
+    store = datastore if datastore is not None else str(scratch / "store")
+    processes = Processes(Site(folder.absolute(), scratch, store, variables))
+    try:
+        trace = rehearse_workflow(workflow, parameters, run_pod=processes, concurrency=concurrency)
+    finally:
+        processes.close()
+    click.echo(str(trace), nl=False)
+    for node in trace.pods:
+        if verbose or node.failed:
+            _show(node, verbose)
+    return trace
+
+
+def _show(node: Node, verbose: bool) -> None:
+    """Print what a pod has said, and with verbose all that is known of it."""
+    import json
+
+    click.echo(f"\n# {node.name}: {node.phase}")
+    if verbose:
+        click.echo(f"patch: {json.dumps(node.patch)}\noutputs: {json.dumps(node.outputs)}")
+    for line in node.log.splitlines() if verbose else node.log.splitlines()[-20:]:
+        click.echo(f"| {line}")

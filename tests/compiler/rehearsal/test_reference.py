@@ -1,0 +1,75 @@
+"""The workflows that ran on a real Argo rehearse to the nodes and phases that it gave."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from laminar.compiler.rehearsal import Outcome, Pod, RunPod, Trace, read, rehearse
+from laminar.compiler.rehearsal.processes import Processes
+from laminar.compiler.rehearsal.site import Site
+
+DATA = Path(__file__).parent.parent.parent / "data" / "argo"
+
+
+def stub(changed: Mapping[str, Any]) -> RunPod:
+    """Behave as the variable BEH says: write these outputs, exit so by attempt."""
+
+    def run(pod: Pod) -> Outcome:
+        behaviour = {**json.loads(pod.environment["BEH"]), **changed}.get(pod.args[0], {})
+        attempt, codes = int(pod.environment["LAMINAR_LAYER_ATTEMPT"]), behaviour.get("exit", [0])
+        files = {name: json.dumps(behaviour[name]) for name in ("lengths", "entries") if name in behaviour}
+        return Outcome(codes[min(attempt, len(codes)) - 1], files)
+
+    return run
+
+
+def rehearsed(file: str, run_pod: RunPod, **options: Any) -> Trace:
+    return rehearse(read((DATA / file).read_text(encoding="utf-8")), run_pod=run_pod, **options)
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_the_reference_gives_the_nodes_of_a_real_argo(concurrency):
+    trace = rehearsed("reference.yaml", stub({}), concurrency=concurrency)
+    assert str(trace) == (DATA / "reference.trace.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_the_reference_with_a_failing_layer_gives_the_nodes_of_a_real_argo(concurrency):
+    trace = rehearsed("reference.yaml", stub({"RF": {"exit": [70]}}), concurrency=concurrency)
+    assert str(trace) == (DATA / "reference-failed.trace.txt").read_text(encoding="utf-8")
+
+
+def test_memory_grows_with_each_attempt_by_the_templates_patch():
+    trace = rehearsed("reference.yaml", stub({}))
+    limits = []
+    for attempt in range(3):
+        patch = trace.node(f"first.RU({attempt})").patch
+        main = next(container for container in patch["containers"] if container["name"] == "main")
+        limits.append(main["resources"]["limits"]["memory"])
+        assert [one["name"] for one in patch["initContainers"]] == ["init"]
+    assert limits == ["64Mi", "128Mi", "256Mi"]
+
+
+def test_the_reference_over_an_overridden_parameter_has_as_many_pods():
+    trace = rehearsed("reference.yaml", stub({}), parameters={"names": "7"})
+    assert [node.name for node in trace.nodes if node.name.startswith("ref.first.P")] == [
+        "ref.first.P",
+        "ref.first.P(0:0)",
+        "ref.first.P(0:0)(0)",
+    ]
+
+
+def test_the_second_reference_runs_to_its_end_with_real_processes(tmp_path):
+    trace = rehearsed("reference-2.yaml", Processes(Site(tmp_path, tmp_path / "scratch", str(tmp_path / "store"))))
+    assert trace.succeeded
+    assert len(trace.pods) == 8
+    assert trace.node("part-2.S").message == "when 'false' evaluated false"
+    patched = [container.get("resources") for container in trace.node("part-2.P(0:0)").patch["containers"]]
+    assert patched == [None, {"limits": {"memory": "77Mi"}}]
+    # the text with braces, quotes, newline and umlaut arrives intact
+    assert trace.pods[0].log.splitlines()[-1] == "{'n': 3, 'text': 'a{{x}} \"q\" ü\\n'} ['A', '0']"
