@@ -13,6 +13,7 @@ from laminar.cli.compile import compile_command
 from laminar.cli.completion import completion
 from laminar.cli.du import du
 from laminar.cli.gc import gc
+from laminar.cli.lint import lint
 from laminar.cli.package import package_command
 from laminar.cli.rehearse import rehearse_command
 from laminar.cli.results import results
@@ -36,7 +37,7 @@ def cli(context: click.Context) -> None:
         context.color = False
 
 
-for command in (run, compile_command, package_command, rehearse_command, results, gc, du, completion):
+for command in (run, compile_command, lint, package_command, rehearse_command, results, gc, du, completion):
     cli.add_command(command)
 
 
