@@ -1,0 +1,142 @@
+"""Loops: counts, items, aggregates, parallelism."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+
+import pytest
+
+from laminar.compiler.rehearsal import Outcome
+from tests.rehearsed import RETRYING, Script, dag, lines, loop, parameters, pod, run, task, workflow
+
+READS = {"index": "0", "arg": "{{tasks.L.outputs.parameters.x}}"}
+ECHO = {"args": ["{{inputs.parameters.name}}", "{{inputs.parameters.index}}", "{{inputs.parameters.arg}}"]}
+
+
+def aggregate(script: Script, count: str = "3", **fields: object) -> str:
+    """Return what a task below a loop reads of it."""
+    run(workflow(dag("main", loop("L", count), task("B", depends="L", give=READS)), pod(container=ECHO, **fields)), script)
+    return script.pods[-1].args[2]
+
+
+def test_each_item_is_a_node_of_its_own_with_its_number():
+    script = Script()
+    trace = run(workflow(dag("main", loop("L", "2")), pod()), script)
+    assert lines(trace) == ["L TaskGroup Succeeded", "L(0:0) Pod Succeeded", "L(1:1) Pod Succeeded"]
+    assert script.ran == ["L0", "L1"]
+
+
+def test_a_count_is_an_expression_over_outputs_of_tasks_above():
+    count = "{{=string(max(1, sum(map(fromJSON(tasks.A.outputs.parameters.x), {sum(#.foo)}))))}}"
+    trace = run(workflow(dag("main", loop("A", "2"), loop("L", count, depends="A")), pod()), Script(outputs={"A": '{"foo":[1,2]}'}))
+    assert sum(node.name.startswith("w.L(") for node in trace.nodes) == 6
+
+
+@pytest.mark.parametrize(
+    ("count", "message"),
+    [
+        ("-1", "withSequence.count is -1: a negative count makes nonsense in Argo"),
+        ("2.5", "withSequence.count is '2.5', which is no whole number"),
+        ("{{=string(1000000.0)}}", "withSequence.count is '1e+06', which is no whole number"),
+        ("{{=1}}", "the result of {{=1}} is no text: put string(...) around it"),
+    ],
+)
+def test_a_count_that_is_no_number_from_0_is_an_error(count, message):
+    assert lines(run(workflow(dag("main", loop("L", count)), pod()))) == [f"L Skipped Error: {message}"]
+
+
+def test_an_aggregate_is_a_list_in_order_and_json_in_it_stays_json():
+    assert aggregate(Script(outputs={"L": ['{"a":[1]}', "2", "text"]})) == '[{"a":[1]},2,"text"]'
+
+
+def test_an_aggregate_of_one_iteration_is_a_list_too():
+    assert aggregate(Script(), count="1") == "[{}]"
+
+
+def test_an_aggregate_of_none_is_the_default_a_scalar():
+    assert aggregate(Script(), count="0") == "{}"
+
+
+def test_an_aggregate_holds_a_retried_iteration_once_and_in_order():
+    script = Script({"L": [1, 0]}, {"L": ["0", "1", "2"]})
+    assert aggregate(script, retryStrategy=RETRYING) == "[0,1,2]"
+
+
+def test_an_aggregate_holds_succeeded_iterations_only():
+    script = Script(outputs={"L": ["0", "1", "2"]})
+
+    def failing(pod_):
+        outcome = script(pod_)
+        return Outcome(1, outcome.files) if pod_.args[:2] == ("L", "1") else outcome
+
+    run(workflow(dag("main", loop("L", "3"), task("B", depends="L.Failed", give=READS)), pod(container=ECHO)), failing)  # type: ignore[arg-type]
+    assert script.pods[-1].args[2] == "[0,2]"
+
+
+def test_a_loop_with_a_failed_iteration_has_failed():
+    trace = run(workflow(dag("main", loop("L", "3")), pod()), Script({"L": [1]}))
+    assert [trace.node("L").phase, trace.phase] == ["Failed", "Failed"]
+
+
+def test_item_is_text_in_an_expression():
+    give = {"index": "{{item}}", "arg": "{{=fromJSON(workflow.parameters.xs)[int(item)]}}"}
+    looped = {**task("L", give=give), "withSequence": {"count": "2"}}
+    script = Script()
+    run(workflow(dag("main", looped), pod(container=ECHO), arguments=parameters(xs='["a","b"]')), script)
+    assert [one.args[2] for one in script.pods] == ["a", "b"]
+
+
+def test_an_index_beyond_a_list_is_an_error_of_the_item():
+    give = {"index": "{{item}}", "arg": "{{=fromJSON(workflow.parameters.xs)[int(item)]}}"}
+    looped = {**task("L", give=give), "withSequence": {"count": "2"}}
+    trace = run(workflow(dag("main", looped), pod(), arguments=parameters(xs='["a"]')))
+    assert [trace.node(name).phase for name in ("L(0:0)", "L(1:1)", "L")] == ["Succeeded", "Error", "Error"]
+
+
+class Counting:
+    """Run pods that take a moment, and count how many run at once."""
+
+    def __init__(self) -> None:
+        self.lock, self.now, self.most = threading.Lock(), 0, 0
+
+    def __call__(self, pod_: object) -> Outcome:
+        with self.lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        time.sleep(0.02)
+        with self.lock:
+            self.now -= 1
+        return Outcome(0)
+
+
+def test_a_template_of_its_own_bounds_a_loops_parallelism():
+    inner = dag("inner", loop("W", "6"), parallelism=2)
+    counting = Counting()
+    trace = run(workflow(dag("main", task("W", "inner")), inner, pod(retryStrategy=RETRYING)), counting, concurrency=6)  # type: ignore[arg-type]
+    assert trace.succeeded
+    assert counting.most == 2
+    assert [node.name for node in trace.nodes[1:4]] == ["w.W", "w.W.W", "w.W.W(0:0)"]
+
+
+def test_a_workflows_parallelism_bounds_all_its_pods():
+    counting = Counting()
+    tasks = [loop("A", "3"), loop("B", "3")]
+    assert run(workflow(dag("main", *tasks), pod(), parallelism=3), counting, concurrency=6).succeeded  # type: ignore[arg-type]
+    assert counting.most == 3
+
+
+def test_without_a_bound_pods_run_side_by_side():
+    counting = Counting()
+    run(workflow(dag("main", loop("A", "6")), pod()), counting, concurrency=6)  # type: ignore[arg-type]
+    assert counting.most > 2
+
+
+def test_a_thousand_iterations_take_a_moment():
+    began = time.monotonic()
+    count = "{{=string(len(fromJSON(tasks.A.outputs.parameters.x)))}}"
+    script = Script(outputs={"A": json.dumps(list(range(1000)))})
+    assert run(workflow(dag("main", task("A"), loop("L", count, depends="A")), pod(retryStrategy=RETRYING)), script).succeeded
+    assert len(script.pods) == 1001
+    assert time.monotonic() - began < 20
