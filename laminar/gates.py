@@ -31,6 +31,8 @@ def asked_of(execution: Execution, layer: str) -> list[str]:
 def answers(execution: Execution, keeper: str, layers: list[str]) -> dict[str, Any]:
     """Ask the hooks of layers, and keep the answers in the document of ``keeper``, so that a second run gives the same.
 
+    A run that resumes asks again where a hook said no.
+
     The result maps a layer with entry hooks to whether it may run, and ``X-patches`` to what `patches.encoded` makes of its
     submission hooks. Who evaluates writes down that a layer is skipped.
 
@@ -41,7 +43,7 @@ def answers(execution: Execution, keeper: str, layers: list[str]) -> dict[str, A
     assert execution.id is not None
     datastore, flow = execution.flow.configuration.datastore, execution.flow
     known = datastore.load(flow.name, execution.id, keeper, 0)
-    if known is not None and known.entries:
+    if known is not None and known.entries and not (execution.retry and False in known.entries.values()):
         return dict(known.entries)
     found: dict[str, Any] = {}
     for name in layers:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from laminar.components.execution import Execution
     from laminar.configurations.datastores import Artifact, Record
 
-__all__ = ["count", "elements", "published"]
+__all__ = ["count", "elements", "length", "published"]
 
 
 def count(execution: Execution, layer: str) -> int:
@@ -24,7 +24,7 @@ def count(execution: Execution, layer: str) -> int:
     Raises DatastoreError where a source's documents are missing.
     """
     grid = execution.flow.nodes[layer].grid
-    return 1 if grid is None else graph.size(_length(execution, axis) for axis in grid)
+    return 1 if grid is None else graph.size(length(execution, axis) for axis in grid)
 
 
 def elements(execution: Execution, layer: str, index: int) -> dict[str, dict[str, Callable[[], Any]]]:
@@ -33,7 +33,7 @@ def elements(execution: Execution, layer: str, index: int) -> dict[str, dict[str
     found: dict[str, dict[str, Callable[[], Any]]] = {}
     if grid is None:
         return found
-    lengths = [1 if place == 0 else _length(execution, axis) for place, axis in enumerate(grid)]
+    lengths = [1 if place == 0 else length(execution, axis) for place, axis in enumerate(grid)]
     rest = graph.size(lengths[1:])
     positions = (index // rest, *graph.coordinates(index % rest, lengths[1:])) if rest else (0,) * len(grid)
     for axis, position in zip(grid, positions, strict=True):
@@ -47,7 +47,11 @@ def published(execution: Execution, layer: str, record: Record) -> dict[str, int
     return {attribute: _elements_of(execution, layer, attribute, record) for attribute in attributes}
 
 
-def _length(execution: Execution, axis: Axis) -> int:
+def length(execution: Execution, axis: Axis) -> int:
+    """Return how many elements a fan-out goes over on one axis, its source having finished; none where that was skipped.
+
+    Raises DatastoreError where the source's documents are missing.
+    """
     assert execution.id is not None
     datastore, flow = execution.flow.configuration.datastore, execution.flow.name
     if axis.layer != PARAMETERS and execution.status(axis.layer) == "skipped":
@@ -95,6 +99,12 @@ def _element(execution: Execution, axis: Axis, position: int) -> Any:
         default = _has_default(execution, axis.layer, axis.attribute)
         split, position = datastore.locate(flow, execution.id, axis.layer, axis.attribute, position, default=default)
     artifact = _record(execution, axis.layer, split).artifacts.get(axis.attribute)
+    if artifact is None and not _has_default(execution, axis.layer, axis.attribute):
+        raise DatastoreError(
+            f"{axis.layer}.{axis.attribute} was never set, so it has no element {position}"
+            f" (flow {flow!r}, execution {execution.id!r}).",
+            fix="let --splits be as many as there are elements.",
+        )
     if artifact is None:
         return vars_of(execution.flow.registrations[axis.layer].layer)[axis.attribute].value
     return _pick(datastore, axis.layer, artifact, position)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from laminar import graph, places, recording, session
 from laminar.components.binding import RESERVED
 from laminar.components.parameters import Parameters, normalize
-from laminar.exceptions import ExecutionError, FlowError, LaminarError, LayerError, SchedulerError, located
+from laminar.exceptions import ExecutionError, FlowError, LaminarError, LayerError, SchedulerError, located, raise_all
 from laminar.graph import PARAMETERS
 from laminar.ksuid import ksuid
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from laminar.components.execution import Execution
     from laminar.recording import Step
 
-__all__ = ["act", "check_parameters", "follow", "save_parameters", "start"]
+__all__ = ["act", "check_parameters", "check_schedule", "follow", "save_parameters", "schedule_problems", "start"]
 
 
 def check_parameters(step: Step) -> None:
@@ -107,7 +108,7 @@ def act(step: Step) -> Execution:
     if step.action == "execute":
         return _execute(step)
     if step.action == "schedule":
-        _check_schedule(step)
+        check_schedule(step)
         assert step.dependencies is not None
         return _schedule(step.execution, step.dependencies, anew=True)
     _require_records(step)
@@ -192,36 +193,42 @@ def unknown_parameter(step: Step, layer: str, attribute: str) -> FlowError:
     )
 
 
-def _check_schedule(step: Step) -> None:
-    execution, edges = step.execution, step.dependencies or {}
-    known = execution.flow.registrations
-    problems: list[LaminarError] = [
-        SchedulerError(
-            f"Flow {execution.flow.name!r} registers no layer {name!r}.",
+def check_schedule(step: Step) -> None:
+    """Raise SchedulerError, with every problem at once, unless a mapping of layers can be scheduled."""
+    problems = list(schedule_problems(step)) or list(_unfinished(step))
+    raise_all(problems)
+
+
+def schedule_problems(step: Step) -> Iterator[LaminarError]:
+    """Give what is wrong with a mapping of layers to schedule, whatever has run: unknown names, else a cycle."""
+    edges, known = step.dependencies or {}, step.flow.registrations
+    if not edges:
+        yield SchedulerError("There is no layer to schedule.", where=step.where, fix="map at least one layer: {'A': set()}.")
+    names = {**dict.fromkeys(edges), **dict.fromkeys(need for needs in edges.values() for need in sorted(needs))}
+    unknown = [name for name in names if name not in known]
+    for name in unknown:
+        yield SchedulerError(
+            f"Flow {step.flow.name!r} registers no layer {name!r}.",
             where=step.where,
             fix=f"its layers are {', '.join(sorted(known))}.",
         )
-        for name in {**dict.fromkeys(edges), **dict.fromkeys(need for needs in edges.values() for need in sorted(needs))}
-        if name not in known
-    ]
-    if not problems and (cycle := graph.find_cycle(edges)):
+    if not unknown and (cycle := graph.find_cycle(edges)):
         circle = " -> ".join([*cycle, cycle[0]])
-        problems.append(SchedulerError(f"The layers to schedule form a cycle: {circle}.", where=step.where, fix="drop an edge."))
-    if not problems:
-        problems.extend(
-            SchedulerError(
-                f"Layer {name!r} needs {need!r}, which is neither scheduled nor finished in execution {execution.id!r}.",
-                where=step.where,
-                fix=f"add {need!r} to the dependencies, or run it first.",
-            )
-            for name, needs in edges.items()
-            for need in sorted(needs - set(edges) - {PARAMETERS})
-            if execution.status(need) == "unfinished"
-        )
-    if problems:
-        from laminar.exceptions import raise_all
+        yield SchedulerError(f"The layers to schedule form a cycle: {circle}.", where=step.where, fix="drop an edge.")
 
-        raise_all(problems)
+
+def _unfinished(step: Step) -> Iterator[LaminarError]:
+    """Give the dependencies, asked for or a layer's own, that are neither scheduled nor finished."""
+    edges, execution = step.dependencies or {}, step.execution
+    for name, needs in edges.items():
+        own = set(execution.flow.nodes[name].needs)
+        for need in sorted((needs | own) - set(edges) - {PARAMETERS}):
+            if execution.status(need) == "unfinished":
+                yield SchedulerError(
+                    f"Layer {name!r} needs {need!r}, which is neither scheduled nor finished in execution {execution.id!r}.",
+                    where=step.where,
+                    fix=f"add {need!r} to the dependencies, or run it first.",
+                )
 
 
 def _layers(execution: Execution) -> tuple[str, ...]:

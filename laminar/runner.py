@@ -18,8 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from laminar import gates, launch, programs, recording, session, split, worker
-from laminar.exceptions import ExecutionError, FlowError, LaminarError
+from laminar import gates, launch, parts, programs, recording, session, split, worker
+from laminar.exceptions import ExecutionError, FlowError, LaminarError, SchedulerError
 from laminar.graph import PARAMETERS
 from laminar.programs import Program
 from laminar.split import Outputs, SplitFailed
@@ -249,7 +249,7 @@ def _run(task: Task, limit: int) -> int:
         os.close(limit)
         _ensure_parameters(recorded, execution, task)
         code, outputs, failed = _work(flow, execution, recorded, task)
-    except (FlowError, ExecutionError) as error:
+    except (FlowError, ExecutionError, SchedulerError) as error:
         return _cannot(error)
     except Exception as error:  # of a linker, or of the datastore: another attempt may fare better
         print(split.trace(error), file=sys.stderr)
@@ -301,6 +301,8 @@ def _load(task: Task) -> tuple[Flow, Execution, Recording]:
 def _work(flow: Flow, execution: Execution, recorded: Recording, task: Task) -> tuple[int, Outputs, SplitFailed | None]:
     if match := re.fullmatch(r"link-([0-9]+)", task.job.layer):
         return worker.DONE, _link(recorded, execution, int(match[1]), task), None
+    if match := re.fullmatch(r"plan-([0-9]+)", task.job.layer):
+        return worker.DONE, parts.prepare(execution, _steps(recorded, int(match[1]), task)[int(match[1]) - 1]), None
     if task.job.layer.endswith("-gate"):
         return _answer(execution, task.job.layer, [task.job.layer[: -len("-gate")]])
     splits = task.job.splits if task.job.splits is not None else 1
@@ -345,6 +347,8 @@ def _ensure_parameters(recorded: Recording, execution: Execution, task: Task) ->
     """Write the Parameters' document where it is absent: of the environment, else of the program's own call."""
     assert execution.id is not None
     datastore = execution.flow.configuration.datastore
+    if task.job.layer.startswith("plan-"):
+        return  # it looks at what is there
     if datastore.load(execution.flow.name, execution.id, PARAMETERS, 0) is None:
         given = _parameters(task.parameters) if task.parameters is not None else _called(recorded, execution)
         launch.save_parameters(execution, given)
@@ -383,6 +387,8 @@ def _link(recorded: Recording, execution: Execution, place: int, task: Task) -> 
 
     Raises FlowError where the program has no such link.
     """
+    if place < 2:
+        raise _no_step(place, task)
     steps = _steps(recorded, place, task)
     step, names = steps[place - 1], [step.flow.name for step in steps]
     base = _base(task.job.execution, names[: place - 1])
@@ -400,12 +406,16 @@ def _link(recorded: Recording, execution: Execution, place: int, task: Task) -> 
 
 
 def _steps(recorded: Recording, place: int, task: Task) -> list[Step]:
-    if not 1 <= task.chain <= len(recorded.chains) or not 2 <= place <= len(recorded.chains[task.chain - 1].steps):
-        raise FlowError(
-            f"Program {task.program.shown!r} has no link {place} in its chain {task.chain}.",
-            fix="compile the program anew: it has changed.",
-        )
+    if not 1 <= task.chain <= len(recorded.chains) or not 1 <= place <= len(recorded.chains[task.chain - 1].steps):
+        raise _no_step(place, task)
     return recorded.chains[task.chain - 1].steps
+
+
+def _no_step(place: int, task: Task) -> FlowError:
+    return FlowError(
+        f"Program {task.program.shown!r} has no link {place} in its chain {task.chain}.",
+        fix="compile the program anew: it has changed.",
+    )
 
 
 def _base(execution: str, names: list[str]) -> str:
