@@ -21,6 +21,7 @@ __all__ = [
     "Mount",
     "Pairs",
     "ParameterPlan",
+    "Part",
     "Plan",
     "Pod",
     "Schedule",
@@ -160,7 +161,7 @@ class Task(Value):
     ``layer`` is the Python name, ``name`` what Argo calls it (equal until the naming pass), ``needs`` the layers it waits for
     (Python names, in graph order, without Parameters), ``where`` the place of its class as ``file.py:31``. ``label`` stands in
     for the layer's name where that cannot be a label's value, ``loop`` names the template of its own that a fan-out with bounded
-    parallelism sits in (both are the naming pass' work).
+    parallelism sits in (both are the naming pass' work). ``fixed`` is the one split that is run, and of how many.
     """
 
     layer: str
@@ -172,6 +173,7 @@ class Task(Value):
     label: str | None = None
     loop: str | None = None
     condition: Condition = Condition()
+    fixed: tuple[int, int] | None = None
     where: str = ""
 
 
@@ -184,17 +186,26 @@ class Link(Value):
     where: str = ""
 
 
+class Part(Value):
+    """Some layers of a flow that has too many for one DAG: ``name`` is that of their DAG's template and of its task."""
+
+    name: str
+    layers: tuple[str, ...]
+
+
 class FlowPlan(Value):
     """One flow of the chain.
 
     ``flow`` is the Python name, ``name`` its DAG template's, ``suffix`` what its execution id adds (``"-2"`` for the second
-    occurrence of the same flow), ``link`` how its parameters are made (None for the first).
+    occurrence of the same flow), ``link`` how its parameters are made (None for the first). ``parts`` holds all layers, a part
+    behind those that it needs, where they are too many for one DAG (the nesting pass' work), else nothing.
     """
 
     flow: str
     name: str
     suffix: str = ""
     tasks: tuple[Task, ...]
+    parts: tuple[Part, ...] = ()
     link: Link | None = None
     where: str = ""
 
@@ -221,8 +232,8 @@ class Schedule(Value):
 class Plan(Value):
     """A whole chain: its flows in order, the first flow's parameters, the store that its pods share.
 
-    ``execution`` is an id given in the program, else None (the workflow's uid is used). ``chain`` counts the program's chains
-    from 1. ``title`` and ``description`` come from the first flow's name and docstring, ``schedule`` from its
+    ``execution`` is an id given in the program, else None (the workflow's uid is used); ``retry`` says that it is resumed.
+    ``chain`` counts the program's chains from 1. ``title`` and ``description`` come from the first flow's name and docstring, ``schedule`` from its
     scheduler. ``code`` names the code package that pods run, None where their image holds the program.
     """
 
@@ -230,6 +241,7 @@ class Plan(Value):
     parameters: tuple[ParameterPlan, ...] = ()
     datastore: str
     execution: str | None = None
+    retry: bool = False
     code: str | None = None
     chain: int = 1
     title: str = ""

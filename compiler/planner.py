@@ -12,7 +12,7 @@ from typing import Any
 
 from laminar import graph, launch, places
 from laminar.commands import split_command
-from laminar.compiler import conditions
+from laminar.compiler import actions, conditions
 from laminar.compiler.ir import (
     Backoff,
     Factor,
@@ -73,6 +73,7 @@ def plan(chain: Chain, settings: Settings | None = None) -> Plan:
         parameters=_parameters(first, settings),
         datastore=_url(chain, settings),
         execution=first.execution.id,
+        retry=first.action == "resume",
         code=settings.code,
         chain=settings.chain,
         title=first.flow.name,
@@ -107,12 +108,7 @@ def _wrong(chain: Chain, settings: Settings) -> Iterator[LaminarError]:
 
 
 def _unsupported(step: Step, nodes: Mapping[str, Node]) -> Iterator[LaminarError]:
-    if step.action != "run":
-        yield FlowError(
-            f"Execution.{step.action}() of flow {step.flow.name!r} cannot be compiled.",
-            where=step.where,
-            fix="call the flow: flow(...).",
-        )
+    yield from actions.wrong_action(step)
     yield from conditions.wrong_hooks(step.flow)
 
 
@@ -153,7 +149,7 @@ def _kind(value: Any) -> str:
 
 
 def _wrong_axes(first: Step, settings: Settings) -> Iterator[LaminarError]:
-    for node in first.flow.nodes.values():
+    for node in first.flow.nodes.values() if first.action == "run" else ():
         for axis in node.grid or ():
             if axis.layer == PARAMETERS and axis.attribute not in first.parameters:
                 yield launch.unknown_parameter(first, node.name, axis.attribute)
@@ -253,11 +249,12 @@ def _flow(chain: Chain, place: int, settings: Settings) -> FlowPlan:
     names = [step.flow.name for step in chain.steps]
     occurrence = names[: place + 1].count(step.flow.name)
     suffix = "" if occurrence == 1 else f"-{occurrence}"
+    tasks = tuple(_task(step.flow, node, settings) for node in step.flow.nodes.values() if node.name != PARAMETERS)
     return FlowPlan(
         flow=step.flow.name,
         name=step.flow.name + suffix,
         suffix=suffix,
-        tasks=tuple(_task(step.flow, node, settings) for node in step.flow.nodes.values() if node.name != PARAMETERS),
+        tasks=actions.asked(step, place + 1, tasks, _smallest(step.flow, settings)),
         link=_link(chain, place, settings) if place else None,
         where=_relative(places.of_class(type(step.flow)), settings),
     )
