@@ -146,9 +146,11 @@ def _over_budget(plan: Plan, target: Target) -> Iterator[FlowError]:
             fix="give layers the same Container and Retry where they can have it.",
         )
     if found.size > limits.document_bytes:
+        largest = max((task for _, task in plan.tasks()), key=lambda task: len(task.pod.model_dump_json()))
         yield FlowError(
-            f"The document has {-(-found.size // 1024)} KiB, and Kubernetes takes {limits.document_bytes // 1024}.",
-            where=plan.where,
+            f"The document has {-(-found.size // 1024)} KiB, and Kubernetes takes {limits.document_bytes // 1024};"
+            f" layer {largest.layer!r} has the largest container.",
+            where=largest.where,
             fix="shorten what the containers' env, annotations and commands say, or share containers between layers.",
         )
 

@@ -17,7 +17,10 @@ __all__ = ["ARGO", "KINDS", "Kind", "Limits", "Target"]
 
 @dataclass(frozen=True)
 class Limits:
-    """What Argo and Kubernetes take at most; sizes are bytes."""
+    """What Argo and Kubernetes take at most; sizes are bytes.
+
+    ``pods`` fit the workflow's status where each may be tried again; more need node status offloading.
+    """
 
     templates: int = 200
     tasks: int = 200
@@ -25,6 +28,7 @@ class Limits:
     parameter_bytes: int = 48 * 1024
     text_bytes: int = 127 * 1024  # Linux takes 128 KiB for an argument or a variable with its name
     document_bytes: int = 1024 * 1024
+    pods: int = 5000
 
 
 @dataclass(frozen=True)

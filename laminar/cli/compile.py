@@ -5,14 +5,22 @@ from __future__ import annotations
 import difflib
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from laminar.cli import package
 from laminar.cli.kinds import Chosen, target_options
+from laminar.cli.tables import table
 from laminar.cli.values import arguments_argument, choose, flow_option, parameters_option, program_argument
 from laminar.exceptions import FlowError
+
+if TYPE_CHECKING:
+    from laminar.compiler.planner import Settings
+    from laminar.compiler.target import Target
+    from laminar.recording import Chain
+
+    Chains = list[tuple[Chain, Settings]]
 
 __all__ = ["compile_command"]
 
@@ -28,6 +36,7 @@ __all__ = ["compile_command"]
 @click.option("--upload", is_flag=True, help="Upload the code package as well; without it nothing is sent anywhere.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write to this file instead of standard output.")
 @click.option("--check", type=click.Path(dir_okay=False), help="Compare with this file: exit 1 and print a diff if it is stale.")
+@click.option("--explain", is_flag=True, help="Print, instead, what it becomes: pods, bytes, the share of each limit.")
 @click.option("--strict", is_flag=True, help="Fail where a part of the program is left out of the document.")
 def compile_command(
     program: str,
@@ -40,6 +49,7 @@ def compile_command(
     upload: bool,
     output: str | None,
     check: str | None,
+    explain: bool,
     strict: bool,
 ) -> None:
     """Print PROGRAM's flows as Argo Workflows; needs no cluster, no datastore and no network.
@@ -48,6 +58,7 @@ def compile_command(
     laminar compile train.py --datastore s3://bucket/prefix > train.yaml
     laminar compile train.py --check train.yaml          in CI: is the file stale?
     laminar compile train.py --schedule "0 4 * * *"      a CronWorkflow
+    laminar compile train.py --explain                   its pods, and how near it is to Argo's limits
     laminar compile train.py --kind template --rbac      a WorkflowTemplate, behind the rights that its pods need
 
     The datastore is --datastore's, else [tool.laminar] datastore in pyproject.toml, else the flow's own.
@@ -59,7 +70,11 @@ def compile_command(
         raise click.UsageError("--upload sends a code package: say where to with --code URL.")
     made = package.make(program, without=[file for file in (output, check) if file is not None]) if url is not None else None
     packaged = {"code": made.at(url), "program": made.program} if made is not None and url is not None else {}
-    text = _render(program, args, dict(parameters), flow, target, datastore, strict, packaged)
+    chains, suited = _chains(program, args, dict(parameters), flow, target, datastore, strict, packaged)
+    if explain:
+        _explain(chains, suited)
+        return
+    text = _render(chains, suited)
     if upload and made is not None and url is not None:
         package.upload(made, url)
     if check is not None:
@@ -70,7 +85,13 @@ def compile_command(
         click.echo(text, nl=False)
 
 
-def _render(
+def _render(chains: Chains, target: Target) -> str:
+    from laminar.compiler import render
+
+    return render(chains, target)
+
+
+def _chains(
     program: str,
     args: tuple[str, ...],
     parameters: dict[str, Any],
@@ -79,8 +100,9 @@ def _render(
     datastore: str | None,
     strict: bool,
     packaged: dict[str, str],
-) -> str:
-    from laminar.compiler import project, recorder, render
+) -> tuple[Chains, Target]:
+    """Return the program's chains that are meant, each with its settings, and what they are compiled for."""
+    from laminar.compiler import project, recorder
     from laminar.compiler.planner import Settings
 
     recorded = recorder.record(program, args)
@@ -104,7 +126,27 @@ def _render(
         )
         for place in chosen
     ]
-    return render(plans, target.target(settled))
+    return plans, target.target(settled)
+
+
+def _explain(chains: Chains, target: Target) -> None:
+    """Print tables of what each chain becomes; what is over a limit is then raised."""
+    from laminar.compiler import checker, optimizer, planner
+    from laminar.compiler.explainer import explain
+
+    for chain, settings in chains:
+        plan = optimizer.optimize(planner.plan(chain, settings))
+        suited = target.suited(plan)
+        made = explain(plan, suited)
+        table(("flow", "layer", "task", "template", "pods", "bytes"), made.pods)
+        click.echo()
+        table(("part", "bytes"), made.parts)
+        click.echo()
+        table(("limit", "used", "at most", "share"), made.limits)
+        if made.savings:
+            click.echo()
+            table(("flow", "layer", "with", "pods now", "pods then"), made.savings)
+        checker.check(plan, suited)
 
 
 def _warn(ended: tuple[str, str] | None, strict: bool) -> None:

@@ -1,0 +1,143 @@
+"""The explanation counts what is emitted: pods by layer, bytes by part, the share of each limit, what batch would save."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from laminar.cli.main import cli
+from laminar.compiler import emitter, optimizer
+from laminar.compiler.explainer import Explanation, explain
+from laminar.compiler.ir import Factor, Plan
+from laminar.compiler.target import Target
+from laminar.exceptions import FlowError
+from tests.plans import POD, chain, every, linear, over, plan, task
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def explained(made: Plan) -> Explanation:
+    return explain(optimizer.optimize(made), Target())
+
+
+def pods(made: Plan) -> dict[str, str]:
+    return {layer if layer != "-" else name: count for _, layer, name, _, count, _ in explained(made).pods}
+
+
+def limit(made: Plan, what: str) -> tuple[str, ...]:
+    (row,) = [row for row in explained(made).limits if row[0] == what]
+    return row[1:]
+
+
+def test_layer_without_fan_out_is_one_pod():
+    assert pods(linear(2)) == {"Layer000": "1", "Layer001": "1"}
+
+
+def test_fan_out_of_a_known_length_is_a_number_of_pods():
+    fan_out = over(Factor(layer="Load", attribute="rows", length=12), batch=5)
+    assert pods(plan(task("Load"), task("Fit", "Load", fan_out=fan_out)))["Fit"] == "3 = ceil(Load.rows / 5)"
+
+
+def test_fan_out_over_data_is_told_in_the_programs_names():
+    fit = task("Fit", "Load", fan_out=over(("Load", "rows")))
+    made = plan(task("Load"), fit, task("Sum", "Fit", "Load", fan_out=over(every("Fit", "scores"), ("Load", "columns"))))
+    assert pods(made)["Fit"] == "Load.rows"
+    assert pods(made)["Sum"] == "Fit[*].scores x Load.columns"
+
+
+def test_fan_out_over_parameters_counts_their_values():
+    fan_out = over(("Parameters", "rates"), ("Parameters", "n"))
+    made = plan(task("Fit", fan_out=fan_out), parameters={"rates": "[1, 2, 3]", "n": "7"})
+    assert pods(made)["Fit"] == "3 = Parameters.rates x Parameters.n"
+
+
+def test_links_are_pods_too():
+    assert pods(chain(("A", [task("X")]), ("B", [task("Y")]))) == {"X": "1", "link-2": "1", "Y": "1"}
+
+
+def test_loop_in_a_template_of_its_own_is_one_row():
+    made = plan(task("Fit", fan_out=over(("Parameters", "rates"), parallelism=2)), parameters={"rates": "[1, 2]"})
+    assert pods(made) == {"Fit": "2 = Parameters.rates"}
+
+
+def test_bytes_of_the_parts_are_those_of_the_document():
+    made = linear(20)
+    parts = sum(int(size) for _, size in explained(made).parts)
+    (document,) = emitter.emit(optimizer.optimize(made), Target())
+    whole = len(json.dumps(document, separators=(",", ":")))
+    assert abs(parts - whole) < 60
+    assert limit(made, "bytes of the document")[0] == str(whole)
+
+
+@pytest.mark.parametrize(
+    ("what", "row"),
+    [
+        ("templates", ("2", "200", "1.0%")),
+        ("tasks of Train", ("50", "200", "25.0%")),
+        ("parameters", ("0", "500", "0.0%")),
+        ("pods", ("50", "5000", "1.0%")),
+    ],
+)
+def test_share_of_each_limit_is_told(what, row):
+    assert limit(linear(50), what) == row
+
+
+def test_unknown_fan_outs_make_the_number_of_pods_a_least_one():
+    made = plan(task("Load"), task("Fit", "Load", fan_out=over(("Load", "rows"))))
+    assert limit(made, "pods, at least")[0] == "2"
+
+
+def test_batch_is_told_where_it_saves_pods():
+    made = plan(task("Load"), task("Fit", "Load", fan_out=over(Factor(layer="Load", attribute="rows", length=100))))
+    assert explained(made).savings == (("Train", "Fit", "batch=25", "100", "4"),)
+
+
+def test_batch_is_not_told_where_it_is_used_saves_nothing_or_cannot_be():
+    rows = Factor(layer="Load", attribute="rows", length=100)
+    for fan_out, pod in [
+        (over(rows, batch=5), POD),
+        (over(rows.but(length=1)), POD),
+        (over(rows), POD.but(program=None, command=("run",))),
+    ]:
+        made = plan(task("Load"), task("Fit", "Load", fan_out=fan_out, pod=pod))
+        assert explained(made).savings == ()
+
+
+# the command
+
+
+def compile_explained(program: Path, *options: str) -> Result:
+    return CliRunner().invoke(cli, ["compile", str(program), "--explain", *options])
+
+
+def test_explain_prints_tables_in_place_of_the_document():
+    done = compile_explained(ROOT / "examples/train.py")
+    assert done.exit_code == 0
+    assert "Train\tFit\tFit\tlayer-fit\t4 = Parameters.trees x Parameters.depths\t" in done.stdout
+    assert "apiVersion" not in done.stdout
+
+
+def test_explain_counts_the_parameters_of_the_command_line():
+    done = compile_explained(ROOT / "examples/train.py", "-p", "trees=[1,2,3]")
+    assert "\t6 = Parameters.trees x Parameters.depths\t" in done.stdout
+
+
+def test_explain_of_what_is_over_a_limit_prints_the_tables_and_names_the_layer(tmp_path):
+    program = tmp_path / "large.py"
+    program.write_text(
+        "from laminar import Flow, Layer\nfrom laminar.configurations.layers import Container\nclass Large(Flow): ...\n"
+        + "".join(
+            f"@Large.register(container=Container(env={{f'T{{i}}': 'x' * 120_000 for i in range({count})}}))\n"
+            f"class L{count}(Layer):\n    def __call__(self) -> None: ...\n"
+            for count in (4, 6)
+        )
+        + "Large()()\n"
+    )
+    done = compile_explained(program, "--datastore", "s3://bucket/store")
+    assert "bytes of the document\t12" in done.stdout
+    assert isinstance(done.exception, FlowError)
+    assert "layer 'L6' has the largest container" in done.exception.what
+    assert done.exception.where.endswith("large.py:8")
