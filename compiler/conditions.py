@@ -54,19 +54,15 @@ def constant(flow: Flow, name: str) -> Container:
     return layer.configuration.container
 
 
-def by_attempt(flow: Flow, name: str, *, known: bool = True) -> tuple[str, ...]:
+def by_attempt(flow: Flow, name: str) -> tuple[str, ...]:
     """Return the patches (JSON) of a layer's pod for its attempts from the first on; empty where no retry hook changes it.
-
-    Where the pods are not ``known`` yet, as their submission hooks are asked later, the patches are empty, one an attempt.
 
     Raises FlowError where a hook fails, or changes what a pod cannot change.
     """
     layer = flow.layer(name)
-    if not hooking.hooks_for(layer, "retry"):
+    if flow.nodes[name].submission or not hooking.hooks_for(layer, "retry"):
         return ()
     registration = flow.registrations[name]
-    if not known:
-        return ("{}",) * (registration.configuration.retry.attempts + LOST)
     made = []
     for attempt in range(1, registration.configuration.retry.attempts + LOST + 1):
         layer = flow.layer(name, attempt=attempt)
@@ -118,9 +114,16 @@ def wrong_hooks(flow: Flow) -> Iterator[LaminarError]:
                 fix="let retry hooks compute from self.attempt and self.configuration alone.",
             )
             continue
+        if asked and flow.nodes[name].submission:
+            yield FlowError(
+                f"Layer {name!r} has a submission hook that depends on data or on the split, and a retry hook:"
+                " Argo cannot choose a pod by both.",
+                where=registration.where,
+                fix="drop one of them, or let the submission hook of an un-split layer read no other layer.",
+            )
+            continue
         try:
             constant(flow, name)
-            if not flow.nodes[name].submission:
-                by_attempt(flow, name)
+            by_attempt(flow, name)
         except LaminarError as error:
             yield error

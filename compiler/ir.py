@@ -85,7 +85,7 @@ class Pod(Value):
     ``program`` is the path of the program in the image where the command is ``python PROGRAM [ARGS]``; ``command`` is then
     what stands before it (``("python",)``, ``("python3", "-u")``) and ``arguments`` what follows it. Without ``program``,
     ``command`` is run as it is. ``memory`` and ``ephemeral_storage`` are MB, ``timeout`` seconds.
-    ``attempts`` are patches (JSON) of the pod for its attempts, from the first on; ``patched`` pods get one each from their tasks.
+    ``attempts`` are patches (JSON) of the pod for its attempts, from the first on; ``patched`` pods get theirs from their tasks.
     """
 
     image: str

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from laminar import graph, grid, hooking, patches, split
+from laminar import graph, grid, patches, split
 from laminar.split import Stamp
 
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
 
 __all__ = ["PATCHES", "answers", "asked_of"]
-
-LOST = 2
-"""Attempts that a cluster makes good beyond those asked for."""
 
 PATCHES = "-patches"
 """What stands behind a layer's name where its pods' patches are published: no layer's name ends so."""
@@ -59,25 +55,16 @@ def answers(execution: Execution, keeper: str, layers: list[str]) -> dict[str, A
     return found
 
 
-def _patch(execution: Execution, name: str, index: int, splits: int, attempt: int) -> dict[str, Any]:
-    """Return how the hooks change the pod of a split at an attempt."""
-    registration = execution.flow.registrations[name]
-    layer = execution.layer(name, index=index, splits=splits, attempt=attempt)
-    split.configure(layer)
-    container = layer.configuration.container
-    changed = patches.changed(registration.configuration.container, container, layer=name, where=registration.where)
-    return patches.patch(container, changed)
-
-
 def _patches(execution: Execution, name: str) -> dict[str, Any]:
     """Return the patches of a layer's pods, by the first split of each."""
     registration = execution.flow.registrations[name]
     splits = grid.count(execution, name)
     foreach = registration.configuration.foreach
-    made: list[Any] = []
-    tries = range(1, registration.configuration.retry.attempts + LOST + 1)
-    retried = bool(hooking.hooks_for(execution.layer(name), "retry"))
+    made = []
     for index in range(0, splits, foreach.batch if foreach else 1):
-        by_attempt = [_patch(execution, name, index, splits, attempt) for attempt in (tries if retried else [1])]
-        made.append([json.dumps(each, separators=(",", ":"), sort_keys=True) for each in by_attempt] if retried else by_attempt[0])
+        layer = execution.layer(name, index=index, splits=splits)
+        split.configure(layer)
+        container = layer.configuration.container
+        changed = patches.changed(registration.configuration.container, container, layer=name, where=registration.where)
+        made.append(patches.patch(container, changed))
     return patches.encoded(made, layer=name, where=registration.where)

@@ -84,7 +84,7 @@ def _plain(value: Any) -> Any:
     return [dict(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
-def encoded(patches: Sequence[Any], *, layer: str, where: str = "") -> dict[str, Any]:
+def encoded(patches: Sequence[Mapping[str, Any]], *, layer: str, where: str = "") -> dict[str, Any]:
     """Return patches of a layer's pods as they are published: the distinct ones (``is``, base64 of JSON), and which a pod takes.
 
     ``of`` is empty where all pods take the one.

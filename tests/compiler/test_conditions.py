@@ -119,19 +119,6 @@ class R(Layer):
         self.configuration.container = replace(container, memory=2 * container.memory)
 """
     + CALL,
-    "submission_and_retry_hooks": HEAD
-    + """
-@Train.register(foreach=ForEach([Parameter(A, "rows")]))
-class P(Layer):
-    @hooks.submission
-    def size(self, a: A) -> None:
-        self.configuration.container = replace(self.configuration.container, memory=1000 * (1 + a.rows))
-    @hooks.retry
-    def double(self) -> None:
-        container = self.configuration.container
-        self.configuration.container = replace(container, memory=2 * container.memory)
-"""
-    + CALL,
 }
 
 
@@ -217,7 +204,9 @@ def test_distinct_patches_are_published_once_with_which_split_takes_which(pod):
     assert memory == ["1000M", "2000M"]
 
 
-def test_with_retry_hooks_each_split_has_a_patch_for_every_attempt(pod):
-    published = pod(PROGRAMS["submission_and_retry_hooks"], "A")["P-patches"]
-    second = [json.loads(text) for text in patches(published)[1]]
-    assert [patch["containers"][0]["resources"]["limits"]["memory"] for patch in second] == ["2000M", "4000M", "8000M"]
+def test_a_submission_hook_over_data_beside_a_retry_hook_is_refused(tmp_path):
+    source = PROGRAMS["submission_hook"].replace(
+        "    @hooks.submission", "    @hooks.retry\n    def same(self) -> None: ...\n    @hooks.submission"
+    )
+    with pytest.raises(FlowError, match="Argo cannot choose a pod by both"):
+        compiler.compile(write(tmp_path, source), settings=Settings(datastore="s3://bucket/prefix"))
