@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from laminar import grid, hooking, programs, reporting, session, split
 from laminar.configurations.executors.base import SplitKilled
 from laminar.configurations.schedulers import Progress
-from laminar.exceptions import ExecutionError
+from laminar.exceptions import ExecutionError, LaminarError
 from laminar.graph import PARAMETERS
 from laminar.split import SplitFailed
 
@@ -223,7 +223,12 @@ class Driver:
 
     def _begin(self, name: str) -> None:
         """Queue a layer's splits: all of them, or when resuming those without a document."""
-        splits = grid.count(self.execution, name)
+        try:
+            splits = grid.count(self.execution, name)
+        except LaminarError as error:  # of this layer alone: what does not depend on it runs on
+            self.failures.append(split.uncounted(self.execution.layer(name, index=0, splits=1), error))
+            self._ended(name, "failed")
+            return
         foreach = self.flow.registrations[name].configuration.foreach
         finished = self._finished(name, splits)
         self.report.begin(name, splits, foreach is not None)
