@@ -1,0 +1,112 @@
+"""The command: what it prints, and its exit codes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+WORKFLOW = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {generateName: hello-}
+spec:
+  entrypoint: main
+  arguments: {parameters: [{name: code, value: "0"}]}
+  templates:
+  - name: main
+    dag:
+      tasks:
+      - {name: A, template: layer}
+      - {name: B, template: layer, depends: A, when: "{{workflow.parameters.code}} == 1"}
+  - name: layer
+    container:
+      image: x
+      command: [python, -c]
+      args: ["import os, sys; print('token', os.environ.get('TOKEN')); sys.exit(int(sys.argv[1]))", "{{workflow.parameters.code}}"]
+"""
+
+
+def rehearse(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "laminar", "rehearse", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "hello.yaml"
+    path.write_text(WORKFLOW, encoding="utf-8")
+    return path
+
+
+def test_the_nodes_are_printed_and_a_workflow_that_succeeded_exits_0(file):
+    done = rehearse(file.parent, "hello.yaml")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        "# phase type name (message); the workflow: Succeeded\n"
+        "Succeeded  DAG        hello\n"
+        "Succeeded  Pod        hello.A\n"
+        "Skipped    Skipped    hello.B  (when '0 == 1' evaluated false)\n"
+    )
+
+
+def test_a_workflow_that_failed_exits_1_and_shows_what_the_pod_said(file):
+    done = rehearse(file.parent, "hello.yaml", "-p", "code=3")
+    assert done.returncode == 1
+    assert "Failed     Pod        hello.A  (main: Error (exit code 3))\n" in done.stdout
+    assert done.stdout.endswith("\n# hello.A: Failed\n| token None\n")
+
+
+def test_verbose_shows_each_pods_patch_outputs_and_log(file):
+    done = rehearse(file.parent, "hello.yaml", "-v")
+    assert done.stdout.endswith("\n# hello.A: Succeeded\npatch: {}\noutputs: {}\n| token None\n")
+
+
+def test_what_is_not_known_is_one_error(file):
+    file.write_text(WORKFLOW.replace("    dag:", "    steps: []\n    dag:"), encoding="utf-8")
+    done = rehearse(file.parent, "hello.yaml")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == ("Refused: 'steps' is not known to the rehearsal.\n  at: hello.templates[main]\n  fix: write a dag.\n")
+
+
+def test_a_file_that_is_not_there_is_one_error(tmp_path):
+    done = rehearse(tmp_path, "gone.yaml")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 2)
+    assert "'gone.yaml' does not exist" in done.stderr
+
+
+def test_a_secrets_value_is_given_by_hand(file):
+    secret = "      env: [{name: TOKEN, valueFrom: {secretKeyRef: {name: hub, key: token}}}]\n"
+    file.write_text(WORKFLOW + secret, encoding="utf-8")
+    assert "TOKEN comes from the cluster" in rehearse(file.parent, "hello.yaml").stderr
+    assert "| token t\n" in rehearse(file.parent, "hello.yaml", "-v", "--env", "TOKEN=t").stdout
+
+
+def test_logs_and_volumes_are_kept_where_asked(file):
+    rehearse(file.parent, "hello.yaml", "--keep", "out")
+    assert (file.parent / "out/pods/hello.A/log").read_text() == "token None\n"
+
+
+def test_several_workflows_in_a_file_are_rehearsed_one_after_the_other(file):
+    file.write_text(WORKFLOW + "---\n" + WORKFLOW.replace("hello-", "second-"), encoding="utf-8")
+    done = rehearse(file.parent, "hello.yaml")
+    assert [line.split()[2] for line in done.stdout.splitlines() if " DAG " in line] == ["hello", "second"]
+
+
+def test_a_program_is_compiled_first(tmp_path):
+    (tmp_path / "main.py").write_text(
+        "from laminar import Flow, Layer, Parameters\n"
+        "class F(Flow): ...\n"
+        "@F.register\n"
+        "class A(Layer):\n"
+        "    def __call__(self, parameters: Parameters) -> None:\n"
+        "        print('got', parameters.x)\n"
+        "if flow := F():\n"
+        "    flow(x=1)\n",
+        encoding="utf-8",
+    )
+    done = rehearse(tmp_path, "main.py", "-p", "x=text", "-v")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "| got text\n" in done.stdout
