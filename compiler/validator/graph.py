@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 
 from laminar.compiler.validator.documents import LOOPS, WORK, Document, Library, Task, Template
 from laminar.compiler.validator.parts import Finding, Part
+from laminar.compiler.validator.tags import constant
 from laminar.compiler.validator.waits import Wait, WaitError, waits
 from laminar.templates.expression import RESERVED
 
 __all__ = ["ancestors", "meant", "wrong_graph"]
+
+QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
 def meant(name: str, known: Iterable[str]) -> str:
@@ -27,6 +31,7 @@ def wrong_graph(document: Document, library: Library) -> Iterator[Finding]:
         for task in template.tasks:
             yield from _wrong_call(document, library, task)
             yield from _wrong_loop(task)
+            yield from _wrong_when(task)
         yield from _wrong_waits(template)
     yield from _unreached(document)
 
@@ -82,6 +87,9 @@ def _wrong_call(document: Document, library: Library, task: Task) -> Iterator[Fi
         what = f"names {' and '.join(calls)}" if calls else "names no template"
         yield Finding(task.part, f"Task {task.name!r} {what}.", "name exactly one template.")
         return
+    for name in ("hooks", "onExit", "inline"):
+        if name in task.part.names:
+            yield Finding(task.part.at(name), f"The {name} of task {task.name!r} is not checked.", unchecked=True)
     called = library.called(document, task)
     if called is None and calls[0] == "template":
         name = task.part.text("template")
@@ -121,6 +129,23 @@ def _wrong_loop(task: Task) -> Iterator[Finding]:
     sequence = task.part.at("withSequence")
     if "withSequence" in loops and len({"count", "end"} & set(sequence.names)) != 1:
         yield Finding(sequence, f"The loop of task {task.name!r} needs a count or an end, one of them.", "say count.")
+
+
+def _wrong_when(task: Task) -> Iterator[Finding]:
+    """Give a condition that cannot be one; what it compares is text once its tags are replaced."""
+    when = task.part.at("when")
+    if not isinstance(when.value, str):
+        return
+    text = QUOTED.sub("x", constant(when.value, "x"))
+    fix = "compare with ==, !=, <, >, =~, joined by && and ||."
+    if re.search(r"(?<![=!<>~])=(?![=~])", text):
+        yield Finding(when, f"The when of task {task.name!r} has a single '='.", fix)
+    elif not text.strip():
+        yield Finding(when, f"The when of task {task.name!r} is empty.", fix)
+    elif text.count("(") != text.count(")"):
+        yield Finding(when, f"The when of task {task.name!r} has parentheses that do not match.", fix)
+    elif re.search(r"(&&|\|\||[=!]=|=~|[<>]=?)\s*$|^\s*(&&|\|\||[=!]=)|(?<![&])&(?!&)|(?<!\|)\|(?!\|)", text):
+        yield Finding(when, f"The when of task {task.name!r} is no condition.", fix)
 
 
 # what is waited for

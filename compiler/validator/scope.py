@@ -191,7 +191,9 @@ def _of_workflow(part: Part, path: tuple[str, ...], scope: Scope) -> Iterator[Fi
 def _of_inputs(part: Part, path: tuple[str, ...], scope: Scope) -> Iterator[Finding]:
     kind = path[1] if len(path) > 1 else ""
     if scope.template is None or kind not in ("parameters", "artifacts"):
-        yield Finding(part, f"{'.'.join(path)!r} is no input here.", "inputs.parameters.NAME stands inside a template.")
+        yield Finding(
+            part, f"{'.'.join(path)!r} is no input here.", "write inputs.parameters.NAME, inside a template that takes NAME."
+        )
     elif kind == "artifacts":
         known = [item.text("name") for item in scope.template.part.at("inputs", "artifacts").items()]
         if len(path) > 2 and path[2] not in known:

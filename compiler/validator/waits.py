@@ -38,7 +38,8 @@ def waits(text: str) -> list[Wait]:
     while place < len(text):
         match = TOKEN.match(text, place)
         if match is None:
-            raise WaitError(f"has {text[place:].strip()[:10]!r} at character {place + 1}, which is no name and no operator")
+            rest = text[place:].lstrip()
+            raise WaitError(f"has {rest[:10]!r} at character {len(text) - len(rest) + 1}, which is no name and no operator")
         token, place = match[0].strip(), match.end()
         if (token not in ("&&", "||", ")")) != operand:
             raise WaitError(f"has {token!r} where {'a name' if operand else 'an operator'} belongs")

@@ -160,6 +160,20 @@ def test_strange_documents_give_findings_and_no_traceback(text):
     assert all(isinstance(str(finding), str) for finding in validate(read_text(text, "strange.yaml")))
 
 
+@pytest.mark.parametrize("when", ["{{item.k}} = 2", "{{item.k}} ==", "&& x", "({{item.k}} == 2", "", "a | b"])
+def test_when_that_is_no_condition_is_found(when):
+    text = HAND_WRITTEN.replace("{{item.k}} != 2", when)
+    assert any("when" in finding.what for finding in validate(read_text(text, "hand.yaml")) if not finding.unchecked)
+
+
+@pytest.mark.parametrize(
+    "when", ["'{{item.k}}' == '=2'", "{{item.k}} =~ '^a|b'", "!({{item.k}} >= 2) && x in (a, b)", "{{=string(true)}}"]
+)
+def test_when_that_is_a_condition_is_right(when):
+    text = HAND_WRITTEN.replace("{{item.k}} != 2", when)
+    assert [str(finding) for finding in validate(read_text(text, "hand.yaml")) if not finding.unchecked] == []
+
+
 # depends
 
 
