@@ -252,7 +252,13 @@ class Binding:
         """Raise the error that says why an attribute cannot be read."""
         if self.execution is None or self.own or self.execution.id is None:
             place = "has not set it yet" if self.own else "nobody set it, and it belongs to no execution"
-            raise ArtifactError(f"Layer {layer.name!r} has no attribute {name!r}: {place}.", where=places.caller())
+            raise ArtifactError(
+                f"Layer {layer.name!r} has no attribute {name!r}: {place}.",
+                where=places.caller(),
+                fix=f"set it first: self.{name} = ..."
+                if self.own
+                else f"give it, as {layer.name}({name}=...), or ask an execution's layer.",
+            )
         status = self.execution.status(layer.name)
         of = f"flow {self.execution.flow.name!r}, execution {self.execution.id!r}"
         if status == "skipped":

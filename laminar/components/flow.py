@@ -123,7 +123,11 @@ class Flow:
         if layer is None:
             return lambda layer: cls._add(layer, options)
         if options:
-            raise OptionError(f"{cls.__name__}.register takes a layer or options, not both.", where=places.caller())
+            raise OptionError(
+                f"{cls.__name__}.register takes a layer or options, not both.",
+                where=places.caller(),
+                fix=f"write @{cls.__name__}.register({', '.join(f'{name}=...' for name in options)}) above the class.",
+            )
         return cls._add(layer, options)
 
     @classmethod

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.drawn_flows import DrawnFlow, DrawnLayer, drawn_flows, source
@@ -64,6 +64,11 @@ def differences(one: Any, other: Any, place: str = "") -> list[str]:
     return [line for name in names for line in differences(one.get(name), other.get(name), f"{place}/{name}")]
 
 
+FEW = settings(max_examples=settings().max_examples // 3)
+"""Each example is four programs."""
+
+
+@FEW
 @example(DIAMOND, 5)
 @example(FAILING, 3)
 @example(MISSING_SPLIT, 2)
