@@ -90,6 +90,7 @@ def _problems(source: Source) -> Iterator[FlowError]:
         elif name in OURS:
             yield _error(source, ("spec", name), f"has {name!r}, and {OURS[name]}", "drop it.")
     yield from _wrong_patch(source)
+    yield from _wrong_values(source, source.value, ())
 
 
 def _wrong_patch(source: Source) -> Iterator[FlowError]:
@@ -99,6 +100,24 @@ def _wrong_patch(source: Source) -> Iterator[FlowError]:
     if not isinstance(patch, str) or "{{" in patch or not isinstance(_patch(patch), dict):
         text = "has a podSpecPatch that is no JSON or YAML mapping without '{{'"
         yield _error(source, ("spec", "podSpecPatch"), text, "write the patch as text, all of it constant.")
+
+
+def _wrong_values(source: Source, value: Any, place: Place) -> Iterator[FlowError]:
+    """Give fractions, which no field of a workflow takes, and null where it removes nothing."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from _wrong_values(source, part, (*place, name))
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _wrong_values(source, part, (*place, index))
+    elif isinstance(value, float):
+        yield _error(source, place, f"has the number {value:g} as {_named(place)}", "put it in quotes, or take a whole number.")
+    elif value is None and len(place) > 2 and place[:2] != ("spec", "securityContext"):
+        yield _error(source, place, f"says nothing for {_named(place)}", "give it a value ({} for an empty mapping), or drop it.")
+
+
+def _named(place: Place) -> str:
+    return repr(next(str(key) for key in reversed(place) if isinstance(key, str)))
 
 
 def _patch(text: str) -> Any:

@@ -149,6 +149,9 @@ WRONG = {
     "spec: [1]\n": ("has a spec that is no mapping", 1),
     "- 1\n": ("is no mapping", 1),
     "spec:\n  a: [\n": ("is not valid YAML", 3),
+    "spec:\n  volumes:\n  - {name: a, emptyDir: }\n": ("says nothing for 'emptyDir'", 3),
+    "spec:\n  priority: 1.5\n": ("has the number 1.5 as 'priority'", 2),
+    "metadata:\n  labels:\n    n: x\n": ("has the key n, which YAML 1.1 reads as true or false", 3),
     "a: 1\n---\nb: 1\n": ("has 2 documents", 0),
 }
 

@@ -148,6 +148,17 @@ def test_kinds_survive_argos_models():
 
 # the command line
 
+
+def test_command_line_offers_what_the_target_knows():
+    from laminar.cli import kinds
+    from laminar.compiler import checker
+    from laminar.compiler.target import ARGO, AUTO, KINDS
+
+    assert (AUTO, *KINDS) == kinds.KINDS
+    assert tuple(ARGO) == kinds.VERSIONS
+    assert checker.POLICIES == kinds.POLICIES
+
+
 PROGRAM = '''
 from laminar import Flow, Layer
 from laminar.configurations.schedulers import Argo
