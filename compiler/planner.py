@@ -295,7 +295,11 @@ def _task(flow: Flow, node: Node, settings: Settings) -> Task:
         name=node.name,
         needs=tuple(name for name in flow.nodes if name in node.needs and name != PARAMETERS),
         fan_out=_fan_out(flow, node, registration),
-        pod=pod.but(patched=node.submission, attempts=conditions.by_attempt(flow, node.name)),
+        pod=pod.but(
+            timeout=pod.timeout and pod.timeout * node.batch,
+            patched=node.submission,
+            attempts=conditions.by_attempt(flow, node.name),
+        ),
         condition=conditions.condition(flow, node, _smallest(flow, settings)),
         where=_relative(registration.where, settings),
     )

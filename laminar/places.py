@@ -7,7 +7,7 @@ import sys
 from types import CodeType, FrameType
 from typing import Any
 
-__all__ = ["caller", "note", "of_class", "of_code", "of_function", "shorten"]
+__all__ = ["caller", "note", "of_class", "of_code", "of_function", "position", "shorten"]
 
 NOTE = "__laminar_place__"
 PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -47,6 +47,11 @@ def of_class(cls: type) -> str:
     """Return the place of a class statement, as `note` kept it."""
     path, line = cls.__dict__.get(NOTE, ("", 0))
     return f"{shorten(path)}:{line}" if path else ""
+
+
+def position(cls: type) -> tuple[str, int]:
+    """Return where a class stands as something to sort by that is the same on any machine: its module, its line."""
+    return cls.__module__, cls.__dict__.get(NOTE, ("", 0))[1]
 
 
 def note(cls: type) -> None:

@@ -245,7 +245,7 @@ def _run(task: Task, limit: int) -> int:
     try:
         flow, execution, recorded = _load(task)
         seconds = _limit(execution, task)
-        os.write(limit, f"{seconds}".encode() if seconds else b"")
+        os.write(limit, f"{seconds * task.batch}".encode() if seconds else b"")
         os.close(limit)
         _ensure_parameters(recorded, execution, task)
         code, outputs, failed = _work(flow, execution, recorded, task)
@@ -311,14 +311,26 @@ def _work(flow: Flow, execution: Execution, recorded: Recording, task: Task) -> 
     if not jobs:
         jobs = [replace(task.job, index=first)]
     lengths: dict[str, list[int]] = {}
-    for job in jobs:
-        code, outputs, failed = worker.work(flow, job)
+    failures: list[SplitFailed] = []
+    for job in jobs:  # of a batch: what does not depend on a failed split runs on
+        _, outputs, failed = worker.work(flow, job)
         if failed is not None:
-            return code, Outputs(), failed
+            failures.append(failed)
         for name, values in outputs.lengths.items():
             lengths.setdefault(name, []).extend(values)
+    if failures:
+        return _worst(failures)
     code, outputs, failed = _answer(execution, task.job.layer, gates.asked_of(execution, task.job.layer))
     return code, Outputs(lengths, outputs.entries), failed
+
+
+def _worst(failures: list[SplitFailed]) -> tuple[int, Outputs, SplitFailed]:
+    """Return the failure of a batch: another attempt is worth it as long as one of its splits may be tried again."""
+    for failed in failures[:-1]:
+        _say(failed)
+    again = any(failed.retryable for failed in failures)
+    failures[-1].retryable = again
+    return (worker.RETRY if again else worker.FAILED), Outputs(), failures[-1]
 
 
 def _answer(execution: Execution, keeper: str, layers: list[str]) -> tuple[int, Outputs, SplitFailed | None]:

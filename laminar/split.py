@@ -21,7 +21,7 @@ from laminar.exceptions import ExecutionError, LaminarError, LayerError, located
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
     from laminar.components.layer import Layer
-    from laminar.configurations.datastores import Artifact, Record
+    from laminar.configurations.datastores import Artifact, DataStore, Record
 
 __all__ = ["Outputs", "SplitFailed", "Stamp", "configure", "evaluate", "failed_outside", "failure", "run", "uncounted"]
 
@@ -131,6 +131,8 @@ def run(layer: Layer, *, everywhere: bool = True) -> Outputs:
     attempts = flow.registrations[layer.name].configuration.retry.attempts
     if binding.attempt == 1 and attempts > 1:
         datastore.forgive(flow.name, execution.id, layer.name, binding.index)
+    elif attempts > 1 and len(datastore.failures(flow.name, execution.id, layer.name, binding.index)) >= attempts:
+        raise failure(layer, "its attempts are used up")  # of a batch that is tried again for another split
     if binding.splits:
         configure(layer)
     stamp = Stamp(type(layer))
@@ -253,18 +255,23 @@ def _store(layer: Layer) -> dict[str, Artifact]:
     """Write what the layer set, and return where each attribute is."""
     binding, datastore = layer._binding, layer.flow.configuration.datastore
     artifacts = dict(binding.shards)
-    for name, value in binding.values.items():
-        if name not in artifacts:
-            try:
-                with located(f"{layer.name}.{name}"):
-                    artifacts[name] = datastore.write(value)
-            except LaminarError as error:
-                raise LayerError(
-                    f"Attribute {name!r} of layer {layer.name!r} cannot be stored: {error.what}",
-                    where=f"{layer.name}.{name}",
-                    fix=error.fix or "set what can be pickled, or register a protocol for its type.",
-                ) from error
+    with datastore.together() as gathered:
+        for name, value in binding.values.items():
+            if name not in artifacts:
+                artifacts[name] = _write(layer, gathered, name, value)
     return artifacts
+
+
+def _write(layer: Layer, datastore: DataStore, name: str, value: Any) -> Artifact:
+    try:
+        with located(f"{layer.name}.{name}"):
+            return datastore.write(value)
+    except LaminarError as error:
+        raise LayerError(
+            f"Attribute {name!r} of layer {layer.name!r} cannot be stored: {error.what}",
+            where=f"{layer.name}.{name}",
+            fix=error.fix or "set what can be pickled, or register a protocol for its type.",
+        ) from error
 
 
 def _failed(layer: Layer, error: BaseException, attempts: int) -> SplitFailed:

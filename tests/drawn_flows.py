@@ -23,6 +23,8 @@ class DrawnLayer:
     attempts: int = 1
     caught: bool = False
     default: bool = False
+    batch: int = 1
+    parallelism: int | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ def drawn_layers(draw: st.DrawFn, before: list[DrawnLayer], needs: tuple[int, ..
         attempts=attempts,
         caught=draw(st.booleans()),
         default=draw(st.booleans()),
+        batch=draw(st.sampled_from([1, 1, 2, 3])),
+        parallelism=draw(st.sampled_from([None, None, 2])),
     )
 
 
@@ -155,7 +159,7 @@ def _options(layer: DrawnLayer, layers: tuple[DrawnLayer, ...]) -> list[str]:
         for axis, split in layer.fan_out
     ]
     if axes:
-        options.append(f"foreach=ForEach([{', '.join(axes)}])")
+        options.append(f"foreach=ForEach([{', '.join(axes)}], batch={layer.batch}, parallelism={layer.parallelism})")
     return options
 
 

@@ -172,13 +172,14 @@ def _named(parameter: Parameter, registration: Registration, registry: Registry,
 
 
 def nodes_of(flow: type[Flow], registry: Registry) -> dict[str, Node]:
-    """Return the nodes of a flow's graph, each behind what it needs.
+    """Return the nodes of a flow's graph, each behind what it needs, and else as they stand in the program.
 
     Raises FlowError, with every problem at once, for what is wrong with annotations, hooks, fan-outs and for a cycle.
     """
     problems: list[LaminarError] = []
     nodes: dict[str, Node] = {}
-    for name, registration in registry.items():
+    written = sorted(registry.items(), key=lambda item: (item[0] != PARAMETERS, places.position(item[1].layer)))
+    for name, registration in written:
         try:
             nodes[name] = _node(flow, registration, registry)
         except LaminarError as error:

@@ -185,3 +185,36 @@ def test_a_terminated_runner_passes_the_signal_on(pod, tmp_path):
         assert process.stdout.readline() == "up\n"
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=5) == 128 + signal.SIGTERM
+
+
+BATCH = """\
+from laminar import Flow, Layer, Parameters
+from laminar.configurations.layers import ForEach, Parameter, Retry
+
+class First(Flow): ...
+
+@First.register(foreach=ForEach([Parameter(Parameters, "rows")], batch=3), retry=Retry(attempts=2))
+class Use(Layer):
+    def __call__(self, parameters: Parameters) -> None:
+        open(f"ran-{parameters.rows}-{self.attempt}", "w").close()
+        if parameters.rows == 1 or (parameters.rows == 2 and self.attempt == 1):
+            raise ValueError(f"row {parameters.rows}")
+
+if flow := First():
+    flow(rows=[0, 1, 2, 3])
+"""
+
+
+def test_a_batch_runs_all_its_splits_and_another_attempt_only_those_that_may_be_tried_again(pod, tmp_path):
+    (tmp_path / "main.py").write_text(BATCH)
+    arguments = (*split("First", "Use", 0, 4), "--batch", "3")
+    ran = lambda: sorted(path.name for path in tmp_path.glob("ran-*"))  # noqa: E731
+    assert pod(*arguments).returncode == 75
+    assert ran() == ["ran-0-1", "ran-1-1", "ran-2-1"]
+    assert pod(*arguments, LAMINAR_LAYER_ATTEMPT="2").returncode == 70
+    assert ran() == ["ran-0-1", "ran-1-1", "ran-1-2", "ran-2-1", "ran-2-2"]
+    done = pod(*arguments, LAMINAR_LAYER_ATTEMPT="3")
+    assert done.returncode == 70
+    assert "attempts are used up" in done.stderr
+    assert "ran-1-3" not in ran()
+    assert pod(*split("First", "Use", 1, 4), "--batch", "3").returncode == 0

@@ -1,0 +1,116 @@
+"""Drawn programs leave the same when they are run on this machine and when their workflow is rehearsed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests import drawn_flows
+from tests.drawn_flows import DrawnFlow
+
+ROOT = Path(__file__).parent.parent
+FEW, MANY = 40, 500
+
+TAIL = """
+def link(execution):
+    first = look(execution.layer("L0"), "value")
+    return Parameters(rows=list(range(first %% 4 if isinstance(first, int) else 2)))
+
+if flow := Drawn():
+    execution = flow(rows=%(rows)r)
+    for _ in range(%(links)d):
+        execution = execution.next(flow=Drawn(), linker=link)
+"""
+
+
+def program(flow: DrawnFlow, links: int) -> str:
+    """Return a drawn flow as a program that calls it, and again behind itself."""
+    layers = "".join(drawn_flows._layer(place, layer, flow.layers) for place, layer in enumerate(flow.layers))
+    return drawn_flows.HEAD + layers + TAIL % {"rows": drawn_flows.ROWS, "links": links}
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory):
+    """Ask the process that runs programs both ways."""
+    folder = tmp_path_factory.mktemp("drawn")
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.side_by_side"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None
+
+        def both(source: str, **target: Any) -> dict[str, Any]:
+            (folder / "main.py").write_text(source)
+            process.stdin.write(json.dumps({"path": str(folder / "main.py"), "target": target}) + "\n")
+            process.stdin.flush()
+            answer = json.loads(process.stdout.readline())
+            assert "error" not in answer, answer["error"] + source
+            return answer
+
+        yield both
+        process.stdin.close()
+
+
+def check(answer: dict[str, Any], source: str) -> None:
+    local, rehearsed = answer["local"], answer["rehearsed"]
+    told = "\n".join([source, answer["yaml"], *rehearsed["nodes"], *rehearsed["logs"]])
+    assert local["failed"] == rehearsed["failed"], told
+    for here, there in zip(local["flows"], rehearsed["flows"], strict=True):
+        assert here["states"] == there["states"], told
+        for layer, state in here["states"].items():
+            if state != "unfinished":
+                assert here["documents"][layer] == there["documents"][layer], f"{layer}\n{told}"
+
+
+def few_or_many(request: pytest.FixtureRequest) -> int:
+    return MANY if request.config.getoption("--all") else FEW
+
+
+def test_a_program_leaves_the_same_run_and_rehearsed(ask, request):
+    @settings(max_examples=few_or_many(request), deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+    @given(drawn_flows.drawn_flows(), st.sampled_from([0, 0, 0, 1, 2]))
+    def same(flow: DrawnFlow, links: int) -> None:
+        source = program(flow, links)
+        check(ask(source), source)
+
+    same()
+
+
+@pytest.mark.slow
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(flow=drawn_flows.drawn_flows())
+def test_a_program_leaves_the_same_with_processes_in_the_pods_place(flow, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("processes")
+    source = program(flow, 0)
+    (folder / "main.py").write_text(source)
+    command = [sys.executable, "-m", "laminar", "rehearse", "main.py", "--datastore", str(folder / "store")]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    (folder / "run.py").write_text(source.replace("execution = flow(", 'execution = flow(execution="one", '))
+    local = subprocess.run([sys.executable, "run.py"], cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode == 0) == (local.returncode == 0), f"{source}{done.stdout}{done.stderr}{local.stderr}"
+    (uid,) = {path.name for path in (folder / "store/Drawn/executions").iterdir()}
+    here, there = folder / ".laminar/Drawn/executions/one", folder / "store/Drawn/executions" / uid
+    assert artifacts(here, local.returncode) == artifacts(there, local.returncode), f"{source}{done.stdout}"
+
+
+def artifacts(folder: Path, failed: int) -> dict[str, Any]:
+    """Return what all documents of an execution hold; after a failure only those of layers that are whole."""
+    found: dict[str, dict[int, Any]] = {}
+    for path in folder.glob("L*/*.json"):
+        document = json.loads(path.read_text())
+        found.setdefault(path.parent.name, {})[int(path.stem)] = [document["splits"], document["status"], document["artifacts"]]
+    if failed:
+        found = {name: made for name, made in found.items() if all(max(splits, 1) == len(made) for splits, *_ in made.values())}
+    return {name: made for name, made in found.items() if "-gate" not in name}
