@@ -8,6 +8,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -37,3 +39,27 @@ def test_train_fits_the_grid_and_evaluates_the_best_in_a_second_flow(tmp_path):
 def test_report_retries_catches_and_joins(tmp_path):
     out = run("report", tmp_path, "-p", "source=CHANGELOG.md")
     assert re.fullmatch(r"\d+ headings, \d+ links, no tables\n", out)
+
+
+def pods(example: str, cwd: Path, *arguments: str) -> list[str]:
+    """Return the pods, but those that are tried again, that an example's golden workflow runs."""
+    command = [sys.executable, "-m", "laminar", "rehearse", str(ROOT / "examples" / f"{example}.yaml"), *arguments]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = re.findall(r"^Succeeded +Pod +(\S+)", done.stdout, re.MULTILINE)
+    return sorted(re.sub(r"^[a-z-]+\.|\(\d+\)$", "", name) for name in found)
+
+
+def test_wordcount_runs_one_pod_a_split_and_none_besides(tmp_path):
+    files = len(list(ROOT.glob("*.md")))
+    assert pods("wordcount", tmp_path) == [*(f"Count({place}:{place})" for place in range(files)), "Find", "Merge"]
+
+
+def test_report_runs_one_pod_a_layer(tmp_path):
+    assert pods("report", tmp_path) == ["Average", "Headings", "Links", "Read", "Write"]
+
+
+@pytest.mark.slow
+def test_train_runs_one_pod_a_split_and_one_for_the_link(tmp_path):
+    found = pods("train", tmp_path, "-p", "trees=[5,10]", "-p", "depths=[2]")
+    assert found == ["Evaluate.Report", "Train.Best", "Train.Fit(0:0)", "Train.Fit(1:1)", "Train.Split", "link-2"]
