@@ -18,7 +18,7 @@ from laminar.cli.package import package_command
 from laminar.cli.rehearse import rehearse_command
 from laminar.cli.results import results
 from laminar.cli.run import run
-from laminar.exceptions import LaminarError
+from laminar.exceptions import InternalError, LaminarError
 
 __all__ = ["cli", "main"]
 
@@ -31,7 +31,8 @@ SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 def cli(context: click.Context) -> None:
     """Run flows on this machine, compile them to Argo Workflows, read their results.
 
-    Exit codes: 0 done, 1 a flow or a program is wrong or has failed, 2 the command line is wrong, 130 interrupted.
+    Exit codes: 0 done, 1 a flow or a program is wrong or has failed, 2 the command line is wrong, 70 a mistake of
+    laminar itself, 130 interrupted.
     """
     if os.environ.get("NO_COLOR"):
         context.color = False
@@ -59,6 +60,23 @@ def main(argv: list[str] | None = None) -> Any:
     except LaminarError as error:
         show(error)
         sys.exit(1)
+    except Exception as error:
+        if os.environ.get("LAMINAR_TRACEBACK"):
+            raise
+        show(_mistake(error))
+        sys.exit(70)
+
+
+def _mistake(error: Exception) -> InternalError:
+    """Return what is told of an error that no command expected."""
+    import traceback
+
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return InternalError(
+        f"laminar made a mistake: {type(error).__name__}: {error}",
+        where=f"{os.path.basename(last.filename)}:{last.lineno}, in {last.name}",
+        fix="run it again with LAMINAR_TRACEBACK=1 and report what it prints.",
+    )
 
 
 def show(error: LaminarError) -> None:

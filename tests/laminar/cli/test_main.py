@@ -1,0 +1,36 @@
+"""The command line as a whole: no traceback reaches a user."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+BROKEN = """\
+import laminar.cli.results
+def broken(*arguments): raise KeyError("unexpected")
+laminar.cli.results._flows = broken
+from laminar.cli import main
+main(["results", "x.py"])
+"""
+
+
+@pytest.mark.parametrize("traceback", ["", "1"])
+def test_a_mistake_of_laminar_itself_is_one_message_that_says_how_to_report_it(traceback):
+    environment = {**os.environ, "LAMINAR_TRACEBACK": traceback, "NO_COLOR": "1"}
+    done = subprocess.run([sys.executable, "-c", BROKEN], capture_output=True, text=True, env=environment, check=False)
+    if traceback:
+        assert "Traceback" in done.stderr
+        return
+    assert done.returncode == 70
+    assert done.stderr.splitlines()[0] == "InternalError: laminar made a mistake: KeyError: 'unexpected'"
+    assert "LAMINAR_TRACEBACK=1" in done.stderr
+    assert "Traceback (most" not in done.stderr
+
+
+def test_a_closed_pipe_is_no_error(tmp_path):
+    command = f"{sys.executable} -m laminar --help | true"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
