@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -68,8 +69,11 @@ def measure(splits: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "main.py").write_text(PROGRAM)
         command = [sys.executable, "main.py", str(splits)]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
         measured: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        measured["cpu"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         return measured
 
 
@@ -82,11 +86,13 @@ def main() -> None:
         medians.append({name: statistics.median(run[name] for run in runs) for name in runs[0]})
         seconds = medians[-1]["seconds"]
         memory = f"peak {medians[-1]['scheduler']:,.0f} KB here, {medians[-1]['server']:,.0f} KB in the server"
-        print(f"{splits:6} splits: {seconds:7.2f} s, {seconds / splits * 1000:5.2f} ms a split, {memory} ({os.cpu_count()} CPUs)")
+        each = f"{seconds / splits * 1000:5.2f} ms a split, {medians[-1]['cpu'] / splits * 1000:5.2f} ms of processor time"
+        print(f"{splits:6} splits: {seconds:7.2f} s, {each}, {memory} ({os.cpu_count()} CPUs)", flush=True)
     first, last = medians[0], medians[-1]
     more = sizes[-1] - sizes[0]
     if more:
-        print(f"time ratio {last['seconds'] / first['seconds']:.1f} (at most 12 for ten times the splits)")
+        print(f"time ratio {last['seconds'] / first['seconds']:.1f} (at most 12 for ten times the splits)", end=", ")
+        print(f"of processor time {last['cpu'] / first['cpu']:.1f}, which a busy machine changes less")
         for name in ("scheduler", "server"):
             print(f"{name}: {(last[name] - first[name]) * 1024 / more:.0f} bytes a split (less than 1024)")
 
