@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import ChainMap
 from collections.abc import Mapping
 from typing import Any
 
@@ -58,7 +57,7 @@ class GroupRun:
         """Start children where there is room; end when all have ended."""
         while len(self.children) < self.count and not self.dag.is_full():
             item = len(self.children)
-            scope = ChainMap({"item": str(item)}, dict(self.scope))
+            scope = {**self.scope, "item": str(item)}
             self.children.append(self.dag.once(self.task, f"{self.node.name}({item}:{item})", scope))
             self.children[-1].advance()
         for child in self.children:

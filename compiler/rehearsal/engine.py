@@ -71,7 +71,8 @@ class Engine:
         """Start a pod, after a delay that is scaled down."""
 
         def work() -> Outcome:
-            time.sleep(delay * self.backoff)
+            if delay and self.backoff:
+                time.sleep(delay * self.backoff)
             return self.run_pod(pod)
 
         self.steps += 1
