@@ -247,6 +247,7 @@ def _run(task: Task, limit: int) -> int:
         seconds = _limit(execution, task)
         os.write(limit, f"{seconds * task.batch}".encode() if seconds else b"")
         os.close(limit)
+        _expect(execution, task)
         _ensure_parameters(recorded, execution, task)
         code, outputs, failed = _work(flow, execution, recorded, task)
     except (FlowError, ExecutionError, SchedulerError) as error:
@@ -353,6 +354,18 @@ def _write_outputs(outputs: Outputs, folder: str | None) -> None:
 
 
 # parameters and links
+
+
+def _expect(execution: Execution, task: Task) -> None:
+    """Let the datastore fetch in one round the documents that are read anyway: the parameters', the split's, those above it."""
+    from laminar.configurations.datastores.address import document_key
+
+    flow, job = execution.flow, task.job
+    if job.layer in flow.nodes:
+        above = [name for name in flow.nodes[job.layer].needs if name != PARAMETERS and flow.nodes[name].grid is None]
+        splits = [(PARAMETERS, 0), (job.layer, job.index * task.batch), *((name, 0) for name in above)]
+        keys = [document_key(flow.name, job.execution, name, index) for name, index in splits]
+        flow.configuration.datastore.expect(keys)
 
 
 def _ensure_parameters(recorded: Recording, execution: Execution, task: Task) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from laminar.components.layer import Layer
     from laminar.configurations.datastores import Artifact, DataStore, Record
 
-__all__ = ["Outputs", "SplitFailed", "Stamp", "configure", "evaluate", "failed_outside", "failure", "run", "uncounted"]
+__all__ = ["Outputs", "SplitFailed", "Stamp", "configure", "evaluate", "failed_outside", "failure", "run"]
 
 
 class SplitFailed(ExecutionError):
@@ -131,8 +131,6 @@ def run(layer: Layer, *, everywhere: bool = True) -> Outputs:
     attempts = flow.registrations[layer.name].configuration.retry.attempts
     if binding.attempt == 1 and attempts > 1:
         datastore.forgive(flow.name, execution.id, layer.name, binding.index)
-    elif attempts > 1 and len(datastore.failures(flow.name, execution.id, layer.name, binding.index)) >= attempts:
-        raise failure(layer, "its attempts are used up")  # of a batch that is tried again for another split
     if binding.splits:
         configure(layer)
     stamp = Stamp(type(layer))
@@ -317,13 +315,6 @@ def failure(layer: Layer, reason: str, *, where: str = "") -> SplitFailed:
         index=binding.index,
         attempt=binding.attempt,
     )
-
-
-def uncounted(layer: Layer, error: LaminarError) -> SplitFailed:
-    """Return the failure of a fan-out whose splits cannot be counted: what it goes over is not there."""
-    failed = failure(layer, error.what, where=layer.flow.registrations[layer.name].where)
-    failed.fix, failed.__cause__ = error.fix, error
-    return failed
 
 
 def _line(error: BaseException) -> str:

@@ -190,7 +190,9 @@ class Binding:
                 return self.flat(layer, name)
             record = self.record(layer, self.index or 0)
             artifact = record.artifacts.get(name) if record is not None else None
-            return MISSING if artifact is None else self.datastore.read(artifact)
+            if record is None or artifact is None:
+                return MISSING
+            return self.datastore.read(artifact, beside=record.artifacts.values())
 
     def flat(self, layer: Layer, name: str) -> Accessor[Any] | Any:
         """Return the Accessor over all splits of a finished fan-out: a split that never set the attribute gives nothing."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from time import time
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
@@ -90,6 +91,14 @@ class DataStore(ABC):
     def get_many(self, keys: Sequence[str]) -> list[Buffer | None]:
         """Return the bytes of files, None where there is no such file."""
         return [self._get_or_none(key) for key in keys]
+
+    def put_many(self, files: Sequence[tuple[str, Sequence[Buffer]]]) -> None:
+        """Write files, each whole or not at all; a store over a network writes them at the same time."""
+        for key, chunks in files:
+            self.put(key, chunks)
+
+    def expect(self, keys: Sequence[str]) -> None:
+        """Tell which files are about to be read, once each: a store over a network fetches them in one round."""
 
     def renew(self, key: str, size: int) -> bool:
         """Give a file of this size the time of now, so that housekeeping spares it; False where it has to be written."""
@@ -205,9 +214,10 @@ class DataStore(ABC):
         """Store each element of an iterable by itself, as it comes, in flat memory."""
         return writer.shard(self, values)
 
-    def read(self, artifact: Artifact, /) -> Any:
+    def read(self, artifact: Artifact, /, *, beside: Iterable[Artifact] = ()) -> Any:
         """Return the value of an artifact; an Accessor where it is sharded.
 
+        ``beside`` are others that are likely to be read as well: a store over a network may fetch them along.
         Raises DatastoreError where it is missing or differs in a single bit from what was written.
         """
         return reader.read_value(self, artifact) if artifact.parts is None else Accessor(self, artifact.parts)
@@ -237,6 +247,11 @@ class DataStore(ABC):
             f"Artifact {artifact.name!r} has no element {position}: it has {artifact.length}.",
             fix="run the layer anew: it was split over other elements.",
         )
+
+    @contextmanager
+    def together(self) -> Iterator[DataStore]:
+        """Give a store to write several values to; their files are there when the block ends, and went out together."""
+        yield self
 
     # documents
 

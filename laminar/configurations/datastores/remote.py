@@ -6,18 +6,27 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from laminar.configurations.datastores import reader
+from laminar.configurations.datastores.address import artifact_key
 from laminar.configurations.datastores.base import DataStore, Entry
 from laminar.exceptions import DatastoreError
 
 if TYPE_CHECKING:
+    from laminar.configurations.datastores.artifact import Artifact
     from laminar.configurations.datastores.format import Buffer
 
 __all__ = ["Remote"]
 
 CHEAP = 1 << 20
 """Bytes up to which content is written again rather than asked for first: one request, not two."""
+
+SMALL = 1 << 18
+"""Bytes up to which a file is fetched along with another that is read."""
+
+ALONG = 64
+"""Files that are fetched along, and kept until they are read, at most."""
 
 FRESH = 6 * 3600
 """Seconds for which content that is there need not be written again for its time's sake: housekeeping spares a day."""
@@ -33,6 +42,8 @@ class Remote(DataStore):
     """
 
     batch = 8 << 20
+    whole: ClassVar[int | None] = None
+    """Where the range begins that asks for a whole file."""
 
     def __init__(self, root: str, **options: Any) -> None:
         kind, found, path = root.partition("://")
@@ -43,13 +54,15 @@ class Remote(DataStore):
         super().__init__(root.rstrip("/") if path.strip("/") else root)
         self.options = options
         self._opened: tuple[int, Any] | None = None
+        self._along: dict[str, Buffer | None] = {}
+        self._expected: dict[str, Buffer | None] = {}
 
     def __repr__(self) -> str:
         options = "".join(f", {name}=..." for name in sorted(self.options))
         return f"{type(self).__qualname__}({self.root!r}{options})"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_opened": None}
+        return {**self.__dict__, "_opened": None, "_along": {}, "_expected": {}}
 
     def at(self, url: str) -> Remote:
         """Return a store of this kind and with these options at another URL; a connection that is open serves both."""
@@ -59,12 +72,13 @@ class Remote(DataStore):
 
     def get(self, key: str, start: int = 0, stop: int | None = None) -> Buffer:
         """Return the bytes of a file, or a range of them."""
+        if self._expected and stop is None and not start and key in self._expected:
+            if (expected := self._expected.pop(key)) is None:
+                raise FileNotFoundError(key)
+            return expected
         files, path = self._files(key)
         with self._asking(f"read {self.root}/{key}"):
-            if not start and stop is None:
-                data: bytes = files.cat_file(path)
-            else:
-                data = files.cat_file(path, start=start, end=stop)
+            data: bytes = files.cat_file(path, start=start if start or stop is not None else self.whole, end=stop)
         return data
 
     def get_many(self, keys: Sequence[str]) -> list[Buffer | None]:
@@ -74,11 +88,15 @@ class Remote(DataStore):
         files, _ = self._files("")
         paths = [self._files(key)[1] for key in keys]
         with self._asking(f"read {self.root}"):
-            found = files.cat_ranges(paths, [None] * len(paths), [None] * len(paths), on_error="return")
+            found = files.cat_ranges(paths, [self.whole] * len(paths), [None] * len(paths), on_error="return")
             for data in found:
-                if isinstance(data, BaseException) and not isinstance(data, FileNotFoundError):
+                if isinstance(data, BaseException) and not isinstance(data, FileNotFoundError) and not is_empty(data):
                     raise data
-        return [None if isinstance(data, FileNotFoundError) else data for data in found]
+        return [None if isinstance(data, FileNotFoundError) else b"" if is_empty(data) else data for data in found]
+
+    def expect(self, keys: Sequence[str]) -> None:
+        """Fetch files at once and keep them, and which are absent, for the one time that each is read."""
+        self._expected = dict(zip(keys, self.get_many(keys), strict=True))
 
     def put(self, key: str, chunks: Sequence[Buffer]) -> None:
         """Write a file by one request that is seen when it is complete."""
@@ -87,9 +105,47 @@ class Remote(DataStore):
             with self._asking(f"write {self.root}/{key}"):
                 files.pipe_file(path, b"".join(chunks))
         except FileNotFoundError as error:
-            raise DatastoreError(
-                f"Datastore {self.root} cannot be written to: {error}.", fix="check that the bucket exists and is spelt so."
-            ) from error
+            raise self._unwritable(error) from error
+
+    def put_many(self, files: Sequence[tuple[str, Sequence[Buffer]]]) -> None:
+        """Write files, all at the same time."""
+        if len(files) == 1:
+            self.put(*files[0])
+            return
+        opened, _ = self._files("")
+        try:
+            with self._asking(f"write {self.root}"):
+                opened.pipe({self._files(key)[1]: b"".join(chunks) for key, chunks in files})
+        except FileNotFoundError as error:
+            raise self._unwritable(error) from error
+
+    @contextmanager
+    def together(self) -> Iterator[DataStore]:
+        """Give a store whose files are written together, at the end of the block at the latest."""
+        from laminar.configurations.datastores.together import Together
+
+        gathered = Together(self)
+        yield gathered
+        gathered.flush()
+
+    def read(self, artifact: Artifact, /, *, beside: Iterable[Artifact] = ()) -> Any:
+        """Return the value of an artifact; the files of small ones beside it are fetched in the same round, and kept until read."""
+        if artifact.address is None or artifact.stored > SMALL:
+            return super().read(artifact)
+        key = artifact_key(artifact.address)
+        data = self._along.pop(key, None)
+        if data is None:
+            others = (artifact_key(other.address) for other in beside if other.address is not None and other.stored <= SMALL)
+            keys = list(dict.fromkeys((key, *(other for other in others if other not in self._along))))[:ALONG]
+            found = dict(zip(keys, self.get_many(keys), strict=True)) if len(keys) > 1 else {}
+            data = found.pop(key, None)
+            self._along = {**dict(list(self._along.items())[len(found) - ALONG :]), **found}
+        return reader.read_value(self, artifact, data)
+
+    def shard(self, values: Iterable[Any], /) -> Artifact:
+        """Store each element of an iterable by itself; segments are written some at a time."""
+        with self.together() as gathered:
+            return gathered.shard(values)
 
     def names(self, folder: str) -> Iterable[str]:
         """Return the names of the files and folders in a folder."""
@@ -157,6 +213,9 @@ class Remote(DataStore):
 
     def filesystem(self) -> Any:
         """Return the fsspec file system that the URL is of."""
+        return self._open({})
+
+    def _open(self, more: dict[str, Any]) -> Any:
         import fsspec
 
         kind = self.root.partition("://")[0]
@@ -167,7 +226,7 @@ class Remote(DataStore):
                 f"Datastore {self.root} cannot be opened: {error}", fix=f"install fsspec's package for {kind}:// URLs."
             ) from error
         # What is listed changes under our hands, and instances are not to be shared across a fork.
-        options = {**self.options, "use_listings_cache": False, "skip_instance_cache": True}
+        options = {**self.options, **more, "use_listings_cache": False, "skip_instance_cache": True}
         return cls(**options)
 
     def _files(self, key: str) -> tuple[Any, str]:
@@ -189,6 +248,11 @@ class Remote(DataStore):
                 return None
         return found if found.get("type") == "file" else None
 
+    def _unwritable(self, error: Exception) -> DatastoreError:
+        return DatastoreError(
+            f"Datastore {self.root} cannot be written to: {error}.", fix="check that the bucket exists and is spelt so."
+        )
+
     @contextmanager
     def _asking(self, what: str) -> Iterator[None]:
         """Name what was asked for in errors, of which every storage has its own."""
@@ -201,6 +265,12 @@ class Remote(DataStore):
                 f"Cannot {what}: {type(error).__name__}: {error}",
                 fix="check the datastore's URL, the credentials in the environment and the connection.",
             ) from error
+
+
+def is_empty(found: Any) -> bool:
+    """Say whether this is how S3 answers who asks for the bytes of an empty file from the first on."""
+    text = str(found).lower() if isinstance(found, OSError) else ""
+    return "invalidrange" in text or ("range" in text and "not satisfiable" in text)
 
 
 def has_time(found: dict[str, Any]) -> bool:

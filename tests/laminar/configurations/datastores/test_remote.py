@@ -5,12 +5,14 @@ from __future__ import annotations
 import pickle
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import fsspec
 import pytest
 
 from laminar.configurations.datastores import AWS, Local, Memory, Remote, open_store
 from laminar.exceptions import DatastoreError
+from laminar.ksuid import ksuid
 from tests.store_contract import StoreContract
 
 
@@ -85,3 +87,32 @@ def test_every_store_opens_again_from_its_url() -> None:
     for store in (Local("x"), Remote("memory://x"), AWS.S3("s3://b/p"), Memory()):
         assert type(open_store(store.url)) is type(store)
         assert open_store(store.url).url == store.url
+
+
+def test_values_that_are_written_together_go_out_in_one_round_and_are_then_there() -> None:
+    written: list[int] = []
+
+    class Counted(Remote):
+        def put_many(self, files: Any) -> None:
+            written.append(len(files))
+            super().put_many(files)
+
+    store = Counted(f"memory://{ksuid()}")
+    with store.together() as gathered:
+        artifacts = [gathered.write(bytes([number]) * 9000) for number in range(20)]
+        again = gathered.write(bytes([3]) * 9000)
+        assert written == []
+    assert written == [20]
+    assert again == artifacts[3]
+    assert [store.read(artifact) for artifact in artifacts] == [bytes([number]) * 9000 for number in range(20)]
+
+
+def test_what_waits_to_be_written_together_is_never_more_than_a_batch() -> None:
+    store = Remote(f"memory://{ksuid()}")
+    largest = 0
+    with store.together() as gathered:
+        for number in range(40):
+            gathered.write(bytes([number]) * 1_000_000)
+            largest = max(largest, gathered._size)  # type: ignore[attr-defined]
+    assert 4_000_000 < largest < store.batch
+    assert len(list(store.names("artifacts"))) == 40
