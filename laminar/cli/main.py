@@ -45,9 +45,9 @@ for command in (run, compile_command, lint, package_command, rehearse_command, r
 def main(argv: list[str] | None = None) -> Any:
     """Run the command line and leave the process with its exit code."""
     try:
-        cli.main(args=argv, prog_name="laminar", standalone_mode=False)
-    except click.exceptions.Exit as leaving:
-        sys.exit(leaving.exit_code)
+        leaving = cli.main(args=argv, prog_name="laminar", standalone_mode=False)
+        if isinstance(leaving, int):  # click catches its own Exit, and returns the code
+            sys.exit(leaving)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,7 +95,7 @@ def rehearse_command(
         if keep is None:
             shutil.rmtree(scratch, ignore_errors=True)
     if not all(trace.succeeded for trace in traces):
-        sys.exit(1)
+        raise click.exceptions.Exit(1)
 
 
 def _is_yaml(file: str) -> bool:

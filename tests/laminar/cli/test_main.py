@@ -6,7 +6,10 @@ import os
 import subprocess
 import sys
 
+import click
 import pytest
+
+from laminar.cli.main import cli, main
 
 BROKEN = """\
 import laminar.cli.results
@@ -34,3 +37,26 @@ def test_a_closed_pipe_is_no_error(tmp_path):
     command = f"{sys.executable} -m laminar --help | true"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("code", [0, 1, 3])
+def test_an_exit_code_that_a_command_asks_for_is_the_processs(code, monkeypatch):
+    @click.command("leave")
+    def leave() -> None:
+        raise click.exceptions.Exit(code)
+
+    monkeypatch.setitem(cli.commands, "leave", leave)
+    with pytest.raises(SystemExit) as caught:
+        main(["leave"])
+    assert caught.value.code == code
+
+
+def test_a_command_that_returns_leaves_the_process_alone(monkeypatch):
+    monkeypatch.setitem(cli.commands, "stay", click.Command("stay", callback=lambda: None))
+    assert main(["stay"]) is None
+
+
+def test_help_exits_with_0():
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    assert caught.value.code == 0
