@@ -134,7 +134,7 @@ class PodRun:
             everything = {name: value for scope in scopes for name, value in scope.items()}
             substitute(body, everything)  # raises, unless what was put in has tags of its own
             raise NodeError(f"failed to resolve {{{{{leftover(body)}}}}}")
-        patches = [substitute(self.engine.patch, self.engine.scope)] if self.engine.patch else []
+        patches = [self.engine.patch] if self.engine.patch else []
         patch = patch_of([*patches, *([body["podSpecPatch"]] if body.get("podSpecPatch") else [])])
         pod = pod_of(self.node.name, body, self.engine.volumes, patch)
         self.node.patch = pod.patch

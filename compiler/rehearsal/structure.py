@@ -29,6 +29,10 @@ def check(spec: Mapping[str, Any], where: str) -> None:
     templates = {template["name"]: template for template in spec.get("templates", [])}
     _unique([template["name"] for template in spec.get("templates", [])], f"{where}.templates")
     _unique([parameter["name"] for parameter in parameters_of(spec, "arguments")], f"{where}.arguments")
+    if "{{" in spec.get("podSpecPatch", ""):
+        raise Refused(
+            "Whether Argo replaces tags in a workflow's podSpecPatch is not known.", where=where, fix="put it into a template's."
+        )
     entry = spec.get("entrypoint")
     if entry not in templates:
         raise Refused(f"The entrypoint {entry!r} is no template.", where=where, fix="name one of its templates.")

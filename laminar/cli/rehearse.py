@@ -117,9 +117,9 @@ def _text(file: str, args: tuple[str, ...], parameters: dict[str, str], flow: st
 
 
 def _compiled(file: str, args: tuple[str, ...], parameters: dict[str, str], flow: str | None) -> str:
+    from laminar.cli.kinds import Chosen
     from laminar.cli.values import Assignment, choose
     from laminar.compiler import planner, project, recorder, render
-    from laminar.compiler.target import Target
 
     recorded = recorder.record(file, args)
     values = dict(Assignment().convert(f"{name}={text}", None, None) for name, text in parameters.items())
@@ -134,7 +134,7 @@ def _compiled(file: str, args: tuple[str, ...], parameters: dict[str, str], flow
         )
         for one in (range(len(recorded.chains)) if place is None else (place,))
     ]
-    return render(plans, Target())
+    return render(plans, Chosen().target(settled))
 
 
 def _run(

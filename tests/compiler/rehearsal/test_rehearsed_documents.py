@@ -123,6 +123,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("onExit", "x", "'onExit' is not known"),
         ("entrypiont", "main", "did you mean 'entrypoint'"),
         ("entrypoint", "gone", "'gone' is no template"),
+        ("podSpecPatch", "{{workflow.name}}", "in a workflow's podSpecPatch is not known"),
         ("synchronization", {}, "'synchronization' is not known"),
         ("templates.0.dag.failFast", False, "'failFast' is not known"),
         ("templates.0.dag.tasks.0.withParam", "[]", "withParam is quadratic"),
