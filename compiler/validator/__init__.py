@@ -46,7 +46,7 @@ def _document(source: Source, library: Library, limits: Limits) -> Iterator[Find
     yield from graph.wrong_graph(document, library)
     yield from pods.wrong_pods(document, library)
     yield from pods.wrong_schedule(document)
-    yield from scope.wrong_references(document, library)
+    yield from scope.wrong_references(document, library, limits)
 
 
 def _foreign(part: Part, kind: str) -> Iterator[Finding]:

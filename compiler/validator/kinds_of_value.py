@@ -26,10 +26,10 @@ __all__ = ["constant_of", "is_no_text"]
 
 NO_TEXT = frozenset(
     """all any none one filter map findIndex findLastIndex groupBy sortBy count sum int float asInt asFloat abs ceil floor round
-    mean median len fromJSON keys values toPairs fromPairs reverse uniq concat flatten sort split splitAfter indexOf lastIndexOf
+    mean median len keys values toPairs fromPairs reverse uniq concat flatten sort split splitAfter indexOf lastIndexOf
     hasPrefix hasSuffix max min""".split()
 )
-"""Functions that give numbers, truths, lists or maps; fromJSON is one of them: it may give text, and then by accident."""
+"""Functions that give numbers, truths, lists or maps; what fromJSON gives is not known."""
 
 OPERATORS = frozenset(("-", "*", "/", "%", "**", "==", "!=", "<", ">", "<=", ">=", "&&", "||", "in", "..", "matches", "contains"))
 

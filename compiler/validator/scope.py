@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from laminar.compiler.expr import Binary, ExprError, Literal, Member, Node, Reference, parse, problems, references
 from laminar.compiler.expr.nodes import walk
+from laminar.compiler.target import Limits
 from laminar.compiler.validator.documents import POD, Document, Library, Task, Template
 from laminar.compiler.validator.graph import ancestors, meant
 from laminar.compiler.validator.kinds_of_value import constant_of, is_no_text
@@ -30,30 +31,33 @@ class Scope:
 
     document: Document
     library: Library
+    limits: Limits
     template: Template | None = None
     task: Task | None = None
     ended: frozenset[str] = frozenset()
     siblings: Mapping[str, Task] = field(default_factory=dict)
 
 
-def wrong_references(document: Document, library: Library) -> Iterator[Finding]:
+def wrong_references(document: Document, library: Library, limits: Limits) -> Iterator[Finding]:
     """Give the tags that Argo could not replace, and expressions that it could not read."""
     for name in document.spec.names:
         if name != "templates":
-            yield from _texts(document.spec.at(name), Scope(document, library))
+            yield from _texts(document.spec.at(name), Scope(document, library, limits))
     for template in document.templates:
-        yield from _template(document, library, template)
+        yield from _template(Scope(document, library, limits, template))
 
 
-def _template(document: Document, library: Library, template: Template) -> Iterator[Finding]:
+def _template(scope: Scope) -> Iterator[Finding]:
+    template = scope.template
+    assert template is not None
     tasks = {task.name: task for task in template.tasks}
     before = ancestors(template)
-    outer = Scope(document, library, template, None, frozenset(tasks), tasks)
+    outer = replace(scope, ended=frozenset(tasks), siblings=tasks)
     for task in template.tasks:
-        scope = Scope(document, library, template, task, frozenset(before[task.name]), tasks)
+        inner = replace(scope, task=task, ended=frozenset(before[task.name]), siblings=tasks)
         for name in task.part.names:
             if name not in ("depends", "inline"):
-                yield from _texts(task.part.at(name), scope)
+                yield from _texts(task.part.at(name), inner)
     for name in template.part.names:
         if name not in ("dag", "steps", "retryStrategy"):
             yield from _texts(template.part.at(name), outer)
@@ -108,7 +112,7 @@ def _expression(part: Part, text: str, scope: Scope, *, text_needed: bool) -> It
         yield Finding(part, f"In the expression {_short(text)}: {problem.message}", "mend the call.")
     for found in references(node):
         yield from _reference(part, found.path, scope)
-    if text_needed and is_no_text(node):
+    if text_needed and scope.limits.only_text and is_no_text(node):
         what = f"The expression {_short(text)} gives no text, and Argo takes only text."
         yield Finding(part, what, "put string(...) around it.")
     yield from _wrong_comparison(part, node, text)

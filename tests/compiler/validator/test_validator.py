@@ -11,7 +11,7 @@ from hypothesis import given
 
 from laminar.cli.main import cli
 from laminar.compiler import checker, dumper, emitter, optimizer
-from laminar.compiler.target import Target
+from laminar.compiler.target import ARGO, Target
 from laminar.compiler.validator import Finding, validate
 from laminar.compiler.validator.waits import STATUSES, Wait, WaitError, waits
 from laminar.compiler.yaml_reader import read, read_text
@@ -172,6 +172,13 @@ def test_when_that_is_no_condition_is_found(when):
 def test_when_that_is_a_condition_is_right(when):
     text = HAND_WRITTEN.replace("{{item.k}} != 2", when)
     assert [str(finding) for finding in validate(read_text(text, "hand.yaml")) if not finding.unchecked] == []
+
+
+def test_expression_may_give_a_number_or_a_truth_where_argo_writes_them_as_text():
+    text = HAND_WRITTEN.replace("{{item.k}} != 2", "{{=item.k != '2'}}")
+    assert any("gives no text" in finding.what for finding in validate(read_text(text, "hand.yaml"), ARGO["4.1"]))
+    for version in ("3.7", "4.0"):
+        assert not any("gives no text" in finding.what for finding in validate(read_text(text, "hand.yaml"), ARGO[version]))
 
 
 # depends
