@@ -194,7 +194,7 @@ _servers: dict[Any, Server] = {}
 def serve(program: programs.Program) -> Server:
     """Return the server of a program, started where there is none yet."""
     if program not in _servers or _servers[program].closed:
-        load = {"program": program.path, "args": program.args, "package": program.package, "path": sys.path}
+        load = {"program": program.path, "args": program.args, "package": program.package, "given": program.given, "path": sys.path}
         _servers[program] = Server(load)
     return _servers[program]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
@@ -16,11 +16,15 @@ __all__ = ["Program", "current", "execute"]
 
 @dataclass(frozen=True)
 class Program:
-    """A Python file and the arguments it is executed with; ``package`` is set where it was started with ``python -m``."""
+    """A Python file and the arguments it is executed with; ``package`` is set where it was started with ``python -m``.
+
+    ``given`` is the path as it was given, which the program sees in ``sys.argv``.
+    """
 
     path: str
     args: tuple[str, ...] = ()
     package: str | None = None
+    given: str = field(default="", compare=False)
 
     @property
     def shown(self) -> str:
@@ -40,7 +44,7 @@ def execute(program: Program) -> dict[str, Any]:
     module.__dict__["__builtins__"] = __builtins__
     module.__package__ = program.package
     sys.modules["__main__"] = module
-    sys.argv[:] = [program.path, *program.args]
+    sys.argv[:] = [program.given or program.path, *program.args]
     folder = os.getcwd() if program.package else os.path.dirname(path)
     if sys.path[:1] != [folder]:
         sys.path.insert(0, folder)
@@ -56,7 +60,8 @@ def current() -> Program | None:
         return None
     spec = getattr(main, "__spec__", None)
     package = spec.parent if spec is not None else getattr(main, "__package__", None)
-    return Program(os.path.abspath(path), tuple(sys.argv[1:]), package or None)
+    given = sys.argv[0] if os.path.abspath(sys.argv[0]) == os.path.abspath(path) else ""
+    return Program(os.path.abspath(path), tuple(sys.argv[1:]), package or None, given)
 
 
 def _compile(path: str) -> Any:

@@ -76,7 +76,7 @@ def take_over() -> NoReturn:
     try:
         if program is None:
             raise FlowError("A worker needs a program's file.", fix="start it as python PROGRAM.")
-        code = _supervise(_task([program.path, "--", *program.args], os.environ))
+        code = _supervise(_task([program.given or program.path, "--", *program.args], os.environ))
     except FlowError as error:
         code = _cannot(error)
     sys.stdout.flush()
@@ -131,7 +131,7 @@ def _task(argv: list[str], environ: Mapping[str, str]) -> Task:
         retry=environ.get("LAMINAR_EXECUTION_RETRY") == "True",
     )
     return Task(
-        Program(os.path.abspath(positional[0]), tuple(args)),
+        Program(os.path.abspath(positional[0]), tuple(args), given=positional[0]),
         job,
         batch=_number("batch", given.get("batch") or "1"),
         datastore=environ.get("LAMINAR_DATASTORE") or None,

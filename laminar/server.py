@@ -115,7 +115,7 @@ class Server:
         """Record a program, or take the flow of a notebook as it was sent."""
         sys.path[:] = message["path"]
         if message.get("program"):
-            program = Program(message["program"], tuple(message["args"]), message["package"])
+            program = Program(message["program"], tuple(message["args"]), message["package"], message["given"])
             self.recording = recording.record(program, quiet=True)
         elif message.get("flow"):
             flow = pickle.loads(base64.b64decode(message["flow"]))

@@ -55,7 +55,7 @@ def run(
     reporting.choose()
     path = os.path.abspath(program)
     _check(path, execution, resume, parameters)
-    asked = programs.Program(path, args)
+    asked = programs.Program(path, args, given=program)
     server = client.serve(asked)
     server.wait_ready()
     current = _session(server.summary or {}, dict(parameters), flow, execution, resume)

@@ -1,0 +1,187 @@
+"""Retry and catch: who counts as an attempt, how long it waits, what is kept, on inherited flows too."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+
+from laminar import Flow, Layer, Parameters
+from laminar.configurations.datastores import Local, Memory
+from laminar.configurations.executors import Process, Thread
+from laminar.configurations.layers import Catch, Container, ForEach, Parameter, Retry
+from laminar.exceptions import ExecutionError
+
+
+@pytest.fixture
+def flow():
+    class Case(Flow): ...
+
+    return Case
+
+
+def in_threads(flow: type[Flow]) -> Flow:
+    return flow(datastore=Memory(), executor=Thread())
+
+
+def test_a_failing_split_is_tried_again_by_itself(flow):
+    ran = []
+
+    @flow.register(foreach=ForEach([Parameter(Parameters, "rows")]), retry=Retry(attempts=2, delay=0))
+    class A(Layer):
+        def __call__(self) -> None:
+            ran.append((self.index, self.attempt))
+            if (self.index, self.attempt) == (1, 1):
+                raise ValueError
+            self.value = self.attempt
+
+    assert list(in_threads(flow)(rows=[1, 2, 3]).layer(A).value) == [1, 2, 1]
+    assert sorted(ran) == [(0, 1), (1, 1), (1, 2), (2, 1)]
+
+
+@pytest.mark.parametrize("attempts", [1, 2, 4])
+def test_attempts_are_total_tries(flow, attempts):
+    ran = []
+
+    @flow.register(retry=Retry(attempts=attempts, delay=0))
+    class A(Layer):
+        def __call__(self) -> None:
+            ran.append(self.attempt)
+            raise ValueError
+
+    with pytest.raises(ExecutionError) as raised:
+        in_threads(flow)()
+    assert ran == list(range(1, attempts + 1))
+    assert raised.value.attempt == attempts
+
+
+def test_it_waits_delay_times_backoff_to_the_attempt_minus_one_plus_jitter(flow):
+    times = []
+
+    @flow.register(retry=Retry(attempts=3, delay=0.1, backoff=3, jitter=0.5))
+    class A(Layer):
+        def __call__(self) -> None:
+            times.append(time.monotonic())
+            if self.attempt < 3:
+                raise ValueError
+
+    in_threads(flow)()
+    first, second = times[1] - times[0], times[2] - times[1]
+    assert 0.1 <= first < 0.1 * 1.5 + 0.5
+    assert 0.3 <= second < 0.3 * 1.5 + 0.5
+
+
+@pytest.mark.parametrize(("kills", "finishes"), [(2, True), (3, False)])
+def test_attempts_that_were_killed_do_not_count_and_are_tried_again_twice(kills, finishes, flow, tmp_path):
+    @flow.register
+    class A(Layer):
+        def __call__(self) -> None:
+            if self.attempt <= kills:
+                os.kill(os.getpid(), signal.SIGKILL)
+            self.value = self.attempt
+
+    made = flow(datastore=Local(str(tmp_path)), executor=Process())
+    if finishes:
+        assert made().layer(A).value == 3
+    else:
+        with pytest.raises(ExecutionError, match="it was killed by SIGKILL"):
+            made()
+
+
+def test_a_crash_of_the_layers_own_counts_as_its_failure(flow, tmp_path):
+    @flow.register(retry=Retry(attempts=2, delay=0))
+    class A(Layer):
+        def __call__(self) -> None:
+            os.kill(os.getpid(), signal.SIGSEGV)
+
+    with pytest.raises(ExecutionError, match=r"\(attempt 2\): it was ended by SIGSEGV"):
+        flow(datastore=Local(str(tmp_path)), executor=Process())()
+
+
+def test_catch_covers_subclasses_keeps_what_was_set_and_nothing_is_tried_again(flow, tmp_path):
+    @flow.register(catch=Catch(OSError, LookupError), retry=Retry(attempts=3, delay=0))
+    class A(Layer):
+        def __call__(self) -> None:
+            self.value = self.attempt
+            raise FileNotFoundError(2, "gone")
+
+    execution = flow(datastore=Local(str(tmp_path)), executor=Process())()
+    record = execution.flow.configuration.datastore.load("Case", execution.id, "A", 0)
+    assert execution.layer(A).value == 1 and execution.finished
+    assert (record.attempt, record.caught) == (1, "FileNotFoundError: [Errno 2] gone")
+    assert 'raise FileNotFoundError(2, "gone")' in record.caught_traceback
+
+
+def test_what_catch_does_not_name_fails_the_layer_and_is_tried_again(flow):
+    ran = []
+
+    @flow.register(catch=Catch(KeyError), retry=Retry(attempts=2, delay=0))
+    class A(Layer):
+        def __call__(self) -> None:
+            ran.append(self.attempt)
+            raise LookupError
+
+    with pytest.raises(ExecutionError):
+        in_threads(flow)()
+    assert ran == [1, 2]
+
+
+def test_each_split_of_a_fan_out_catches_for_itself(flow):
+    @flow.register(foreach=ForEach([Parameter(Parameters, "rows")]), catch=Catch(ZeroDivisionError))
+    class A(Layer):
+        def __call__(self, parameters: Parameters) -> None:
+            self.before = parameters.rows
+            self.inverse = 1 / parameters.rows
+
+    layer = in_threads(flow)(rows=[1, 0, 2]).layer(A)
+    assert list(layer.before) == [1, 0, 2]
+    assert list(layer.inverse) == [1.0, 0.5]
+
+
+def test_retry_catch_and_container_hold_on_inherited_flows(flow):
+    ran = []
+
+    @flow.register(retry=Retry(attempts=2, delay=0), catch=Catch(KeyError), container=Container(memory=7))
+    class A(Layer):
+        def __call__(self) -> None:
+            ran.append((self.flow.name, self.attempt, self.configuration.container.memory))
+            if self.attempt == 1:
+                raise ValueError
+            raise KeyError
+
+    class Child(flow): ...
+
+    @Child.register
+    class B(Layer):
+        def __call__(self, a: A) -> None: ...
+
+    assert in_threads(Child)().layer(B).state.finished
+    assert ran == [("Child", 1, 7), ("Child", 2, 7)]
+
+
+def test_the_remote_traceback_and_the_cause_come_along_where_it_can_be_pickled(flow, tmp_path):
+    class Unpicklable(Exception):
+        def __reduce__(self):
+            raise TypeError("never")
+
+    @flow.register
+    class A(Layer):
+        def __call__(self) -> None:
+            raise ValueError("across")
+
+    class Other(Flow): ...
+
+    @Other.register
+    class B(Layer):
+        def __call__(self) -> None:
+            raise Unpicklable("stays")
+
+    with pytest.raises(ExecutionError, match="ValueError: across") as raised:
+        flow(datastore=Local(str(tmp_path)), executor=Process())()
+    assert isinstance(raised.value.__cause__, ValueError)
+    assert 'raise ValueError("across")' in str(raised.value)
+    with pytest.raises(ExecutionError, match="Unpicklable: stays") as raised:
+        Other(datastore=Local(str(tmp_path)), executor=Process())()
+    assert raised.value.__cause__ is None
