@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from laminar.components.layer import Layer
     from laminar.configurations.datastores import Artifact, DataStore, Record
 
-__all__ = ["Outputs", "SplitFailed", "Stamp", "configure", "evaluate", "failed_outside", "failure", "run"]
+__all__ = ["Outputs", "SplitFailed", "Stamp", "configure", "evaluate", "failed_outside", "failure", "run", "uncounted"]
 
 
 class SplitFailed(ExecutionError):
@@ -315,6 +315,13 @@ def failure(layer: Layer, reason: str, *, where: str = "") -> SplitFailed:
         index=binding.index,
         attempt=binding.attempt,
     )
+
+
+def uncounted(layer: Layer, error: LaminarError) -> SplitFailed:
+    """Return the failure of a fan-out whose splits cannot be counted: what it goes over is not there."""
+    failed = failure(layer, error.what, where=layer.flow.registrations[layer.name].where)
+    failed.fix, failed.__cause__ = error.fix, error
+    return failed
 
 
 def _line(error: BaseException) -> str:
