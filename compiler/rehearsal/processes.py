@@ -10,6 +10,7 @@ import time
 import traceback
 from threading import Lock
 
+from laminar.compiler.rehearsal.confinement import confined, is_possible
 from laminar.compiler.rehearsal.pods import Outcome, Pod
 from laminar.compiler.rehearsal.site import LocalPod, Site
 
@@ -19,10 +20,14 @@ RUNNER = ("-m", "laminar.runner")
 
 
 class Processes:
-    """Run each pod as a process of its own; its children end with it, and all of them with `close`."""
+    """Run each pod as a process of its own; its children end with it, and all of them with `close`.
 
-    def __init__(self, site: Site) -> None:
+    A pod whose root file system is read-only has it so, where the machine lets us, unless ``confine`` is false.
+    """
+
+    def __init__(self, site: Site, *, confine: bool = True) -> None:
         self.site = site
+        self.confine = confine
         self.running: set[int] = set()
         self.closed = False
         self.lock = Lock()
@@ -30,13 +35,16 @@ class Processes:
     def __call__(self, pod: Pod) -> Outcome:
         """Run a pod to its end."""
         local = self.site.bring(pod)
+        argv = local.argv
+        if pod.read_only and self.confine and is_possible():
+            argv = confined(argv, local.writable)
         began = time.monotonic()
         with local.log.open("wb") as log:
             with self.lock:
                 if self.closed:
                     return Outcome(-1, error="the rehearsal has ended")
                 process = subprocess.Popen(
-                    local.argv,
+                    argv,
                     env=dict(local.env),
                     cwd=local.cwd,
                     stdin=subprocess.DEVNULL,

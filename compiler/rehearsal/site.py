@@ -22,13 +22,14 @@ KEPT_LOG = 64 * 1024
 
 @dataclass(frozen=True)
 class LocalPod:
-    """What is started here: ``files`` are the output files by output."""
+    """What is started here: ``files`` are the output files by output, ``writable`` the folders that its volumes and store are."""
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
     cwd: Path
     files: Mapping[str, Path]
     log: Path
+    writable: tuple[Path, ...] = ()
 
     def outputs(self) -> dict[str, str]:
         """Return what the pod has left."""
@@ -72,7 +73,16 @@ class Site:
         for name, path in files.items():
             if str(path) == pod.paths[name]:
                 raise Refused(f"{pod.node}: output {name!r} is a file in no volume: {path}.", fix="mount an emptyDir there.")
-        return LocalPod(tuple(argv), env, self._cwd(pod, moved), files, own / "log")
+        writable = tuple(moved[mount.path.rstrip("/")] for mount in pod.mounts if not mount.read_only)
+        return LocalPod(tuple(argv), env, self._cwd(pod, moved), files, own / "log", (*writable, *self._store()))
+
+    def _store(self) -> list[Path]:
+        """Return the folder of the datastore, made, where it is one of this machine."""
+        if "://" in self.datastore:
+            return []
+        path = Path(self.datastore)
+        path.mkdir(parents=True, exist_ok=True)
+        return [path]
 
     def _volume(self, mount: Mount, own: Path, pod: Pod) -> Path:
         if "emptyDir" in mount.volume:

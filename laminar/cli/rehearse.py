@@ -14,7 +14,7 @@ from laminar.cli.values import flow_option
 from laminar.exceptions import FlowError
 
 if TYPE_CHECKING:
-    from laminar.compiler.rehearsal import Node, Trace, Workflow
+    from laminar.compiler.rehearsal import Node, RunPod, Trace, Workflow
 
     TextType = click.ParamType[tuple[str, str]]
 else:
@@ -55,6 +55,7 @@ class Text(TextType):
 @click.option("--folder", type=click.Path(file_okay=False), help="Run pods here instead of in the project's folder.")
 @click.option("--keep", metavar="DIR", type=click.Path(file_okay=False), help="Keep artifacts, volumes and logs in this folder.")
 @click.option("-j", "--concurrency", type=click.IntRange(1), help="Run so many pods at once.  [default: the CPUs]")
+@click.option("--writable", is_flag=True, help="Let pods write everywhere, also where the YAML says read-only.")
 @click.option("-v", "--verbose", is_flag=True, help="Show each pod's patch, outputs and log too.")
 def rehearse_command(
     file: str,
@@ -66,6 +67,7 @@ def rehearse_command(
     folder: str | None,
     keep: str | None,
     concurrency: int | None,
+    writable: bool,
     verbose: bool,
 ) -> None:
     """Execute a workflow, FILE.yaml or what PROGRAM compiles to, on this machine as Argo would, and print its nodes.
@@ -76,22 +78,26 @@ def rehearse_command(
 
     Each pod is a process with the command, arguments, environment and output files of the YAML, but without its image:
     `python` is this one, a working folder that does not exist here is the project's folder, emptyDir volumes and claims are
-    scratch folders, paths in them are rewritten, and nothing stops a pod from writing elsewhere. LAMINAR_DATASTORE is a
-    scratch store. What the rehearsal does not know it refuses. Exits 0 when the workflow succeeded, 1 when it failed.
+    scratch folders, and paths in them are rewritten. LAMINAR_DATASTORE is a scratch store. A root file system that is
+    read-only is so here too, on a Linux that allows namespaces. What the rehearsal does not know it refuses.
+
+    Exits 0 when the workflow succeeded, 1 when it failed.
     """
     from laminar.compiler import project, rehearsal
+    from laminar.compiler.rehearsal.processes import Processes
+    from laminar.compiler.rehearsal.site import Site
 
     text, shown = _text(file, args, dict(parameters), flow)
     found = rehearsal.workflows(rehearsal.read(text, shown=shown))
     root = Path(folder) if folder is not None else project.find(Path(file)).root
     given = dict(parameters) if _is_yaml(file) else {}
     scratch = Path(keep).absolute() if keep is not None else Path(tempfile.mkdtemp(prefix="laminar-rehearsal-"))
+    store = str(scratch / "store") if datastore is None else datastore if "://" in datastore else os.path.abspath(datastore)
+    processes = Processes(Site(root.absolute(), scratch, store, dict(variables)), confine=not writable)
     try:
-        traces = [
-            _run(one, given, root, scratch, datastore, dict(variables), concurrency or os.cpu_count() or 1, verbose)
-            for one in found
-        ]
+        traces = [_run(one, given, processes, concurrency or os.cpu_count() or 1, verbose=verbose) for one in found]
     finally:
+        processes.close()
         if keep is None:
             shutil.rmtree(scratch, ignore_errors=True)
     if not all(trace.succeeded for trace in traces):
@@ -137,26 +143,10 @@ def _compiled(file: str, args: tuple[str, ...], parameters: dict[str, str], flow
     return render(plans, Chosen().target(settled))
 
 
-def _run(
-    workflow: Workflow,
-    parameters: dict[str, str],
-    folder: Path,
-    scratch: Path,
-    datastore: str | None,
-    variables: dict[str, str],
-    concurrency: int,
-    verbose: bool,
-) -> Trace:
+def _run(workflow: Workflow, parameters: dict[str, str], run_pod: RunPod, concurrency: int, *, verbose: bool) -> Trace:
     from laminar.compiler.rehearsal import rehearse_workflow
-    from laminar.compiler.rehearsal.processes import Processes
-    from laminar.compiler.rehearsal.site import Site
 
-    store = datastore if datastore is not None else str(scratch / "store")
-    processes = Processes(Site(folder.absolute(), scratch, store, variables))
-    try:
-        trace = rehearse_workflow(workflow, parameters, run_pod=processes, concurrency=concurrency)
-    finally:
-        processes.close()
+    trace = rehearse_workflow(workflow, parameters, run_pod=run_pod, concurrency=concurrency)
     click.echo(str(trace), nl=False)
     for node in trace.pods:
         if verbose or node.failed:

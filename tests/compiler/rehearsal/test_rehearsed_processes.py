@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from laminar.compiler.rehearsal import Mount, Outcome, Pod, Refused
+from laminar.compiler.rehearsal.confinement import is_possible
 from laminar.compiler.rehearsal.processes import Forked, Processes
 from laminar.compiler.rehearsal.site import Site
 
@@ -114,6 +115,29 @@ def test_a_pod_is_killed_with_its_children_when_its_deadline_passes(tmp_path, ru
 def test_children_that_a_pod_leaves_behind_end_with_it(tmp_path):
     code = "import subprocess; print(subprocess.Popen(['sleep', '60']).pid, flush=True)"
     assert is_gone(int(Processes(site(tmp_path))(python(code)).log))
+
+
+@pytest.mark.skipif(not is_possible(), reason="this machine allows no namespaces")
+@pytest.mark.parametrize(("options", "writes"), [({}, False), ({"confine": False}, True)])
+def test_a_read_only_root_is_read_only_but_for_volumes_and_store(tmp_path, options, writes):
+    code = (
+        "import os, sys\n"
+        "for name in ('/tmp/volume', os.environ['LAMINAR_DATASTORE'] + '/store', 'cwd'):\n"
+        "    try: open(name, 'w').write('1'); print('wrote', os.path.basename(name))\n"
+        "    except OSError as error: print(error.strerror, os.path.basename(name))\n"
+        "sys.exit(75)"
+    )
+    pod = python(code, read_only=True, env=(("LAMINAR_DATASTORE", "s3://x/y"),))
+    outcome = Processes(site(tmp_path), **options)(pod)
+    last = "wrote cwd" if writes else "Read-only file system cwd"
+    assert outcome.log.splitlines() == ["wrote volume", "wrote store", last]
+    assert outcome.code == 75
+
+
+@pytest.mark.skipif(not is_possible(), reason="this machine allows no namespaces")
+def test_a_confined_pod_may_work_in_its_volume(tmp_path):
+    pod = python("open('x', 'w').write('v')", read_only=True, workdir="/tmp", paths={"x": "/tmp/x"})
+    assert Processes(site(tmp_path))(pod).files == {"x": "v"}
 
 
 def is_gone(pid: int) -> bool:
