@@ -89,6 +89,7 @@ spec:
     - - {name: one, template: say, arguments: {parameters: [{name: text, value: a}]}}
     - - {name: two, template: say, arguments: {parameters: [{name: text, value: "{{steps.one.outputs.result}}"}]}}
   - name: bye
+    metrics: {prometheus: [{name: ended, help: h, when: "{{status}} == Succeeded", counter: {value: "1"}}]}
     container: {image: alpine, command: [echo], args: ["{{workflow.status}} {{workflow.duration}}"]}
 ---
 apiVersion: v1
@@ -106,6 +107,7 @@ def test_hand_written_workflow_is_right_and_what_is_not_known_is_said():
         "'elsewhere' is not among these files",
         "'workflow.status'",
         "'ConfigMap' are not checked",
+        "metrics",
         "jinja",
     ):
         assert what in unchecked
