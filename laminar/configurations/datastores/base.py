@@ -48,6 +48,8 @@ class DataStore(ABC):
     """Whether the root was given relative to a folder, so that other machines cannot find it."""
     ahead: ClassVar[bool] = True
     """Whether fetching the next files while the last ones are in use saves time."""
+    compresses: bool = False
+    """Whether fewer bytes are worth the time that compressing takes: over a network, not on a disk."""
     batch: ClassVar[int] = 1 << 20
     """Bytes of files that are fetched at once."""
 

@@ -7,13 +7,15 @@ A file is, with little-endian numbers::
     names     of the protocols, one a line; the empty one is pickle
     frames    of a value, each from a multiple of 64 bytes on (zeros between): its pickle stream or protocol's bytes, then
               protocol 5's out-of-band buffers. Of a segment, without gaps: one element each
-    digest    sha256 of head, table and names
+    digest    sha256 of head, table and names, and of the second table
 
 The address is the sha256 of kind, names and table: the table holds the frames' digests, so data is hashed once, and whoever has
 read the head has checked it against the address without reading the rest. A whole read checks every bit of the file.
 
-Codec 0 stores content as it is. Codec 1 is kept for zstandard: the address never depends on the codec, so such a file will hold
-a second table, of the content's lengths and digests, and its address is that of the table alone.
+Codec 0 stores content as it is. Codec 1 is zstandard: the address never depends on the codec, so the table is that of the file
+as codec 0 would have it, and behind the names stands a second one::
+
+    second    for each frame: bytes stored (8), sha256 of what is stored (32)
 
 Stored data depends on all of this: a changed layout needs a new schema number, and readers of the old one.
 """
@@ -24,6 +26,7 @@ from collections.abc import Sequence
 from struct import Struct
 from typing import NamedTuple
 
+from laminar.configurations.datastores import codec as zstd
 from laminar.exceptions import DatastoreError
 
 __all__ = ["SEGMENT", "VALUE", "Buffer", "Head", "Packed", "head_size", "pack", "parse", "verify"]
@@ -32,11 +35,12 @@ Buffer = bytes | bytearray | memoryview
 
 MAGIC = b"LMNR"
 SCHEMA = 1
-RAW = 0
+RAW, ZSTD = 0, 1
 VALUE, SEGMENT = 0, 1
 ALIGNMENT = {VALUE: 64, SEGMENT: 1}
 HEAD = Struct("<4sBBBBII")
 ENTRY = Struct("<QQI32s")
+SECOND = Struct("<Q32s")
 DIGEST = 32
 
 
@@ -49,7 +53,10 @@ class Packed(NamedTuple):
 
 
 class Head(NamedTuple):
-    """What a checked head says: where each frame lies, which protocol wrote it and what its digest is."""
+    """What a checked head says: where each frame lies, which protocol wrote it and what its digest is.
+
+    ``stored`` are the digests of compressed frames, of which ``contents`` are the lengths; empty where none is compressed.
+    """
 
     address: str
     kind: int
@@ -59,6 +66,8 @@ class Head(NamedTuple):
     digests: tuple[bytes, ...]
     start: int
     size: int
+    stored: tuple[bytes, ...] = ()
+    contents: tuple[int, ...] = ()
 
     def frame(self, number: int, stored: Buffer) -> Buffer:
         """Return a frame's content.
@@ -69,13 +78,20 @@ class Head(NamedTuple):
 
         if len(stored) != self.lengths[number]:
             raise damaged(self.address, f"it ends within frame {number}")
+        if self.stored:
+            content = None
+            if sha256(stored).digest() == self.stored[number]:
+                content = zstd.decompressed(stored, self.contents[number])
+            if content is None:
+                raise damaged(self.address, f"frame {number} is not what was written")
+            stored = content
         if sha256(stored).digest() != self.digests[number]:
             raise damaged(self.address, f"frame {number} is not what was written")
         return stored
 
 
-def pack(kind: int, frames: Sequence[tuple[str, Buffer]]) -> Packed:
-    """Return the file of frames, each with the name of its protocol.
+def pack(kind: int, frames: Sequence[tuple[str, Buffer]], *, compress: bool = False) -> Packed:
+    """Return the file of frames, each with the name of its protocol; ``compress`` where that saves enough.
 
     The address depends on nothing but its arguments.
 
@@ -90,16 +106,22 @@ def pack(kind: int, frames: Sequence[tuple[str, Buffer]]) -> Packed:
         number = names.setdefault(protocol, len(names))
         table.append(ENTRY.pack(len(frame), len(frame), number, sha256(frame).digest()))
     tail = b"".join(table) + "\n".join(names).encode()
-    front = HEAD.pack(MAGIC, SCHEMA, kind, RAW, 0, len(frames), len(tail) - ENTRY.size * len(frames)) + tail
+    stored = [frame for _, frame in frames]
+    codec = ZSTD if compress and zstd.pays(stored) else RAW
+    front = HEAD.pack(MAGIC, SCHEMA, kind, codec, 0, len(frames), len(tail) - ENTRY.size * len(frames)) + tail
+    address = address_of(front)
+    if codec == ZSTD:
+        stored = list(zstd.compressed(stored))
+        front += b"".join(SECOND.pack(len(frame), sha256(frame).digest()) for frame in stored)
     size, alignment = len(front), ALIGNMENT[kind]
     chunks: list[Buffer] = [front]
-    for _, frame in frames:
+    for frame in stored:
         if gap := -size % alignment:
             chunks.append(bytes(gap))
         chunks.append(frame)
         size += gap + len(frame)
     chunks.append(sha256(front).digest())
-    return Packed(address_of(front), tuple(chunks), size + DIGEST)
+    return Packed(address, tuple(chunks), size + DIGEST)
 
 
 def address_of(front: Buffer) -> str:
@@ -128,35 +150,40 @@ def parse(data: Buffer, address: str) -> Head | int:
     magic, schema, kind, codec, zero, count, names = HEAD.unpack_from(data)
     if magic != MAGIC or zero:
         raise damaged(address, "it does not begin as an artifact does")
-    if schema != SCHEMA or codec != RAW:
+    if schema != SCHEMA or codec not in (RAW, ZSTD):
         raise DatastoreError(
             f"Artifact {address} has schema {schema} and codec {codec}, which this laminar does not know, or it is damaged.",
             fix="read it with the version of laminar that wrote it, or a newer one.",
         )
     if kind not in ALIGNMENT:
         raise damaged(address, f"there is no kind {kind}")
-    start: int = head_size(count) + names
+    first: int = head_size(count) + names
+    start: int = first + (SECOND.size * count if codec == ZSTD else 0)
     if len(data) < start:
         return start
     front = memoryview(data)[:start]
-    if address_of(front) != address:
+    if address_of(front[:first]) != address:
         raise damaged(address, "its table is not the one that was written under this address")
-    return head_of(front, address, kind, count)
+    return head_of(front, first, address, kind, count)
 
 
-def head_of(front: memoryview, address: str, kind: int, count: int) -> Head:
+def head_of(front: memoryview, first: int, address: str, kind: int, count: int) -> Head:
     alignment, position = ALIGNMENT[kind], len(front)
-    protocols = str(front[head_size(count) :], "utf-8").split("\n")
-    offsets, lengths, named, digests = [], [], [], []
-    for stored, _, protocol, digest in ENTRY.iter_unpack(front[HEAD.size : head_size(count)]):
+    protocols = str(front[head_size(count) : first], "utf-8").split("\n")
+    second = list(SECOND.iter_unpack(front[first:]))
+    offsets, lengths, contents, named, digests = [], [], [], [], []
+    for number, (stored, content, protocol, digest) in enumerate(ENTRY.iter_unpack(front[HEAD.size : head_size(count)])):
+        length = second[number][0] if second else stored
         position += -position % alignment
         offsets.append(position)
-        lengths.append(stored)
+        lengths.append(length)
+        contents.append(content)
         named.append(protocols[protocol])
         digests.append(digest)
-        position += stored
+        position += length
     parts = tuple(offsets), tuple(lengths), tuple(named), tuple(digests)
-    return Head(address, kind, *parts, start=len(front), size=position + DIGEST)
+    compressed = tuple(digest for _, digest in second)
+    return Head(address, kind, *parts, start=len(front), size=position + DIGEST, stored=compressed, contents=tuple(contents))
 
 
 def verify(data: Buffer, address: str) -> tuple[Head, list[Buffer]]:

@@ -41,6 +41,7 @@ class Remote(DataStore):
     ``options`` go to fsspec as they are. Nothing of them is shown or stored; leave credentials to the environment.
     """
 
+    compresses = True
     batch = 8 << 20
     whole: ClassVar[int | None] = None
     """Where the range begins that asks for a whole file."""

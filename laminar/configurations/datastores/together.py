@@ -19,6 +19,7 @@ class Together(DataStore):
     def __init__(self, store: DataStore) -> None:
         super().__init__(store.root)
         self.store = store
+        self.compresses = store.compresses
         self._protocols = store._protocols
         self._waiting: dict[str, Sequence[Buffer]] = {}
         self._size = 0

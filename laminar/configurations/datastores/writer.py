@@ -111,7 +111,7 @@ class Packer:
 
     def flush(self) -> None:
         if self.frames:
-            packed = format.pack(format.SEGMENT, self.frames)
+            packed = format.pack(format.SEGMENT, self.frames, compress=self.store.compresses)
             save(self.store, packed)
             self.parts.append(Segment(packed.address, len(self.frames), packed.size))
         self.frames, self.size = [], 0
@@ -165,7 +165,7 @@ def keep(store: DataStore, protocol: str, frames: list[Buffer]) -> Artifact:
     """Return an artifact with these frames, stored under their address unless they are small."""
     if is_small(frames):
         return Artifact(data=bytes(frames[0]), protocol=protocol)
-    packed = format.pack(format.VALUE, [(protocol, frame) for frame in frames])
+    packed = format.pack(format.VALUE, [(protocol, frame) for frame in frames], compress=store.compresses)
     save(store, packed)
     return Artifact(address=packed.address, stored=packed.size)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import sys
 from collections.abc import Iterator
@@ -111,8 +112,8 @@ def test_what_waits_to_be_written_together_is_never_more_than_a_batch() -> None:
     store = Remote(f"memory://{ksuid()}")
     largest = 0
     with store.together() as gathered:
-        for number in range(40):
-            gathered.write(bytes([number]) * 1_000_000)
+        for _ in range(40):
+            gathered.write(os.urandom(1_000_000))
             largest = max(largest, gathered._size)  # type: ignore[attr-defined]
     assert 4_000_000 < largest < store.batch
     assert len(list(store.names("artifacts"))) == 40
