@@ -39,7 +39,7 @@ class Text(TextType):
 
 
 @click.command("rehearse")
-@click.argument("file", type=click.Path())
+@click.argument("file", metavar="FILE|PROGRAM", type=click.Path())
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
 @click.option(
     "-p",

@@ -8,10 +8,15 @@ from typing import Any
 
 import pytest
 
-from laminar.compiler.rehearsal import Refused, read, rehearse, workflows
+from laminar.compiler.rehearsal import Refused, read, rehearse, shape, structure, workflows
 from tests.rehearsed import Script, dag, loop, parameters, pod, run, task, workflow
 
 REFERENCE = Path(__file__).parent.parent.parent / "data" / "argo" / "reference-2.yaml"
+ROOT = Path(__file__).parent.parent.parent.parent
+EMITTED = [
+    *(path for path in sorted((ROOT / "tests/golden/compiler").glob("*.yaml")) if path.stem != "base"),  # a site's onExit
+    *sorted((ROOT / "examples").glob("*.yaml")),
+]
 ECHO = {"args": ["{{inputs.parameters.name}}", "{{workflow.parameters.n}}"]}
 
 
@@ -161,6 +166,13 @@ def test_fields_that_decide_nothing_here_are_passed_over():
     document = workflow(dag("main", task("A")), pod(metadata={"labels": {"a": "b"}}, tolerations=[]))
     document["spec"].update(ttlStrategy={"secondsAfterSuccess": 1}, podGC={}, archiveLogs=True, serviceAccountName="x")
     assert run(document).succeeded
+
+
+@pytest.mark.parametrize("golden", EMITTED, ids=lambda path: path.stem)
+def test_what_is_emitted_is_known_to_the_rehearsal(golden):
+    for one in workflows(read(golden.read_text(encoding="utf-8"))):
+        shape.check(one.spec, one.name)
+        structure.check(one.spec, one.name)
 
 
 def test_names_of_reference_two_are_found():
