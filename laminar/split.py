@@ -131,6 +131,8 @@ def run(layer: Layer, *, everywhere: bool = True) -> Outputs:
     attempts = flow.registrations[layer.name].configuration.retry.attempts
     if binding.attempt == 1 and attempts > 1:
         datastore.forgive(flow.name, execution.id, layer.name, binding.index)
+    elif attempts > 1 and len(datastore.failures(flow.name, execution.id, layer.name, binding.index)) >= attempts:
+        raise failure(layer, "its attempts are used up")  # of a batch that is tried again for another split
     if binding.splits:
         configure(layer)
     stamp = Stamp(type(layer))

@@ -252,6 +252,12 @@ class Binding:
 
     def absent(self, layer: Layer, name: str) -> NoReturn:
         """Raise the error that says why an attribute cannot be read."""
+        if self.execution is not None and self.execution.idle:
+            raise ArtifactError(
+                f"Flow {layer.flow.name!r} was left out of this run by --flow, so {layer.name}.{name} has no value.",
+                where=places.caller(),
+                fix="read results of the flow that --flow names, or run without --flow.",
+            )
         if self.execution is None or self.own or self.execution.id is None:
             place = "has not set it yet" if self.own else "nobody set it, and it belongs to no execution"
             raise ArtifactError(
