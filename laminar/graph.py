@@ -166,11 +166,13 @@ def published(nodes: Iterable[Node]) -> dict[str, tuple[str, ...]]:
 
 
 def may_skip(nodes: Mapping[str, Node]) -> frozenset[str]:
-    """Return the layers that may end skipped: by a hook of their own, or below a layer that may, without one."""
+    """Return the layers that may end skipped: by a hook of their own, or below a layer that may, without one.
+
+    Each node stands behind what it needs.
+    """
     found: set[str] = set()
-    for name in order({name: node.needs for name, node in nodes.items()}):
-        node = nodes[name]
-        if node.entry or any(need in found for need in node.needs):
+    for name, node in nodes.items():
+        if node.entry or (found and not found.isdisjoint(node.needs)):
             found.add(name)
     return frozenset(found)
 

@@ -189,6 +189,41 @@ if last := Last():
     assert done.stdout.splitlines()[-1] == "value 6"
 
 
+SEVERAL = """\
+from laminar import Flow, Layer, Parameters
+
+class First(Flow): ...
+class Second(Flow): ...
+
+@First.register
+@Second.register
+class Only(Layer):
+    def __call__(self, parameters: Parameters) -> None:
+        self.value = (self.flow.name, parameters.n)
+
+if (first := First()) and (second := Second()):
+    one, two = first(n=1), second(n=2)
+    print("second", two.layer(Only).value)
+    print("first", one.layer(Only).value)
+"""
+
+
+def test_one_of_several_chains_is_named_and_the_others_are_left_out(laminar, tmp_path):
+    (tmp_path / "flow.py").write_text(SEVERAL)
+    whole = laminar("flow.py")
+    assert whole.stdout == "second ('Second', 2)\nfirst ('First', 1)\n", whole.stderr
+    unnamed = laminar("flow.py", "-p", "n=5")
+    assert unnamed.returncode == 1
+    assert "say which one is meant: --flow First" in unnamed.stderr
+    named = laminar("flow.py", "-p", "n=5", "--flow", "Second")
+    assert named.stdout == "second ('Second', 5)\n"
+    assert named.returncode == 1
+    assert "Flow 'First' was left out of this run by --flow" in named.stderr
+    assert "First: execution" not in named.stderr
+    wrong = laminar("flow.py", "--flow", "Third")
+    assert "calls no flow 'Third' first in a chain" in wrong.stderr
+
+
 def test_an_id_in_place_of_the_program_is_told(laminar):
     done = laminar("--resume", "flow.py")
     assert done.returncode == 2

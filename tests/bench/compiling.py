@@ -1,0 +1,78 @@
+"""Time whole commands that turn a linear flow into YAML: ``laminar compile``, and the same tasks written with Hera by hand.
+
+Bytes a layer are of minified JSON. python tests/bench/compiling.py [RUNS]
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+
+SIZES = (10, 150, 1000)
+
+HERA = """\
+import sys
+from hera.workflows import DAG, Container, Parameter, Task, Workflow
+from hera.workflows.models import Parameter as P
+with Workflow(generate_name="flow-", entrypoint="flow") as workflow:
+    layer = Container(name="layer", image="python", command=["python"], inputs=[Parameter(name="layer")])
+    with DAG(name="flow"):
+        before = None
+        for number in range({size}):
+            task = Task(name=f"L{{number}}", template=layer, arguments={{"layer": f"L{{number}}"}})
+            if before is not None:
+                before >> task
+            before = task
+sys.stdout.write(workflow.to_yaml())
+"""
+
+
+def program(size: int) -> str:
+    """Return a flow of so many layers in a row."""
+    lines = ["from laminar import Flow, Layer", "class Row(Flow): ..."]
+    for number in range(size):
+        parameters = f"self, before: L{number - 1}" if number else "self"
+        lines += ["@Row.register", f"class L{number}(Layer):", f"    def __call__({parameters}) -> None: ..."]
+    return "\n".join([*lines, "if flow := Row():", "    flow()", ""])
+
+
+def took(command: list[str], folder: Path) -> tuple[float, str]:
+    """Return the seconds of a command and what it printed."""
+    start = time.perf_counter()
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    return time.perf_counter() - start, done.stdout
+
+
+def size_of(text: str) -> int:
+    """Return the bytes of a document as minified JSON."""
+    return len(json.dumps(yaml.safe_load(text), separators=(",", ":")).encode())
+
+
+def main() -> None:
+    """Print medians, ratios and sizes."""
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    with tempfile.TemporaryDirectory() as name:
+        folder, sizes = Path(name), {}
+        for size in SIZES:
+            (folder / "row.py").write_text(program(size))
+            (folder / "by_hand.py").write_text(HERA.format(size=size))
+            ours, theirs = [], []
+            for _ in range(runs):
+                seconds, text = took([sys.executable, "-m", "laminar", "compile", "row.py", "--datastore", "s3://b/p"], folder)
+                ours.append(seconds)
+                theirs.append(took([sys.executable, "by_hand.py"], folder)[0])
+            sizes[size] = size_of(text)
+            mine, hera = statistics.median(ours), statistics.median(theirs)
+            print(f"{size} layers: laminar {mine:.2f} s, Hera {hera:.2f} s, ratio {mine / hera:.2f}; {sizes[size]} bytes")
+    print(f"a layer more: {(sizes[150] - sizes[10]) / 140:.0f} bytes (at most 200)")
+
+
+if __name__ == "__main__":
+    main()
