@@ -14,6 +14,7 @@ from pathlib import Path
 __all__ = ["confined", "is_possible"]
 
 ENTER = """
+points=$(cut -d ' ' -f 5 /proc/self/mountinfo)
 count=$1
 shift
 while [ "$count" -gt 0 ]; do
@@ -21,7 +22,12 @@ while [ "$count" -gt 0 ]; do
     shift
     count=$((count - 1))
 done
-mount -o remount,bind,ro / || exit 125
+for point in $points; do
+    case $point in
+        /proc* | /sys* | /dev*) ;;
+        *) mount -o remount,bind,ro "$point" 2>/dev/null ;;
+    esac
+done
 cd "$PWD" || exit 125
 exec "$@"
 """
@@ -29,10 +35,7 @@ exec "$@"
 
 
 def confined(argv: Sequence[str], writable: Sequence[Path]) -> tuple[str, ...]:
-    """Return a command that runs another, which can write to these folders only.
-
-    Other file systems than the root's stay as they are.
-    """
+    """Return a command that runs another, which can write to these folders and to devices only."""
     user = () if os.geteuid() == 0 else ("--user", "--map-root-user")
     return ("unshare", *user, "--mount", "sh", "-c", ENTER, "sh", str(len(writable)), *map(str, writable), *argv)
 
