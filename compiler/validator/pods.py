@@ -92,7 +92,7 @@ def _may_be_absent(template: Template, source: Part) -> bool:
     """Say whether an output may have no value: a DAG's has one where its task's output has one and the task always runs."""
     if "dag" not in template.works:
         return bool(source.names)
-    text = source.text("parameter") + source.text("expression")
+    text = source.text("parameter")
     return any("when" in task.part.names and re.search(rf"\b{re.escape(task.name)}\b", text) for task in template.tasks)
 
 

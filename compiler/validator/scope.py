@@ -85,6 +85,8 @@ def _texts(part: Part, scope: Scope) -> Iterator[Finding]:
     for text in part.texts():
         foreign = text.place[-1] in OWN_LANGUAGE
         if text.place[-1] == "expression" and "valueFrom" in text.place:
+            if scope.task is not None:
+                yield from _expression(text, text.value, scope, text_needed=False)
             continue
         for tag in tags(text.value):
             if not tag.closed and foreign:
@@ -101,7 +103,7 @@ def _tag_expression(part: Part, tag: Tag, scope: Scope) -> Iterator[Finding]:
     if '"' in tag.text and part.value.lstrip().startswith(("{", "[")) and not part.value.lstrip().startswith("{{"):
         what = f"The expression {_short(tag.text)} has double quotes, which end the JSON around it."
         yield Finding(part, what, "take single quotes inside expressions.")
-    yield from _expression(part, tag.text, scope, text_needed=True)
+    yield from _expression(part, tag.text, scope, text_needed=scope.task is not None)
 
 
 def _expression(part: Part, text: str, scope: Scope, *, text_needed: bool) -> Iterator[Finding]:
@@ -109,7 +111,7 @@ def _expression(part: Part, text: str, scope: Scope, *, text_needed: bool) -> It
         node = parse(text)
     except ExprError as error:
         what = f"The expression {_short(text)} cannot be read: {error.message.rstrip('.')} (character {error.position + 1})."
-        yield Finding(part, what, "mend the expression; it ends at the first '}}'." if text_needed else "mend the expression.")
+        yield Finding(part, what, "mend it; between braces it ends at the first '}}'.")
         return
     for problem in problems(node):
         yield Finding(part, f"In the expression {_short(text)}: {problem.message}", "mend the call.")

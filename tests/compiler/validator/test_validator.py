@@ -177,10 +177,42 @@ def test_when_that_is_a_condition_is_right(when):
 
 
 def test_expression_may_give_a_number_or_a_truth_where_argo_writes_them_as_text():
-    text = HAND_WRITTEN.replace("{{item.k}} != 2", "{{=item.k != '2'}}")
+    text = HAND_WRITTEN.replace("{{item.k}} != 2", "{{=item.k != '2'}}").replace(
+        'value: "{{retries}}"', 'value: "{{=asInt(retries) + 1}}"'
+    )
     assert any("gives no text" in finding.what for finding in validate(read_text(text, "hand.yaml"), ARGO["4.1"]))
     for version in ("3.7", "4.0"):
         assert not any("gives no text" in finding.what for finding in validate(read_text(text, "hand.yaml"), ARGO[version]))
+
+
+def test_expression_of_a_tasks_argument_is_checked_without_braces():
+    text = HAND_WRITTEN.replace(
+        'value: "{{item.k}} {{tasks.first.outputs.result}}"', "valueFrom: {expression: tasks.frist.outputs.result}"
+    )
+    assert any("no task 'frist' in this DAG" in finding.what for finding in validate(read_text(text, "hand.yaml")))
+
+
+def test_output_that_chooses_between_tasks_that_may_be_skipped_needs_no_default():
+    choosing = """\
+      tasks:
+      - {name: a, template: one, when: "{{workflow.name}} == a"}
+      - {name: b, template: one, when: "{{workflow.name}} != a"}
+    outputs:
+      parameters:
+      - {name: found, valueFrom: {SOURCE}}
+  - name: one
+    suspend: {}
+"""
+    head = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: x}\n"
+        "spec:\n  entrypoint: m\n  templates:\n  - name: m\n    dag:\n"
+    )
+    expression = "expression: \"tasks.a.status == 'Succeeded' ? tasks.a.outputs.result : tasks.b.outputs.result\""
+    parameter = 'parameter: "{{tasks.a.outputs.result}}"'
+    assert not any(
+        "no default" in finding.what for finding in validate(read_text(head + choosing.replace("SOURCE", expression), "x"))
+    )
+    assert any("no default" in finding.what for finding in validate(read_text(head + choosing.replace("SOURCE", parameter), "x")))
 
 
 # depends
