@@ -118,6 +118,8 @@ class Container:
     def __post_init__(self) -> None:
         if not self.command.strip():
             raise ValueError("Container command must not be empty")
+        if not self.image.strip():
+            raise ValueError("Container image must not be empty")
         if self.cpu <= 0 or self.memory <= 0:
             raise ValueError(f"Container cpu and memory must be positive, not cpu={self.cpu}, memory={self.memory}")
         if self.gpu < 0:
