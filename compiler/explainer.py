@@ -58,19 +58,18 @@ def _pods(plan: Plan, spec: Block) -> Iterator[tuple[str, ...]]:
         for block in template.get("dag", {}).get("tasks", ()):
             if block["template"] not in runs:
                 continue
-            found = layers.get((template["name"], block["name"])) or layers.get(("", block["name"]))
+            found = layers.get((template["name"], block["name"]))
             flow, layer = (found[0].flow + found[0].suffix, found[1].layer) if found else ("-", "-")
             count = _count(plan, found[0], found[1]) if found else "1"
             yield flow, layer, block["name"], block["template"], count, str(_size(block))
 
 
 def _layers(plan: Plan) -> dict[tuple[str, str], tuple[FlowPlan, Task]]:
-    """Return each layer by the DAG and the name of its task, and by the name alone where only one has it."""
+    """Return each layer by the DAGs that its task may stand in, and the task's name."""
     found = {}
-    names = [task.name for _, task in plan.tasks()]
     for flow, task in plan.tasks():
-        for template in (flow.name, *([task.loop] if task.loop else []), *([""] if names.count(task.name) == 1 else [])):
-            found[template, task.name] = (flow, task)
+        graphs = [flow.name, *(part.name for part in flow.parts), *([task.loop] if task.loop else [])]
+        found.update({(graph, task.name): (flow, task) for graph in graphs})
     return found
 
 

@@ -87,6 +87,13 @@ class Target:
         _known("version of Argo", self.argo, tuple(ARGO))
         if self.start and self.kind not in ("template", "cluster-template"):
             raise FlowError("Only a template can have a Workflow beside it that starts it.", fix="say --kind template too.")
+        account = self.base.spec.get("serviceAccountName", "laminar") if self.base is not None else "laminar"
+        if self.rbac and account != "laminar":
+            raise FlowError(
+                f"--rbac makes the service account 'laminar', and the base file has pods run as {account!r}.",
+                where=self.base.file if self.base is not None else "",
+                fix="drop one of them.",
+            )
 
     def suited(self, plan: Plan) -> Target:
         """Return the target with the kind that fits a plan, where it leaves that open."""

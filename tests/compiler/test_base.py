@@ -137,6 +137,15 @@ def test_empty_base_changes_nothing(tmp_path):
     assert emitter.emit(optimized, empty) == emitter.emit(optimized, plain)
 
 
+def test_rights_for_another_service_account_than_the_bases_are_refused(tmp_path):
+    with pytest.raises(FlowError, match="--rbac makes the service account 'laminar', and the base file has pods run as 'jobs'"):
+        Target(base=load(tmp_path, "spec: {serviceAccountName: jobs}"), rbac=True)
+
+
+def test_service_account_of_the_base_is_taken(tmp_path):
+    assert merged(tmp_path, "spec: {serviceAccountName: jobs}")["spec"]["serviceAccountName"] == "jobs"
+
+
 WRONG = {
     "spec:\n  ttlStrategey: {}\n": (r"has 'ttlStrategey', which .* \(did you mean 'ttlStrategy'\?\)", 2),
     "spec:\n  podGC: {}\n  entrypoint: main\n": ("has 'entrypoint', and it is the program's flow", 3),

@@ -58,6 +58,12 @@ def test_links_are_pods_too():
     assert pods(chain(("A", [task("X")]), ("B", [task("Y")]))) == {"X": "1", "link-2": "1", "Y": "1"}
 
 
+def test_layers_of_one_name_in_two_flows_are_told_apart():
+    made = chain(("A", [task("X")]), ("B", [task("X", fan_out=over(Factor(layer="Parameters", attribute="rows", length=3)))]))
+    rows = [(flow, count) for flow, layer, *_, count, _ in explained(made).pods if layer == "X"]
+    assert rows == [("A", "1"), ("B", "3 = Parameters.rows")]
+
+
 def test_loop_in_a_template_of_its_own_is_one_row():
     made = plan(task("Fit", fan_out=over(("Parameters", "rates"), parallelism=2)), parameters={"rates": "[1, 2]"})
     assert pods(made) == {"Fit": "2 = Parameters.rates"}
