@@ -44,7 +44,7 @@ def answers(execution: Execution, keeper: str, layers: list[str]) -> dict[str, A
     found: dict[str, Any] = {}
     for name in layers:
         node = flow.nodes[name]
-        runs = split.evaluate(execution.layer(name)) if node.entry else True
+        runs = split.evaluate(execution.layer(name)) if node.entry else execution.status(name) != "skipped"
         if node.entry:
             found[name] = runs
         if node.submission:

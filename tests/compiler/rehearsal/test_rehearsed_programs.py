@@ -72,13 +72,14 @@ if train := Train(datastore=Local("store")):
 
 
 def results(store: Path) -> dict[str, Any]:
-    """Return what all documents of a store hold, but for times, places and the execution's id."""
+    """Return what the documents of all layers hold, but for times, places and the execution's id; gates keep their answers too."""
     found = {}
     for path in store.glob("*/executions/*/*/*.json"):
         flow, _, _, layer, index = path.relative_to(store).parts
         document = json.loads(path.read_text(encoding="utf-8"))
         kept = {name: document[name] for name in ("artifacts", "splits", "status", "caught", "layer", "index")}
-        found[f"{flow}/{layer}/{index}"] = kept
+        if not layer.endswith("-gate"):
+            found[f"{flow}/{layer}/{index}"] = kept
     return found
 
 
@@ -123,3 +124,63 @@ def test_a_parameter_overridden_at_submission_decides_how_many_pods_there_are(pr
     trace = rehearse(read(text), {"count": "0"}, run_pod=Forked(Site(folder, folder / "scratch", str(folder / "store"))))
     assert trace.succeeded, str(trace) + "".join(node.log for node in trace.pods)
     assert sum("Square" in node.name for node in trace.pods) == 1
+
+
+HOOKS = """
+from laminar import Flow, Layer, Parameters
+from laminar.configurations import hooks
+from laminar.configurations.datastores import Local
+from laminar.configurations.layers import Container, ForEach, Parameter
+
+class F(Flow): ...
+
+@F.register
+class A(Layer):
+    def __call__(self, parameters: Parameters) -> None:
+        self.go = parameters.go
+        self.shard(rows=[1, 2])
+
+@F.register
+class S(Layer):
+    @hooks.entry
+    def may(self, a: A) -> bool:
+        return a.go
+
+    def __call__(self, a: A) -> None:
+        self.size = 100
+
+@F.register(foreach=ForEach(parameters=[Parameter(layer=A, attribute="rows")]))
+class L(Layer):
+    @hooks.submission
+    def grow(self, a: A, s: S) -> None:
+        self.configuration.container = Container(memory=s.size * (1 + self.index))
+
+    def __call__(self, a: A) -> None:
+        self.row = a.rows
+
+@F.register
+class J(Layer):
+    @hooks.entry
+    def may(self, s: S) -> bool:
+        return not s.state.finished
+
+    def __call__(self, a: A) -> None:
+        self.done = True
+
+if f := F(datastore=Local("store")):
+    f(go=%s)
+"""
+
+
+@pytest.mark.parametrize("go", [True, False])
+def test_hooks_decide_the_same_and_ask_nothing_of_a_layer_that_is_skipped(go, tmp_path):
+    path = tmp_path / "main.py"
+    path.write_text(HOOKS % go, encoding="utf-8")
+    local = laminar("run", str(path), cwd=tmp_path)
+    assert local.returncode == 0, local.stderr
+    text = compile_program(path, settings=Settings(datastore="s3://bucket/prefix", root=str(tmp_path)))
+    trace = rehearse(read(text), run_pod=Forked(Site(tmp_path, tmp_path / "scratch", str(tmp_path / "rehearsed"))))
+    assert trace.succeeded, str(trace) + "".join(node.log for node in trace.pods)
+    assert results(tmp_path / "rehearsed") == results(tmp_path / "store")
+    mains = [one for node in trace.pods if ".L(" in node.name for one in node.patch["containers"] if one["name"] == "main"]
+    assert [main["resources"]["limits"]["memory"] for main in mains] == (["100M", "200M"] if go else [])
