@@ -6,7 +6,7 @@ import pytest
 
 from laminar import Execution, Flow, Layer, Parameters
 from laminar.configurations.datastores import Local, Memory
-from laminar.configurations.executors import Thread
+from laminar.configurations.executors import Process, Thread
 from laminar.configurations.layers import ForEach, Parameter
 from laminar.exceptions import ExecutionError, FlowError, SchedulerError
 
@@ -158,6 +158,28 @@ def test_an_execution_is_running_while_this_process_schedules_it():
     assert execution.layer(X).seen == (True, True, False)
     assert not execution.running
     assert execution.finished
+
+
+@pytest.mark.parametrize("kind", [Thread, Process])
+def test_a_worker_knows_that_its_execution_is_running_and_a_bystander_that_it_is_not(kind, tmp_path):
+    class Running(Flow): ...
+
+    @Running.register
+    class W(Layer):
+        def __call__(self) -> None:
+            self.value = 1
+
+    @Running.register
+    class X(Layer):
+        def __call__(self, w: W) -> None:
+            states = (self.execution.running, self.execution.finished, w.state.finished, w.state.running, self.state.running)
+            self.seen = (*states, self.execution.retry)
+
+    made = Running(datastore=Local(str(tmp_path)), executor=kind())
+    execution = made()
+    assert execution.layer(X).seen == (True, False, True, False, True, False)
+    assert not made.execution(execution.id).running and made.execution(execution.id).finished
+    assert not made.execution("other").finished
 
 
 class Last(Flow): ...

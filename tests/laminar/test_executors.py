@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -100,6 +101,17 @@ def test_a_timeout_is_refused_with_threads_for_the_executor_and_for_a_layer(flow
     with pytest.raises(FlowError, match=r"Layer 'A' has a timeout, and a thread cannot be stopped") as raised:
         flow(datastore=Memory(), executor=Thread())()
     assert "test_executors.py:" in raised.value.where
+
+
+def test_a_timeout_that_a_hook_sets_is_refused_with_threads_too(flow):
+    @flow.register
+    class A(Layer):
+        @hooks.submission
+        def hurry(self) -> None:
+            self.configuration.container = replace(self.configuration.container, timeout=1)
+
+    with pytest.raises(ExecutionError, match="a hook gives it a timeout, and a thread cannot be stopped"):
+        flow(datastore=Memory(), executor=Thread())()
 
 
 # output and settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from laminar import places, streams
+from laminar import places, split, streams
 from laminar.configurations.executors.base import Executor
 from laminar.exceptions import FlowError
 
@@ -65,6 +65,8 @@ class Thread(Executor):
     async def submit(self, *, layer: Layer) -> Any:
         import asyncio
 
+        if not layer._binding.gate and self.limit(layer) is not None:
+            raise split.failure(layer, "a hook gives it a timeout, and a thread cannot be stopped")
         context = contextvars.copy_context()
         return await asyncio.get_running_loop().run_in_executor(self._pool, context.run, self._work, layer)
 
