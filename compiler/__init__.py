@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from laminar.compiler.optimizer import Pass
     from laminar.compiler.planner import Settings
     from laminar.compiler.target import Target
     from laminar.components.execution import Execution
@@ -36,15 +37,16 @@ def compile(
     return render([(chain, replace(settings, chain=place)) for place, chain in enumerate(chains, 1)], target or Target())
 
 
-def render(chains: Iterable[tuple[Chain, Settings]], target: Target) -> str:
-    """Return the YAML of recorded chains: plan, optimize, check, emit, dump."""
+def render(chains: Iterable[tuple[Chain, Settings]], target: Target, passes: Sequence[Pass] | None = None) -> str:
+    """Return the YAML of recorded chains: plan, optimize, check, emit, dump. The passes are those that suit the target."""
     from laminar.compiler import checker, dumper, emitter, optimizer, planner
 
+    passes = optimizer.PASSES if passes is None else passes
     documents: list[dict[str, Any]] = []
     for chain, settings in chains:
         planned = planner.plan(chain, settings)
         suited = target.suited(planned)
-        documents.extend(emitter.emit(checker.check(optimizer.optimize(planned), suited), suited))
+        documents.extend(emitter.emit(checker.check(optimizer.optimize(planned, passes), suited), suited))
     text = dumper.dump(tuple(documents))
     return f"{_rights()}---\n{text}" if target.rbac else text
 

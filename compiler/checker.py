@@ -10,6 +10,7 @@ from laminar.compiler import budget
 from laminar.compiler.cron import timezone_problem, wrong_cron
 from laminar.compiler.emitter import object_name
 from laminar.compiler.ir import ParameterPlan, Plan, Pod, Schedule, Task
+from laminar.compiler.passes.name_tasks import MAIN
 from laminar.compiler.pod_checker import OBJECT, text_problem, wrong_batch, wrong_pod
 from laminar.compiler.target import Target
 from laminar.exceptions import FlowError, raise_all
@@ -121,21 +122,20 @@ def _wrong_name(plan: Plan, target: Target) -> Iterator[FlowError]:
 
 def _over_budget(plan: Plan, target: Target) -> Iterator[FlowError]:
     limits, found = target.limits, budget.measure(plan, target)
-    flows = {flow.name: flow for flow in plan.flows}
-    for name, count in found.tasks:
-        if count <= limits.tasks:
-            continue
-        if name in flows:
+    for count in (count for name, count in found.tasks if name == MAIN and count > limits.tasks):
+        yield FlowError(
+            f"The chain of {len(plan.flows)} flows needs {count} tasks, and Argo takes {limits.tasks} in one DAG.",
+            where=plan.where,
+            fix="run the rest of the chain as a program of its own.",
+        )
+    crossing = dict(found.parameters)
+    for flow in plan.flows:
+        if wide := [crossing[part.name] for part in flow.parts if crossing[part.name] > limits.parameters]:
             yield FlowError(
-                f"Flow {flows[name].flow!r} has {count} layers, and Argo takes {limits.tasks} tasks in one DAG.",
-                where=flows[name].where,
+                f"Flow {flow.flow!r} has to be divided into DAGs of {limits.tasks} tasks, and {max(wide)} lengths and answers"
+                f" of hooks have to pass between two of them, where Argo takes {limits.parameters}.",
+                where=flow.where,
                 fix="split it into flows joined by .next(), or let one layer fan out instead of many that are alike.",
-            )
-        else:
-            yield FlowError(
-                f"The chain of {len(flows)} flows needs {count} tasks, and Argo takes {limits.tasks} in one DAG.",
-                where=plan.where,
-                fix="run the rest of the chain as a program of its own.",
             )
     if found.templates > limits.templates:
         pods = len({task.pod for _, task in plan.tasks()})

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from laminar.compiler import base, names
+from laminar.compiler.crossings import Crossings
 from laminar.compiler.ir import Documents, FlowPlan, Mount, Plan, Pod, Task
 from laminar.compiler.passes.name_tasks import MAIN
 from laminar.compiler.signature import Signature, Use, over_parameters, signatures, uses
@@ -84,7 +85,7 @@ def _templates(plan: Plan) -> Iterator[Block]:
     if len(plan.flows) > 1:
         yield _chain(plan, used, made)
     for flow, (_, tasks) in zip(plan.flows, used, strict=True):
-        yield _flow(flow, tasks, made)
+        yield from _flow(flow, tasks, made)
     for flow, (_, tasks) in zip(plan.flows, used, strict=True):
         for task, use in zip(flow.tasks, tasks, strict=True):
             if task.loop:
@@ -104,26 +105,46 @@ def _chain(plan: Plan, used: tuple[tuple[Use | None, tuple[Use, ...]], ...], mad
     return link.chain(MAIN, steps)
 
 
-def _flow(flow: FlowPlan, used: tuple[Use, ...], made: dict[str, Signature]) -> Block:
-    called = {task.layer: task.name for task in flow.tasks}
-    tasks = []
+def _flow(flow: FlowPlan, used: tuple[Use, ...], made: dict[str, Signature]) -> Iterator[Block]:
+    """Give a flow's DAG; where the flow has parts, that of the parts, and theirs."""
+    inputs = ["lengths"] if over_parameters(flow) else []
+    if not flow.parts:
+        yield dag.dag(flow.name, list(_tasks(flow, used, made, {task.layer for task in flow.tasks})), inputs=inputs)
+        return
+    seen = Crossings(flow)
+    outer = []
+    for part in flow.parts:
+        depends = dag.depends(f"{name}.Succeeded" for name in seen.waits(part))
+        outer.append(dag.task(part.name, template=part.name, depends=depends, arguments=dict(seen.inputs(part))))
+    yield dag.dag(flow.name, outer, inputs=inputs)
+    for part in flow.parts:
+        tasks = list(_tasks(flow, used, made, set(part.layers)))
+        yield dag.dag(part.name, tasks, inputs=[name for name, _ in seen.inputs(part)], outputs=list(seen.outputs(part)))
+
+
+def _tasks(flow: FlowPlan, used: tuple[Use, ...], made: dict[str, Signature], layers: set[str]) -> Iterator[Block]:
+    """Give the tasks of those layers that are in one DAG, each behind its gate."""
+    called = {task.layer: task.name for task in flow.tasks if task.layer in layers}
     for task, use in zip(flow.tasks, used, strict=True):
-        depends = dag.depends(called[need] for need in task.needs)
+        if task.layer not in layers:
+            continue
+        depends = dag.depends(called[need] for need in task.needs if need in called)
         if use.gate and task.condition.gate:
             arguments = made[use.gate.template].arguments(use.gate.values)
-            tasks.append(dag.task(task.condition.gate, template=use.gate.template, depends=depends, arguments=arguments))
-            depends = dag.depends([task.condition.gate, *(called[need] for need in task.needs if need in _read(task))])
-        if task.loop:
-            given = {"splits": use.values["splits"]}
-            if task.condition.patched:
-                given["patches"] = gate.passed(use.values["patches"])
-            tasks.append(dag.task(task.name, template=task.loop, depends=depends, when=use.when, arguments=given))
-        else:
-            arguments = made[use.template].arguments(use.values)
-            tasks.append(
-                dag.task(task.name, template=use.template, depends=depends, when=use.when, count=use.count, arguments=arguments)
-            )
-    return dag.dag(flow.name, tasks, inputs=["lengths"] if over_parameters(flow) else [])
+            yield dag.task(task.condition.gate, template=use.gate.template, depends=depends, arguments=arguments)
+            read = _read(task)
+            depends = dag.depends([task.condition.gate, *(called[need] for need in task.needs if need in read and need in called)])
+        yield _task(task, use, made, depends)
+
+
+def _task(task: Task, use: Use, made: dict[str, Signature], depends: str) -> Block:
+    if not task.loop:
+        arguments = made[use.template].arguments(use.values)
+        return dag.task(task.name, template=use.template, depends=depends, when=use.when, count=use.count, arguments=arguments)
+    arguments = {"splits": use.values["splits"]}
+    if task.condition.patched:
+        arguments["patches"] = gate.passed(use.values["patches"])
+    return dag.task(task.name, template=task.loop, depends=depends, when=use.when, arguments=arguments)
 
 
 def _read(task: Task) -> set[str]:
@@ -185,9 +206,9 @@ def _pod(plan: Plan, name: str, pod: Pod, signature: Signature, *, published: tu
 
 
 def _patch(pod: Pod) -> str:
-    """Return how hooks change the pod: from split to split, from attempt to attempt, or both."""
+    """Return how hooks change the pod: from split to split, or from attempt to attempt."""
     if pod.patched:
-        return gate.by_split_and_attempt(len(pod.attempts)) if pod.attempts else gate.by_split()
+        return gate.by_split()
     return gate.by_attempt(pod.attempts) if pod.attempts else ""
 
 
@@ -216,6 +237,8 @@ def _environment(plan: Plan, pod: Pod, signature: Signature, *, outputs: bool) -
         yield runner.variable("LAMINAR_LAYER_SPLITS", signature.value("splits"))
     execution = tag("workflow.uid") if plan.execution is None else verbatim(plan.execution)
     yield runner.variable("LAMINAR_EXECUTION_ID", execution + signature.value("suffix"))
+    if plan.retry:
+        yield runner.variable("LAMINAR_EXECUTION_RETRY", "True")
     yield runner.variable("LAMINAR_LAYER_ATTEMPT", runner.ATTEMPT)
     if plan.parameters:
         yield runner.variable("LAMINAR_PARAMETERS", tag("workflow.parameters.json"))

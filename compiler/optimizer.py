@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from laminar.compiler.ir import FlowPlan, Plan
 from laminar.compiler.passes.name_tasks import name_tasks
 from laminar.compiler.passes.share_templates import share_templates
+from laminar.compiler.passes.split_wide_dag import split_wide_dag
 from laminar.exceptions import InternalError
 from laminar.graph import PARAMETERS
 
@@ -17,6 +18,7 @@ Pass = Callable[[Plan], Plan]
 PASSES: tuple[Pass, ...] = (
     name_tasks,  # first: templates are named after tasks
     share_templates,
+    split_wide_dag,  # last: the parts' names avoid all others
 )
 
 
@@ -68,6 +70,20 @@ def _wrong_flow(flow: FlowPlan) -> Iterator[str]:
             if factor.layer not in (*task.needs, PARAMETERS):
                 yield f"{flow.name}.{task.layer} goes over {factor.layer!r}, which it does not need"
         before.add(task.layer)
+    yield from _wrong_parts(flow)
+
+
+def _wrong_parts(flow: FlowPlan) -> Iterator[str]:
+    if not flow.parts:
+        return
+    part_of = {layer: place for place, part in enumerate(flow.parts) for layer in part.layers}
+    if sorted(layer for part in flow.parts for layer in part.layers) != sorted(task.layer for task in flow.tasks):
+        yield f"the parts of {flow.name!r} are not its layers"
+        return
+    for task in flow.tasks:
+        for need in task.needs:
+            if part_of[need] > part_of[task.layer]:
+                yield f"{flow.name}.{task.layer} needs {need!r}, which is in a later part"
 
 
 def _twice(names: Sequence[str]) -> set[str]:

@@ -249,12 +249,13 @@ def _flow(chain: Chain, place: int, settings: Settings) -> FlowPlan:
     names = [step.flow.name for step in chain.steps]
     occurrence = names[: place + 1].count(step.flow.name)
     suffix = "" if occurrence == 1 else f"-{occurrence}"
-    tasks = tuple(_task(step.flow, node, settings) for node in step.flow.nodes.values() if node.name != PARAMETERS)
+    gate = _smallest(step.flow, settings)
+    tasks = tuple(_task(step.flow, node, gate, settings) for node in step.flow.nodes.values() if node.name != PARAMETERS)
     return FlowPlan(
         flow=step.flow.name,
         name=step.flow.name + suffix,
         suffix=suffix,
-        tasks=actions.asked(step, place + 1, tasks, _smallest(step.flow, settings)),
+        tasks=actions.asked(step, place + 1, tasks, gate),
         link=_link(chain, place, settings) if place else None,
         where=_relative(places.of_class(type(step.flow)), settings),
     )
@@ -287,7 +288,7 @@ def _weight(container: Container) -> tuple[float, ...]:
     return container.gpu, container.memory, container.cpu
 
 
-def _task(flow: Flow, node: Node, settings: Settings) -> Task:
+def _task(flow: Flow, node: Node, gate: Pod, settings: Settings) -> Task:
     registration = flow.registrations[node.name]
     pod = _pod(conditions.constant(flow, node.name), registration.configuration.retry, settings)
     return Task(
@@ -300,7 +301,7 @@ def _task(flow: Flow, node: Node, settings: Settings) -> Task:
             patched=node.submission,
             attempts=conditions.by_attempt(flow, node.name),
         ),
-        condition=conditions.condition(flow, node, _smallest(flow, settings)),
+        condition=conditions.condition(flow, node, gate),
         where=_relative(registration.where, settings),
     )
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from laminar.compiler import names
-from laminar.compiler.ir import Factor, FanOut, FlowPlan, Plan, Pod, Task
+from laminar.compiler.crossings import Crossings
+from laminar.compiler.ir import FlowPlan, Plan, Pod, Task
 from laminar.graph import PARAMETERS
 from laminar.templates import gate
-from laminar.templates.expression import Length, pods, splits, tag, term
+from laminar.templates.expression import pods, splits, tag
 from laminar.templates.fan_out import INDEX
 
-__all__ = ["Signature", "Use", "over_parameters", "published", "signatures", "uses"]
+__all__ = ["Signature", "Use", "over_parameters", "signatures", "uses"]
 
 DEFAULTS = {"suffix": "", "index": "0", "splits": "1", "batch": "1"}
 """The values of what a task need not say; ``layer``, ``flow`` and ``label`` have no such value of their own."""
@@ -54,9 +55,11 @@ class Signature:
 
 def uses(plan: Plan) -> tuple[tuple[Use | None, tuple[Use, ...]], ...]:
     """Return for each flow the use of its link, if it has one, and of its tasks."""
-    return tuple(
-        (_link_use(plan, place), tuple(_task_use(flow, task) for task in flow.tasks)) for place, flow in enumerate(plan.flows)
-    )
+    found = []
+    for place, flow in enumerate(plan.flows):
+        seen = Crossings(flow)
+        found.append((_link_use(plan, place), tuple(_task_use(seen, task) for task in flow.tasks)))
+    return tuple(found)
 
 
 def signatures(plan: Plan) -> dict[str, tuple[Pod, Signature, tuple[str, ...]]]:
@@ -101,25 +104,27 @@ def _signature(group: Sequence[Use]) -> Signature:
 # the values of tasks and links
 
 
-def _task_use(flow: FlowPlan, task: Task) -> Use:
-    lengths = [_length(flow, factor) for factor in task.fan_out.factors] if task.fan_out else []
+def _task_use(seen: Crossings, task: Task) -> Use:
+    flow, asked = seen.flow, task.condition
+    lengths = [seen.length(task, factor) for factor in task.fan_out.factors] if task.fan_out else []
     values = _values(flow, task.layer, task.label)
-    asked = task.condition
-    called = {each.layer: each.name for each in flow.tasks}
-    asker = called[asked.evaluator] if asked.evaluator else asked.gate or ""
-    runs = gate.answer(asker, task.layer) if asked.entry else gate.ran(called[name] for name in asked.follows)
+    follows = [seen.status(task, layer) for layer in asked.follows]
+    answers = [gate.answer(seen.entries(task), task.layer)] if asked.entry else []
+    runs = " && ".join([*answers, *([gate.ran(follows)] if follows else [])])
     count, when = None, ""
+    if task.fixed:
+        values |= {"index": str(task.fixed[0]), "splits": str(task.fixed[1])}
     if task.fan_out:
         values |= {"index": INDEX, "splits": splits(lengths, runs), "batch": str(task.fan_out.batch)}
         count = pods(lengths, task.fan_out.batch, runs)
     if runs and (not task.fan_out or task.loop):
-        when = gate.when(runs) if asked.entry else gate.when_ran([called[name] for name in asked.follows])
+        when = gate.when(runs) if answers else gate.when_ran(follows)
     if asked.patched:
-        values["patches"] = gate.patches(asker, task.layer)
+        values["patches"] = gate.patches(seen.entries(task), task.layer)
         source = gate.INPUT if task.loop else values["patches"]
         values["patch"] = gate.patch(source, fan_out=task.fan_out is not None)
-    below = any(each.condition.evaluator == task.layer for each in flow.tasks)
-    publishes = (*(["lengths"] if task.layer in published(flow) else []), *(["entries"] if below else []))
+    told = {"lengths": task.layer in seen.published, "entries": task.layer in seen.evaluators}
+    publishes = tuple(name for name in OUTPUTS if told[name])
     return Use(task.template, task.pod, values, count, publishes, when, _gate_use(flow, task))
 
 
@@ -145,38 +150,6 @@ def _values(flow: FlowPlan, layer: str, label: str | None) -> dict[str, str]:
     return {**DEFAULTS, "layer": layer, "flow": flow.flow, "suffix": flow.suffix, "label": label or layer}
 
 
-# lengths
-
-
 def over_parameters(flow: FlowPlan) -> bool:
     """Say whether a linked flow goes over parameters whose lengths its link has to publish."""
-    return flow.link is not None and any(factor.layer == PARAMETERS for factor in _factors(flow))
-
-
-def published(flow: FlowPlan) -> frozenset[str]:
-    """Return the layers whose lengths some fan-out of the flow reads."""
-    return frozenset(factor.layer for factor in _factors(flow))
-
-
-def _factors(flow: FlowPlan) -> list[Factor]:
-    """Return all factors of a flow whose length is not known yet."""
-    fan_outs: list[FanOut] = [task.fan_out for task in flow.tasks if task.fan_out]
-    return [factor for fan_out in fan_outs for factor in fan_out.factors if factor.length is None]
-
-
-def _length(flow: FlowPlan, factor: Factor) -> int | Length:
-    if factor.length is not None:
-        return factor.length
-    if factor.layer == PARAMETERS and flow.link is None:
-        return Length.of_parameter(term("workflow", "parameters", factor.attribute))
-    if factor.layer == PARAMETERS:
-        return Length.of_pod(term("inputs", "parameters", "lengths"), factor.attribute)
-    name = next(task.name for task in flow.tasks if task.layer == factor.layer)
-    source = term("tasks", name, "outputs", "parameters", "lengths")
-    if not factor.fan_out:
-        length = Length.of_pod(source, factor.attribute)
-    elif factor.split is None:
-        length = Length.of_all(source, factor.attribute)
-    else:
-        length = Length.of_split(source, factor.attribute, factor.split, factor.batch)
-    return length.or_none() if factor.skippable else length
+    return flow.link is not None and PARAMETERS in Crossings(flow).published

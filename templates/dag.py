@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from laminar.templates.block import Block, given, named
 
-__all__ = ["dag", "depends", "task"]
+__all__ = ["dag", "depends", "output", "task"]
 
 
 def depends(names: Iterable[str]) -> str:
@@ -39,6 +39,17 @@ def task(
         withSequence=given(count=count),
         arguments=given(parameters=named(arguments)),
     )
+
+
+def output(name: str, *, parameter: str = "", expression: str = "", default: str) -> Block:
+    """Return what a template of tasks hands out: a parameter of a task, or what an expression makes of some.
+
+    ::
+
+        name: S-status
+        valueFrom: {expression: "tasks.S.status ?? 'none'", default: none}
+    """
+    return {"name": name, "valueFrom": given(parameter=parameter, expression=expression, default=default)}
 
 
 def dag(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, prod
 
-__all__ = ["RESERVED", "Length", "pods", "pods_of_input", "splits", "tag", "term"]
+__all__ = ["RESERVED", "Length", "counted", "pods", "pods_of_input", "splits", "tag", "term"]
 
 RESERVED = frozenset(
     ("let", "matches", "contains", "startsWith", "endsWith", "nil", "true", "false", "in", "not", "and", "or", "if", "else")
@@ -66,6 +66,11 @@ class Length:
         return cls(source, f"sum(@{_member(attribute)})")
 
     @classmethod
+    def of_number(cls, source: str) -> Length:
+        """Count as a number says that was counted elsewhere."""
+        return cls(source, "@")
+
+    @classmethod
     def of_all(cls, source: str, attribute: str) -> Length:
         """Count an attribute's elements of all pods of a fan-out."""
         return cls(source, f"sum(map(@, {{sum(#{_member(attribute)})}}))")
@@ -104,6 +109,15 @@ def splits(lengths: Sequence[int | Length], runs: str = "") -> str:
         return _guarded("", str(constant), runs, fixed=True)
     whole = all(length.whole for length in variable)
     return _guarded(before, product if whole else f"int({product})", runs)
+
+
+def counted(length: Length) -> str:
+    """Return a length as an expression that gives text, for an output.
+
+    >>> counted(Length.of_pod("x", "rows"))
+    'string(int(sum(fromJSON(x).rows)))'
+    """
+    return splits([length]).removeprefix("{{=").removesuffix("}}")
 
 
 def pods(lengths: Sequence[int | Length], batch: int = 1, runs: str = "") -> str:

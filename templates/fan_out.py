@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from laminar.templates.block import Block
-from laminar.templates.dag import dag, task
+from laminar.templates.dag import dag, output, task
 from laminar.templates.expression import pods_of_input, tag
 
 __all__ = ["INDEX", "bounded"]
@@ -40,6 +40,6 @@ def bounded(
             arguments: {parameters: [{name: layer, value: W}, {name: index, value: "{{item}}"}]}
     """
     loop = task(task_name, template=template, count=pods_of_input("splits", batch), arguments=arguments)
-    lengths = {"parameter": tag(f"tasks.{task_name}.outputs.parameters.lengths"), "default": "[]"}
-    outputs = [{"name": "lengths", "valueFrom": lengths}] if publishes else []
+    lengths = output("lengths", parameter=tag(f"tasks.{task_name}.outputs.parameters.lengths"), default="[]")
+    outputs = [lengths] if publishes else []
     return dag(name, [loop], inputs=["splits", *(["patches"] if patched else [])], parallelism=parallelism, outputs=outputs)

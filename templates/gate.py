@@ -15,7 +15,6 @@ __all__ = [
     "answer",
     "by_attempt",
     "by_split",
-    "by_split_and_attempt",
     "passed",
     "patch",
     "patches",
@@ -32,13 +31,13 @@ INPUT = "fromJSON(inputs.parameters.patches)"
 """The patches of a loop that sits in a template of its own, as an expression there."""
 
 
-def answer(task: str, layer: str) -> str:
-    """Return as an expression what the task that asked a layer's entry hooks was told.
+def answer(entries: Sequence[str], layer: str) -> str:
+    """Return as an expression what was answered for a layer's entry hooks; ``entries`` is the path of the answers.
 
-    >>> answer("J-gate", "J")
+    >>> answer(["tasks", "J-gate", "outputs", "parameters", "entries"], "J")
     "fromJSON(tasks['J-gate'].outputs.parameters.entries).J"
     """
-    return term(f"fromJSON({term('tasks', task, 'outputs', 'parameters', 'entries')})", layer)
+    return term(f"fromJSON({term(*entries)})", layer)
 
 
 def when(answer: str) -> str:
@@ -50,29 +49,29 @@ def when(answer: str) -> str:
     return tag(f"=string({answer})")
 
 
-def ran(tasks: Iterable[str]) -> str:
-    """Return as an expression whether none of these tasks was skipped.
+def ran(statuses: Iterable[Sequence[str]]) -> str:
+    """Return as an expression whether no task was skipped, of the paths of their statuses.
 
-    >>> ran(["A", "B"])
-    "tasks.A.status == 'Succeeded' && tasks.B.status == 'Succeeded'"
+    >>> ran([["tasks", "A", "status"], ["inputs", "parameters", "B-status"]])
+    "tasks.A.status == 'Succeeded' && inputs.parameters['B-status'] == 'Succeeded'"
     """
-    return " && ".join(f"{term('tasks', task, 'status')} == 'Succeeded'" for task in tasks)
+    return " && ".join(f"{term(*status)} == 'Succeeded'" for status in statuses)
 
 
-def when_ran(tasks: Sequence[str]) -> str:
+def when_ran(statuses: Sequence[Sequence[str]]) -> str:
     """Return the condition of a task that is skipped with any of these.
 
-    >>> when_ran(["S"])
+    >>> when_ran([["tasks", "S", "status"]])
     '{{tasks.S.status}} == Succeeded'
     """
-    if len(tasks) == 1:
-        return f"{tag(f'tasks.{tasks[0]}.status')} == Succeeded"
-    return tag(f"=string({ran(tasks)})")
+    if len(statuses) == 1:
+        return f"{tag('.'.join(statuses[0]))} == Succeeded"
+    return tag(f"=string({ran(statuses)})")
 
 
-def patches(task: str, layer: str) -> str:
-    """Return as an expression the patches that the task that asked a layer's submission hooks was told."""
-    return term(f"fromJSON({term('tasks', task, 'outputs', 'parameters', 'entries')})", f"{layer}-patches")
+def patches(entries: Sequence[str], layer: str) -> str:
+    """Return as an expression what was answered for a layer's submission hooks; ``entries`` is the path of the answers."""
+    return term(f"fromJSON({term(*entries)})", f"{layer}-patches")
 
 
 def patch(patches: str, *, fan_out: bool) -> str:
@@ -96,11 +95,6 @@ def passed(patches: str) -> str:
 def by_split() -> str:
     """Return the ``podSpecPatch`` of a template whose tasks give each pod its patch."""
     return tag("=sprig.b64dec(inputs.parameters.patch)")
-
-
-def by_split_and_attempt(attempts: int) -> str:
-    """Return the ``podSpecPatch`` of a template whose tasks give each pod a list of patches, one for each attempt."""
-    return tag(f"=fromJSON(sprig.b64dec(inputs.parameters.patch))[min(int(retries), {attempts - 1})]")
 
 
 def by_attempt(patches: Sequence[str]) -> str:

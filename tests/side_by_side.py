@@ -11,11 +11,14 @@ import shutil
 import sys
 import tempfile
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from laminar import Flow
 from laminar.compiler import planner, recorder, render
+from laminar.compiler.optimizer import PASSES, Pass
+from laminar.compiler.passes.split_wide_dag import split_wide_dag
 from laminar.compiler.rehearsal import Trace, read, rehearse
 from laminar.compiler.rehearsal.processes import Forked
 from laminar.compiler.rehearsal.site import Site
@@ -42,13 +45,18 @@ def compare(asked: dict[str, Any]) -> dict[str, Any]:
     recorded = recorder.record(path)
     (chain,) = recorded.chains
     settings = planner.Settings(datastore="s3://side/by-side", root=str(path.parent))
-    text = render([(chain, settings)], Target(**asked.get("target", {})))
+    text = render([(chain, settings)], Target(**asked.get("target", {})), passes(asked.get("widest")))
     with tempfile.TemporaryDirectory() as scratch:
         rehearsed = rehearse_text(text, path, Path(scratch))
         local = run(chain, Path(scratch) / "local")
         shutil.rmtree(scratch, ignore_errors=True)
         Path(scratch).mkdir()
     return {"local": local, "rehearsed": rehearsed, "yaml": text}
+
+
+def passes(widest: int | None) -> tuple[Pass, ...]:
+    """Return the compiler's passes, with DAGs that take so many tasks, so that small flows are divided too."""
+    return tuple(partial(each, widest=widest) if widest and each is split_wide_dag else each for each in PASSES)
 
 
 def run(chain: Chain, root: Path) -> dict[str, Any]:

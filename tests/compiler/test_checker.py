@@ -39,8 +39,15 @@ def long_chain(count: int) -> Plan:
     return chain(*((f"Flow{place}", [task("Fit")]) for place in range(count)))
 
 
+def crossing(count: int) -> Plan:
+    """Return a flow of which a half goes over three attributes of each layer of the other half."""
+    sources = [task(f"A{place}", *([f"A{place - 1}"] if place else [])) for place in range(count)]
+    fan_outs = [over(*((item.layer, name) for name in ("rows", "columns", "files"))) for item in sources]
+    return plan(*sources, *(task(f"B{place}", f"A{place}", f"A{count - 1}", fan_out=each) for place, each in enumerate(fan_outs)))
+
+
 WRONG: dict[str, tuple[Plan, Target]] = {
-    "argo_tasks": (linear(201), WORKFLOW),
+    "argo_crossing": (crossing(250), WORKFLOW),
     "argo_templates": (wide(200), WORKFLOW),
     "argo_chain": (long_chain(101), WORKFLOW),
     "argo_document_size": (large(9), WORKFLOW),
