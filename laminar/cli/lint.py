@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from laminar.cli.kinds import VERSIONS, Chosen
+from laminar.exceptions import FlowError
 
 if TYPE_CHECKING:
     from laminar.compiler.yaml_reader import Source
@@ -23,13 +25,14 @@ DOCUMENTS = (".yaml", ".yml", ".json")
 @click.command()
 @click.argument("files", metavar="PROGRAM|FILE...", nargs=-1, required=True, type=click.Path())
 @click.option("--datastore", metavar="URL", help="Where a program's pods keep artifacts, as for compile.")
-@click.option("--argo", type=click.Choice(VERSIONS), default="4.1", show_default=True, help="The Argo whose limits hold.")
+@click.option("--argo", type=click.Choice(VERSIONS), default="4.1", show_default=True, help="The Argo whose rules hold.")
 def lint(files: tuple[str, ...], datastore: str | None, argo: str) -> None:
     """Check workflow files, or what programs compile to, more strictly than argo lint; needs no cluster.
 
     \b
     laminar lint train.py
-    laminar lint workflow.yaml template.yaml      files may refer to each other
+    laminar lint workflow.yaml template.yaml              files may refer to each other
+    laminar compile train.py | laminar lint -
 
     Expressions are read and what they refer to is looked up; so are depends, names, limits, fields, commands, outputs and
     schedules. What is not known here is said to be not checked. Where the argo command is installed, argo lint runs as well.
@@ -56,8 +59,13 @@ def _counted(count: int, what: str) -> str:
 
 
 def _text(file: str, datastore: str | None, argo: str) -> str | None:
-    """Return the documents that a program compiles to, None for a file that holds some."""
-    if Path(file).suffix in DOCUMENTS:
+    """Return the documents that a program compiles to, or that come through a pipe, None for a file that holds some."""
+    if file == "-":
+        try:
+            return sys.stdin.buffer.read().decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise FlowError("What came through standard input is not UTF-8 text.", fix="pass a YAML document.") from error
+    if Path(file).suffix.lower() in DOCUMENTS:
         return None
     from laminar.compiler import compile, project
     from laminar.compiler.planner import Settings
@@ -70,8 +78,15 @@ def _text(file: str, datastore: str | None, argo: str) -> str | None:
 def _sources(texts: dict[str, str | None]) -> list[Source]:
     from laminar.compiler.yaml_reader import read, read_text
 
-    listed = (read(file) if text is None else read_text(text, f"{file} (compiled)") for file, text in texts.items())
-    return [source for sources in listed for source in sources]
+    named = {file: "standard input" if file == "-" else f"{file} (compiled)" for file in texts}
+    listed = (read(file) if text is None else read_text(text, named[file]) for file, text in texts.items())
+    read_in = dict(zip(texts, listed, strict=True))
+    for file, sources in read_in.items():
+        if not sources:
+            raise FlowError(
+                f"{named[file] if texts[file] is not None else file!r} holds no document.", fix="name a file that does."
+            )
+    return [source for sources in read_in.values() for source in sources]
 
 
 def _argo_lint(texts: dict[str, str | None]) -> bool:

@@ -264,6 +264,22 @@ def test_lint_checks_what_a_program_compiles_to():
     assert (done.exit_code, done.stdout) == (0, "")
 
 
+def test_lint_reads_what_comes_through_a_pipe():
+    text = (ROOT / "tests/golden/compiler/linear.yaml").read_text().replace("depends: Load", "depends: Laod")
+    done = CliRunner().invoke(cli, ["lint", "-"], input=text)
+    assert done.exit_code == 1
+    assert done.stdout.startswith("standard input:")
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "---\n---\n"])
+def test_lint_of_nothing_is_an_error(tmp_path, text):
+    file = tmp_path / "empty.yaml"
+    file.write_text(text)
+    for done in (lint(file), CliRunner().invoke(cli, ["lint", "-"], input=text)):
+        assert done.exit_code == 1
+        assert "holds no document" in str(done.exception)
+
+
 def test_lint_says_what_is_not_checked_and_exits_with_0(tmp_path):
     file = tmp_path / "rights.yaml"
     file.write_text((ROOT / "templates/rbac.yaml").read_text())
