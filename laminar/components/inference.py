@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType
 from typing import TYPE_CHECKING, Any
@@ -134,14 +134,20 @@ def applicable_hooks(flow: type[Flow], layer: type[Layer], registry: Registry) -
 
 def _excluded(flow: type[Flow], function: Callable[..., Any], registry: Registry) -> frozenset[str]:
     """Return the layers that a flow's hook does not apply to: its dependencies and their ancestors."""
-    needs = parameters_of(function, registry, owner=flow.__name__, flow=flow.__name__).values()
-    if not needs:
-        return frozenset()
+    key = (flow, function)
+    if _spared.get(key, (-1,))[0] != flow._changes:
+        needs = parameters_of(function, registry, owner=flow.__name__, flow=flow.__name__).values()
+        _spared[key] = (flow._changes, _with_ancestors(needs, registry, flow) if needs else frozenset())
+    return _spared[key][1]
+
+
+_spared: dict[tuple[type[Flow], Callable[..., Any]], tuple[int, frozenset[str]]] = {}
+"""What `_excluded` found, with the number of registrations that there were: it is asked for each layer and each split."""
+
+
+def _with_ancestors(names: Iterable[str], registry: Registry, flow: type[Flow]) -> frozenset[str]:
     edges = {name: _own_needs(registration, registry, flow) for name, registration in registry.items()}
-    found = set(needs)
-    for need in needs:
-        found |= graph.ancestors(need, edges)
-    return frozenset(found)
+    return frozenset(names).union(*(graph.ancestors(name, edges) for name in names))
 
 
 def _own_needs(registration: Registration, registry: Registry, flow: type[Flow]) -> list[str]:
