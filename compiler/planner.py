@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import ValidationError
+
 from laminar import graph, launch, places
 from laminar.commands import split_command
 from laminar.compiler import actions, conditions
@@ -78,7 +80,7 @@ def plan(chain: Chain, settings: Settings | None = None) -> Plan:
         chain=settings.chain,
         title=first.flow.name,
         description=inspect.cleandoc(vars(type(first.flow)).get("__doc__") or ""),
-        schedule=_schedule(first.flow, settings),
+        schedule=_schedule(first.flow, settings, first.where),
         where=_relative(first.where, settings),
     )
 
@@ -236,12 +238,23 @@ def _parameters(first: Step, settings: Settings) -> tuple[ParameterPlan, ...]:
     return tuple(ParameterPlan(name=name, value=json.dumps(value, ensure_ascii=False)) for name, value in merged.items())
 
 
-def _schedule(flow: Flow, settings: Settings) -> Schedule | None:
+def _schedule(flow: Flow, settings: Settings, where: str) -> Schedule | None:
     """Return when the flow is started: what its scheduler says, and the command line over it."""
     scheduler = flow.configuration.scheduler
     said = dataclasses.asdict(scheduler.settings) if isinstance(scheduler, Argo) else {}
     fields = {"crons": said.pop("schedules", ()), **said, **settings.schedule}
-    return Schedule(**fields) if fields["crons"] or settings.schedule else None
+    if not fields["crons"] and not settings.schedule:
+        return None
+    try:
+        return Schedule(**fields)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        name = {"crons": "schedule"}.get(str(wrong["loc"][0]), wrong["loc"][0])
+        raise FlowError(
+            f"The scheduler of flow {flow.name!r} has {name}={wrong['input']!r}; {wrong['msg'].replace('Input', 'it', 1)}.",
+            where=_relative(where, settings),
+            fix='write Argo(schedule="0 4 * * *", ...), with whole seconds and counts.',
+        ) from error
 
 
 def _flow(chain: Chain, place: int, settings: Settings) -> FlowPlan:

@@ -205,6 +205,22 @@ def test_command_line_goes_over_the_programs_schedule(tmp_path):
     assert document["spec"]["failedJobsHistoryLimit"] == 2
 
 
+@pytest.mark.parametrize("wrong", ["starting_deadline=1.5", "suspend='maybe'", "schedule=[4]", "timezone=3"])
+def test_setting_of_a_wrong_type_is_an_error_that_names_it(tmp_path, wrong):
+    from click.testing import CliRunner
+
+    from laminar.cli.main import cli
+
+    program = tmp_path / "program.py"
+    settings = wrong if wrong.startswith("schedule") else f"schedule='@daily', {wrong}"
+    program.write_text(PROGRAM.format(f"scheduler=Argo({settings})"))
+    done = CliRunner().invoke(cli, ["compile", str(program), "--datastore", "s3://bucket/store"])
+    assert isinstance(done.exception, FlowError)
+    name, _, value = wrong.partition("=")
+    assert f"The scheduler of flow 'Nightly' has {name}={value.strip('[]')}; it should be" in done.exception.what
+    assert done.exception.where.endswith("program.py:13")
+
+
 def test_rights_stand_first_in_the_same_file(tmp_path):
     made = documents(tmp_path, "", "--kind", "template", "--with-workflow", "--rbac")
     assert [document["kind"] for document in made] == ["ServiceAccount", "Role", "RoleBinding", "WorkflowTemplate", "Workflow"]
