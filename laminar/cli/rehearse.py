@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,6 +96,7 @@ def rehearse_command(
     scratch = Path(keep).absolute() if keep is not None else Path(tempfile.mkdtemp(prefix="laminar-rehearsal-"))
     store = str(scratch / "store") if datastore is None else datastore if "://" in datastore else os.path.abspath(datastore)
     processes = Processes(Site(root.absolute(), scratch, store, dict(variables)), confine=not writable)
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that the pods end too
     try:
         traces = [_run(one, given, processes, concurrency or os.cpu_count() or 1, verbose=verbose) for one in found]
     finally:

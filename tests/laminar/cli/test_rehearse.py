@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -110,3 +113,29 @@ def test_a_program_is_compiled_first(tmp_path):
     done = rehearse(tmp_path, "main.py", "-p", "x=text", "-v")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "| got text\n" in done.stdout
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_rehearsal_that_is_interrupted_ends_its_pods(file, number, code):
+    line = "import os, sys, time; print(os.getpid(), flush=True); time.sleep(60)"
+    begin, end = WORKFLOW.index("import os, sys; print"), WORKFLOW.index('", "{{workflow')
+    file.write_text(WORKFLOW[:begin] + line + WORKFLOW[end:], encoding="utf-8")
+    log = file.parent / "out/pods/hello.A/log"
+    command = [sys.executable, "-m", "laminar", "rehearse", "hello.yaml", "--keep", "out"]
+    with subprocess.Popen(command, cwd=file.parent, stderr=subprocess.DEVNULL) as process:
+        wait_for(lambda: log.exists() and log.read_text().endswith("\n"))
+        process.send_signal(number)
+        assert process.wait(20) == code
+    wait_for(lambda: not is_alive(int(log.read_text())))
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def is_alive(pid: int) -> bool:
+    done = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return bool(done.stdout.strip()) and not done.stdout.strip().startswith("Z")
