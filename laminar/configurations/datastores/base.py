@@ -50,6 +50,8 @@ class DataStore(ABC):
     """Whether fetching the next files while the last ones are in use saves time."""
     compresses: bool = False
     """Whether fewer bytes are worth the time that compressing takes: over a network, not on a disk."""
+    large: ClassVar[int | None] = None
+    """Bytes from which on a file is written by ``put_while``; None where that gains nothing."""
     batch: ClassVar[int] = 1 << 20
     """Bytes of files that are fetched at once."""
 
@@ -93,6 +95,15 @@ class DataStore(ABC):
     def get_many(self, keys: Sequence[str]) -> list[Buffer | None]:
         """Return the bytes of files, None where there is no such file."""
         return [self._get_or_none(key) for key in keys]
+
+    def put_while(self, layout: Callable[[], tuple[str, Sequence[Buffer]]], known: Sequence[tuple[int, Buffer]]) -> None:
+        """Write a large file whose key is not known yet: the parts that are, at their offsets, while ``layout`` makes the rest.
+
+        ``layout`` returns the key and the chunks of the whole file; an empty key says that it need not be written.
+        """
+        key, chunks = layout()
+        if key:
+            self.put(key, chunks)
 
     def put_many(self, files: Sequence[tuple[str, Sequence[Buffer]]]) -> None:
         """Write files, each whole or not at all; a store over a network writes them at the same time."""

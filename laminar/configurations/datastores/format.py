@@ -124,6 +124,18 @@ def pack(kind: int, frames: Sequence[tuple[str, Buffer]], *, compress: bool = Fa
     return Packed(address, tuple(chunks), size + DIGEST)
 
 
+def offsets_of(kind: int, frames: Sequence[tuple[str, Buffer]]) -> list[int]:
+    """Return where each frame of an uncompressed file will lie, which no content has to be read for."""
+    names = "\n".join(dict.fromkeys(protocol for protocol, _ in frames))
+    position = head_size(len(frames)) + len(names.encode())
+    offsets = []
+    for _, frame in frames:
+        position += -position % ALIGNMENT[kind]
+        offsets.append(position)
+        position += len(frame)
+    return offsets
+
+
 def address_of(front: Buffer) -> str:
     """Return the address of the file with this head, table and names."""
     from hashlib import sha256

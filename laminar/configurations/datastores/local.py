@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,9 @@ WHOLE = 1 << 16
 MAPPED = 1 << 20
 """Bytes from which on a file is read into memory of its own, which arrays can keep and write to without a copy."""
 
+LARGE = 1 << 26
+"""Bytes from which on a file is mapped rather than read, and written while it is hashed."""
+
 STALE = 86_400
 """Seconds after which a temporary file is nobody's: its writer was killed."""
 
@@ -32,6 +35,8 @@ class Local(DataStore):
     A write goes to a temporary file in ``tmp/`` and is then renamed, so that it is visible whole or not at all.
     Raises DatastoreError at the first write where the folder cannot be written to.
     """
+
+    large = LARGE
 
     def __init__(self, root: str | os.PathLike[str] = ".laminar") -> None:
         path = os.fspath(root).removeprefix("file://")
@@ -59,8 +64,11 @@ class Local(DataStore):
                 first = os.read(handle, WHOLE)
                 if len(first) < WHOLE:
                     return first
+                size = os.fstat(handle).st_size
+                if size >= LARGE:
+                    return mapped(handle, size)
                 os.lseek(handle, 0, os.SEEK_SET)
-                return read_exactly(handle, os.fstat(handle).st_size)
+                return read_exactly(handle, size)
             finally:
                 os.close(handle)
 
@@ -72,6 +80,39 @@ class Local(DataStore):
         try:
             write_all(self._create(temporary), chunks)
             self._move(temporary, f"{self.root}/{key}")
+        except BaseException as error:
+            with suppress(OSError):
+                os.unlink(temporary)
+            if isinstance(error, OSError):
+                raise self._unwritable(error) from error
+            raise
+
+    def put_while(self, layout: Callable[[], tuple[str, Sequence[Buffer]]], known: Sequence[tuple[int, Buffer]]) -> None:
+        """Write a large file whose key is not known yet, by a thread, while ``layout`` makes key and digests."""
+        from laminar.configurations.datastores.ahead import Fetch
+
+        if not self._swept:
+            self._sweep()
+        temporary = f"{self.root}/tmp/{os.urandom(12).hex()}"
+        try:
+            handle = self._create(temporary)
+            try:
+                writing = Fetch(lambda: [write_at(handle, offset, part) for offset, part in known])
+                try:
+                    key, chunks = layout()
+                finally:
+                    writing.result()
+                offset, written = 0, {offset for offset, _ in known}
+                for chunk in chunks:
+                    if offset not in written:
+                        write_at(handle, offset, chunk)
+                    offset += len(chunk)
+            finally:
+                os.close(handle)
+            if key:
+                self._move(temporary, f"{self.root}/{key}")
+            else:
+                os.unlink(temporary)
         except BaseException as error:
             with suppress(OSError):
                 os.unlink(temporary)
@@ -231,6 +272,16 @@ def read_exactly(handle: int, size: int) -> Buffer:
     return view[:got]
 
 
+def mapped(handle: int, size: int) -> Buffer:
+    """Return a file as memory that is loaded when it is looked at and can be changed, which the file never sees.
+
+    A value may so be larger than memory. Files of a store are replaced or removed, never changed, so what is mapped stays.
+    """
+    import mmap
+
+    return memoryview(mmap.mmap(handle, size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE))
+
+
 def write_all(handle: int, chunks: Sequence[Buffer]) -> None:
     """Write chunks to a file and close it; small ones go together."""
     try:
@@ -241,6 +292,14 @@ def write_all(handle: int, chunks: Sequence[Buffer]) -> None:
                 view = view[os.write(handle, view) :]
     finally:
         os.close(handle)
+
+
+def write_at(handle: int, offset: int, chunk: Buffer) -> None:
+    """Write a chunk to a place in a file."""
+    view = memoryview(chunk)
+    while len(view):
+        count = os.pwrite(handle, view[: 1 << 30], offset)
+        view, offset = view[count:], offset + count
 
 
 def delete_tree(path: str) -> None:
