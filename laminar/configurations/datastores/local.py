@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from laminar.configurations.datastores.base import DataStore, Entry
@@ -97,7 +98,7 @@ class Local(DataStore):
         try:
             handle = self._create(temporary)
             try:
-                writing = Fetch(lambda: [write_at(handle, offset, part) for offset, part in known])
+                writing = Fetch(partial(write_parts, handle, known))
                 try:
                     key, chunks = layout()
                 finally:
@@ -292,6 +293,12 @@ def write_all(handle: int, chunks: Sequence[Buffer]) -> None:
                 view = view[os.write(handle, view) :]
     finally:
         os.close(handle)
+
+
+def write_parts(handle: int, parts: Sequence[tuple[int, Buffer]]) -> None:
+    """Write chunks to their places in a file."""
+    for offset, part in parts:
+        write_at(handle, offset, part)
 
 
 def write_at(handle: int, offset: int, chunk: Buffer) -> None:
