@@ -6,7 +6,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from laminar.configurations.datastores import address, format, pickling
+from laminar.configurations.datastores import address, format, pickling, streams
 from laminar.configurations.datastores.artifact import Artifact, Segment
 from laminar.exceptions import DatastoreError, LaminarError
 
@@ -118,7 +118,7 @@ def revive(store: DataStore, protocol: str, frames: Sequence[Buffer]) -> Any:
         return pickling.load(frames)
     found = store.protocol_named(protocol)
     try:
-        return found.loads(bytes(frames[0]))
+        return streams.loaded(found, frames[0])
     except LaminarError:
         raise
     except Exception as error:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from laminar.configurations.datastores import format, pickling
+from laminar.configurations.datastores import format, pickling, streams
 from laminar.configurations.datastores.accessor import Accessor
 from laminar.configurations.datastores.address import artifact_key
 from laminar.configurations.datastores.artifact import INLINE, Artifact, Part, Segment, exact_json
@@ -28,7 +28,7 @@ def write(store: DataStore, value: Any) -> Artifact:
     if isinstance(value, Accessor):
         return refer(store, value)
     inline = small_json(store, value)
-    return keep(store, *frames_of(store, value)) if inline is None else inline
+    return keep(store, *frames_of(store, value, streamed=True)) if inline is None else inline
 
 
 def shard(store: DataStore, values: Iterable[Any]) -> Artifact:
@@ -132,14 +132,16 @@ def small_json(store: DataStore, value: Any) -> Artifact | None:
     return None if text is None else Artifact(json=text)
 
 
-def frames_of(store: DataStore, value: Any) -> tuple[str, list[Buffer]]:
-    """Return the protocol that a value is stored by, "" for pickle, and its frames."""
+def frames_of(store: DataStore, value: Any, *, streamed: bool = False) -> tuple[str, list[Buffer]]:
+    """Return the protocol that a value is stored by, "" for pickle, and its frames.
+
+    ``streamed`` lets a protocol that dumps to a file do so; elements of shards are small, and many.
+    """
     protocol = store.protocol_for(type(value))
     if protocol is None:
         return "", pickling.dump(value)
     try:
-        data = protocol.dumps(value)
-        return protocol.name, [data if isinstance(data, bytes) else bytes(memoryview(data))]
+        return protocol.name, [streams.dumped(protocol, value) if streamed else streams.plain(protocol.dumps(value))]
     except LaminarError:
         raise
     except Exception as error:
