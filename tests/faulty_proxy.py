@@ -28,7 +28,11 @@ class Conditions:
     latency: float = 0.0
     random: random.Random = field(default_factory=lambda: random.Random(1))
     failed: int = 0
-    log: list[tuple[float, float, str]] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+    rounds: int = 0
+    last: float = 0.0
+    is_open: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def draw(self) -> str:
         """Return what happens to the next request: nothing, or a fault."""
@@ -36,12 +40,20 @@ class Conditions:
         self.failed += bool(fault)
         return fault
 
-    def rounds(self) -> int:
-        """Return how often nothing was under way any more when a request came: it had waited for the answers before."""
-        count, end = 0, 0.0
-        for begun, ended, _ in sorted(self.log):
-            count, end = count + (begun > end), max(end, ended)
-        return count
+    def wait(self) -> None:
+        """Hold a request back until no other has come for ``latency`` seconds: all that wait for none come in one round."""
+        with self.lock:
+            self.rounds += not self.is_open
+            self.is_open, self.last = True, time.monotonic()
+        while self.latency and time.monotonic() - self.last < self.latency:
+            time.sleep(self.latency / 10)
+        with self.lock:
+            self.is_open = False
+
+    def clear(self) -> None:
+        """Count from here on."""
+        self.log.clear()
+        self.rounds = 0
 
 
 @contextmanager
@@ -69,10 +81,9 @@ def handler(upstream: str, conditions: Conditions) -> type[BaseHTTPRequestHandle
         protocol_version = "HTTP/1.1"
 
         def pass_on(self) -> None:
-            begun = time.monotonic()
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            time.sleep(conditions.latency)
-            conditions.log.append((begun, time.monotonic(), f"{self.command} {self.path}"))
+            conditions.wait()
+            conditions.log.append(f"{self.command} {self.path}")
             fault = conditions.draw()
             if fault in ("500", "503"):
                 self.answer(int(fault), INTERNAL if fault == "500" else SLOW_DOWN)

@@ -31,7 +31,7 @@ def dumped(protocol: Protocol, value: Any) -> Buffer:
         if size > HELD:
             return memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ))
         file.seek(0)
-        return cast(bytes, file.read())
+        return file.read()
 
 
 def loaded(protocol: Protocol, frame: Buffer) -> Any:

@@ -1,4 +1,4 @@
-"""Requests that need not wait for one another go out together; a slow connection lets them overlap on any machine."""
+"""Requests that need not wait for one another go out together: a server that answers when no more come counts the rounds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from laminar.configurations.datastores import AWS, DataStore, Record
 from laminar.ksuid import ksuid
 from tests.faulty_proxy import Conditions, proxy
 
-LATENCY = 0.2
+LATENCY = 0.3
 
 PROGRAM = """\
 from laminar import Flow, Layer
@@ -54,16 +54,16 @@ def test_twenty_attributes_are_written_in_two_rounds_and_read_in_two(slow, size)
     connected, conditions, _ = slow
     store = connected.with_root(f"{connected.url}/{ksuid()}")
     values = {f"x{number}": bytes([number]) * size for number in range(20)}
-    conditions.log.clear()
+    conditions.clear()
     with store.together() as gathered:
         artifacts = {name: gathered.write(value) for name, value in values.items()}
     store.save(Record(flow="F", execution="e", layer="L", artifacts=artifacts))
-    assert conditions.rounds() <= 2
-    conditions.log.clear()
+    assert conditions.rounds <= 2
+    conditions.clear()
     record = store.load("F", "e", "L", 0)
     assert record is not None
     assert {name: store.read(artifact, beside=record.artifacts.values()) for name, artifact in record.artifacts.items()} == values
-    assert conditions.rounds() <= 2
+    assert conditions.rounds <= 2
 
 
 @pytest.mark.parametrize("size", [100, 20_000], ids=["inline", "files"])
@@ -73,7 +73,7 @@ def test_a_pod_of_a_layer_with_twenty_attributes_needs_few_rounds(slow, tmp_path
     rounds = {}
     execution = ksuid()
     for layer in ("Start", "Make", "Use"):
-        conditions.log.clear()
+        conditions.clear()
         ended = subprocess.run(
             [sys.executable, "-m", "laminar.runner", "main.py", "--flow", "Train", "--layer", layer, "--execution", execution],
             cwd=tmp_path,
@@ -82,7 +82,7 @@ def test_a_pod_of_a_layer_with_twenty_attributes_needs_few_rounds(slow, tmp_path
             text=True,
         )
         assert ended.returncode == 0, ended.stderr
-        rounds[layer] = conditions.rounds()
+        rounds[layer] = conditions.rounds
     assert max(rounds["Make"], rounds["Use"]) <= 3
     assert rounds["Start"] <= 4, "it writes the parameters besides"
 
@@ -90,13 +90,13 @@ def test_a_pod_of_a_layer_with_twenty_attributes_needs_few_rounds(slow, tmp_path
 def test_segments_of_a_shard_are_written_and_read_some_at_a_time(slow):
     connected, conditions, _ = slow
     store = connected.with_root(f"{connected.url}/{ksuid()}")
-    conditions.log.clear()
+    conditions.clear()
     artifact = store.shard(os.urandom(60_000) for _ in range(250))
     assert len(artifact.parts or ()) >= 14
-    assert conditions.rounds() <= 3
-    conditions.log.clear()
+    assert conditions.rounds <= 3
+    conditions.clear()
     assert sum(map(len, store.read(artifact))) == 250 * 60_000
-    assert conditions.rounds() <= 3
+    assert conditions.rounds <= 3
 
 
 def test_a_join_of_many_splits_lists_once_and_reads_in_bulk(slow):
@@ -113,7 +113,7 @@ def test_a_join_of_many_splits_lists_once_and_reads_in_bulk(slow):
         ]
     )
     conditions.latency = LATENCY
-    conditions.log.clear()
+    conditions.clear()
     assert len(store.records("F", "e", "L")) == 300
     assert len(conditions.log) == 301, "one list, and each document once"
-    assert conditions.rounds() < 60
+    assert conditions.rounds <= 10
