@@ -41,7 +41,7 @@ def render(chains: Iterable[tuple[Chain, Settings]], target: Target, passes: Seq
     """Return the YAML of recorded chains: plan, optimize, check, emit, dump. The passes are those that suit the target."""
     from laminar.compiler import checker, dumper, emitter, optimizer, planner
 
-    passes = optimizer.PASSES if passes is None else passes
+    passes = optimizer.passes_for(target) if passes is None else passes
     documents: list[dict[str, Any]] = []
     for chain, settings in chains:
         planned = planner.plan(chain, settings)

@@ -10,6 +10,7 @@ from laminar.compiler import budget
 from laminar.compiler.cron import timezone_problem, wrong_cron
 from laminar.compiler.emitter import object_name
 from laminar.compiler.ir import ParameterPlan, Plan, Pod, Schedule, Task
+from laminar.compiler.passes.fuse_chains import TOGETHER
 from laminar.compiler.passes.name_tasks import MAIN
 from laminar.compiler.pod_checker import OBJECT, text_problem, wrong_batch, wrong_pod
 from laminar.compiler.target import Target
@@ -207,7 +208,7 @@ def _wrong_layers(plan: Plan, target: Target) -> Iterator[FlowError]:
 
 
 def _name_problem(task: Task, target: Target) -> str:
-    if RUNNERS.match(task.layer):
-        return "has a name that the runner keeps for itself: link-NUMBER, and what ends in -gate."
+    if RUNNERS.match(task.layer) or (TOGETHER in task.layer and not task.fused):
+        return "has a name that the runner keeps for itself: link-NUMBER, what ends in -gate, and what holds a +."
     problem = text_problem(task.layer, target.limits)
     return f"has a name that {problem[0]}." if problem else ""

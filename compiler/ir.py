@@ -162,6 +162,7 @@ class Task(Value):
     (Python names, in graph order, without Parameters), ``where`` the place of its class as ``file.py:31``. ``label`` stands in
     for the layer's name where that cannot be a label's value, ``loop`` names the template of its own that a fan-out with bounded
     parallelism sits in (both are the naming pass' work). ``fixed`` is the one split that is run, and of how many.
+    ``fused`` are the layers that the task runs one after the other, where they are several; ``layer`` is then ``A+B+C``.
     """
 
     layer: str
@@ -172,6 +173,7 @@ class Task(Value):
     template: str = "layer"
     label: str | None = None
     loop: str | None = None
+    fused: tuple[str, ...] = ()
     condition: Condition = Condition()
     fixed: tuple[int, int] | None = None
     where: str = ""
@@ -233,8 +235,8 @@ class Plan(Value):
     """A whole chain: its flows in order, the first flow's parameters, the store that its pods share.
 
     ``execution`` is an id given in the program, else None (the workflow's uid is used); ``retry`` says that it is resumed.
-    ``chain`` counts the program's chains from 1. ``title`` and ``description`` come from the first flow's name and docstring, ``schedule`` from its
-    scheduler. ``code`` names the code package that pods run, None where their image holds the program.
+    ``chain`` counts the program's chains from 1. ``title`` and ``description`` come from the first flow's name and docstring,
+    ``schedule`` from its scheduler. ``code`` names the code package that pods run, None where their image holds the program.
     """
 
     flows: tuple[FlowPlan, ...]

@@ -32,7 +32,7 @@ def digest(text: str) -> str:
 def tasks(names: Iterable[str], *, taken: Collection[str] = ()) -> dict[str, str]:
     """Return for each name one that a task or a template can have, all different and none of those taken.
 
-    A name that can stay stays; ``_`` becomes ``-``; a digest is added where something else is lost.
+    A name that can stay stays; ``_`` and ``+`` become ``-``; a digest is added where something else is lost.
 
     >>> tasks(["Fit", "load_rows", "nil", "Größe"])
     {'Fit': 'Fit', 'load_rows': 'load-rows', 'nil': 'nil-5da3a4c7', 'Größe': 'Gr-e-aedc3f80'}
@@ -49,7 +49,7 @@ def tasks(names: Iterable[str], *, taken: Collection[str] = ()) -> dict[str, str
 
 
 def _renamed(name: str, taken: Collection[str]) -> str:
-    plain = name.strip("_").replace("_", "-")
+    plain = re.sub("[_+]", "-", name.strip("_"))
     if TASK.match(plain) and len(plain) <= LENGTH and plain not in RESERVED and plain not in taken:
         return plain
     return _marked(re.sub(r"[^a-zA-Z0-9]+", "-", name), name, LENGTH)

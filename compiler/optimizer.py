@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from laminar.compiler.ir import FlowPlan, Plan
+from laminar.compiler.passes.fuse_chains import fuse_chains
 from laminar.compiler.passes.name_tasks import name_tasks
 from laminar.compiler.passes.share_templates import share_templates
 from laminar.compiler.passes.split_wide_dag import split_wide_dag
+from laminar.compiler.target import Target
 from laminar.exceptions import InternalError
 from laminar.graph import PARAMETERS
 
-__all__ = ["PASSES", "Pass", "optimize", "verify"]
+__all__ = ["PASSES", "Pass", "optimize", "passes_for", "verify"]
 
 Pass = Callable[[Plan], Plan]
 
@@ -20,6 +22,11 @@ PASSES: tuple[Pass, ...] = (
     share_templates,
     split_wide_dag,  # last: the parts' names avoid all others
 )
+
+
+def passes_for(target: Target) -> tuple[Pass, ...]:
+    """Return the passes that a target asks for; layers are fused first, as names and templates are those of what is left."""
+    return (fuse_chains, *PASSES) if target.fuse else PASSES
 
 
 def optimize(plan: Plan, passes: Sequence[Pass] = PASSES) -> Plan:

@@ -69,7 +69,8 @@ class Target:
     """What a program is compiled for.
 
     ``name`` replaces the name that is made of the first flow's, ``base`` is what the site wants of every workflow, ``start`` adds
-    a Workflow that starts a template, ``rbac`` puts the service account and its rights first. What is emitted suits all versions
+    a Workflow that starts a template, ``rbac`` puts the service account and its rights first, ``fuse`` lets layers in a row
+    share a pod. What is emitted suits all versions
     of Argo; ``argo`` decides which limits hold.
 
     Raises FlowError for a kind or a version that is not known.
@@ -81,6 +82,7 @@ class Target:
     base: Base | None = None
     start: bool = False
     rbac: bool = False
+    fuse: bool = False
 
     def __post_init__(self) -> None:
         _known("kind of document", self.kind, (AUTO, *KINDS))

@@ -3,7 +3,7 @@
 Arguments win over the worker variables (``LAMINAR_FLOW_NAME`` and so on). The split runs in a child that this process
 supervises, so that a signal of its own ends like any other failure. Exit codes: 0 done (or finished before), 75 failed and may
 be tried again, 70 failed for good, 78 cannot be run. A layer named ``link-K`` is the linker to the chain's K-th flow, one named
-``X-gate`` asks the entry hooks of layer X.
+``X-gate`` asks the entry hooks of layer X; ``A+B+C`` are layers that run one after the other, each as if it were alone.
 """
 
 from __future__ import annotations
@@ -14,41 +14,23 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from laminar import gates, launch, parts, programs, recording, session, split, worker
+from laminar.asked import USAGE, Task, packaged, read
 from laminar.exceptions import ExecutionError, FlowError, LaminarError, SchedulerError
 from laminar.graph import PARAMETERS
-from laminar.programs import Program
 from laminar.split import Outputs, SplitFailed
-from laminar.worker import Job
 
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
     from laminar.components.flow import Flow
-    from laminar.packages import Code
     from laminar.recording import Recording, Step
 
 __all__ = ["main", "take_over"]
 
 OWN_SIGNALS = ("SIGSEGV", "SIGABRT", "SIGFPE", "SIGBUS", "SIGILL", "SIGSYS", "SIGTRAP")
-USAGE = "usage: python -m laminar.runner PROGRAM --flow F --layer L [--index I] [--splits N] [--batch B] [--execution ID] [-- ARGS]"
-
-
-@dataclass(frozen=True)
-class Task:
-    """What this process was asked to run: ``batch`` splits from ``job.index * batch`` on."""
-
-    program: Program
-    job: Job
-    batch: int = 1
-    datastore: str | None = None
-    parameters: str | None = None
-    outputs: str | None = None
-    chain: int = 1
-    code: Code | None = None
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -60,11 +42,11 @@ def main(argv: list[str] | None = None) -> int:
     if sys.path and sys.path[0] in ("", os.getcwd()):
         del sys.path[0]  # `python -m` put it there; `python PROGRAM` would not
     try:
-        task = _packaged(_task(argv, os.environ), os.environ.pop("LAMINAR_CODE", ""))
+        task = packaged(read(argv, os.environ), os.environ.pop("LAMINAR_CODE", ""))
     except FlowError as error:
         return _cannot(error)
     try:
-        return _supervise(task)
+        return _in_a_row(task)
     finally:
         if task.code is not None:
             task.code.discard()
@@ -76,7 +58,7 @@ def take_over() -> NoReturn:
     try:
         if program is None:
             raise FlowError("A worker needs a program's file.", fix="start it as python PROGRAM.")
-        code = _supervise(_task([program.given or program.path, "--", *program.args], os.environ))
+        code = _in_a_row(read([program.given or program.path, "--", *program.args], os.environ))
     except FlowError as error:
         code = _cannot(error)
     sys.stdout.flush()
@@ -92,79 +74,17 @@ def _cannot(error: Exception) -> int:
     return worker.CANNOT
 
 
-# what to run
-
-
-def _task(argv: list[str], environ: Mapping[str, str]) -> Task:
-    """Read arguments and variables.
-
-    Raises FlowError for what is missing or no number.
-    """
-    own, args = (argv[: argv.index("--")], argv[argv.index("--") + 1 :]) if "--" in argv else (argv, [])
-    given: dict[str, str] = {}
-    positional: list[str] = []
-    words = iter(own)
-    for word in words:
-        if not word.startswith("--"):
-            positional.append(word)
-            continue
-        name, equals, text = word[2:].partition("=")
-        if name not in ("flow", "layer", "index", "splits", "batch", "execution"):
-            raise FlowError(f"The runner has no option --{name}.", fix=USAGE)
-        given[name] = text if equals else next(words, "")
-    if len(positional) != 1:
-        raise FlowError(f"The runner takes one program, not {len(positional)}.", fix=USAGE)
-
-    def value(option: str, variable: str, default: str | None = None) -> str:
-        found = given.get(option) or environ.get(f"LAMINAR_{variable}") or default
-        if not found:
-            raise FlowError(f"The runner is not told --{option} (or LAMINAR_{variable}).", fix=USAGE)
-        return found
-
-    job = Job(
-        flow=value("flow", "FLOW_NAME"),
-        execution=value("execution", "EXECUTION_ID"),
-        layer=value("layer", "LAYER_NAME"),
-        index=_number("index", value("index", "LAYER_INDEX", "0")),
-        splits=_number("splits", value("splits", "LAYER_SPLITS", "1")),
-        attempt=_number("attempt", environ.get("LAMINAR_LAYER_ATTEMPT") or "1"),
-        retry=environ.get("LAMINAR_EXECUTION_RETRY") == "True",
-    )
-    return Task(
-        Program(os.path.abspath(positional[0]), tuple(args), given=positional[0]),
-        job,
-        batch=_number("batch", given.get("batch") or "1"),
-        datastore=environ.get("LAMINAR_DATASTORE") or None,
-        parameters=environ.get("LAMINAR_PARAMETERS") or None,
-        outputs=environ.get("LAMINAR_OUTPUTS") or None,
-        chain=_number("chain", environ.get("LAMINAR_CHAIN") or "1"),
-    )
-
-
-def _packaged(task: Task, text: str) -> Task:
-    """Return a task with its program in the code package that ``LAMINAR_CODE`` names, if it names one."""
-    if not text:
-        return task
-    from laminar.packages import Code
-
-    program = os.path.relpath(task.program.path)
-    if program.startswith(os.pardir):
-        raise FlowError(
-            f"Program {task.program.path!r} is no path in a code package, which LAMINAR_CODE asks for.",
-            fix="compile the program anew: laminar compile --code URL",
-        )
-    code = Code(text)
-    path = os.path.join(code.folder, program)
-    return replace(task, program=replace(task.program, path=path), code=code)
-
-
-def _number(option: str, text: str) -> int:
-    if not re.fullmatch(r"[0-9]+", text):
-        raise FlowError(f"The runner is told {option} {text!r}, which is no number from 0.", fix=USAGE)
-    return int(text)
-
-
 # running it
+
+
+def _in_a_row(task: Task) -> int:
+    """Run the layers that a task names until one fails; what the workflow reads is the last one's."""
+    *others, last = task.job.layer.split("+")
+    for name in others:
+        alone = replace(task, job=replace(task.job, layer=name), outputs=None, fused=True)
+        if code := _supervise(alone):
+            return code
+    return _supervise(replace(task, job=replace(task.job, layer=last), fused=bool(others)))
 
 
 def _supervise(task: Task) -> int:
@@ -180,9 +100,10 @@ def _supervise(task: Task) -> int:
         sys.stderr.flush()
         os._exit(code)
     os.close(limit_end)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _frame: os.kill(pid, number))
+    before = {number: signal.signal(number, lambda number, _: os.kill(pid, number)) for number in (signal.SIGTERM, signal.SIGINT)}
     status, timed_out = _wait(pid, _deadline(limit))
+    for number, handler in before.items():
+        signal.signal(number, handler)
     ended = os.waitstatus_to_exitcode(status)
     if timed_out:
         return _count_failure(task, "it took longer than its timeout")
@@ -217,6 +138,7 @@ def _count_failure(task: Task, reason: str) -> int:
         code = worker.FAILED
         try:
             _, execution, _ = _load(task)
+            task = _counted(task, execution)
             layer = execution.layer(
                 task.job.layer, index=task.job.index * task.batch, splits=task.job.splits, attempt=task.job.attempt
             )
@@ -228,6 +150,15 @@ def _count_failure(task: Task, reason: str) -> int:
         sys.stderr.flush()
         os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def _counted(task: Task, execution: Execution) -> Task:
+    """Return a task with the attempt of its own layer, where a pod's attempts are those of several layers together."""
+    job = task.job
+    if not task.fused or job.attempt == 1:
+        return task
+    failures = execution.flow.configuration.datastore.failures(job.flow, job.execution, job.layer, job.index)
+    return replace(task, job=replace(job, attempt=min(job.attempt, len(failures) + 1)))
 
 
 def _say(failed: SplitFailed) -> None:
@@ -244,6 +175,7 @@ def _run(task: Task, limit: int) -> int:
     session.work()
     try:
         flow, execution, recorded = _load(task)
+        task = _counted(task, execution)
         seconds = _limit(execution, task)
         os.write(limit, f"{seconds * task.batch}".encode() if seconds else b"")
         os.close(limit)

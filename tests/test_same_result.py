@@ -75,6 +75,16 @@ def check(answer: dict[str, Any], source: str) -> None:
                 assert here["documents"][layer] == there["documents"][layer], f"{layer}\n{told}"
 
 
+def test_a_program_whose_rows_of_layers_share_pods_leaves_the_same(ask, request):
+    @settings(max_examples=few_or_many(request) // 2, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+    @given(drawn_flows.drawn_flows(), st.sampled_from([0, 0, 1]))
+    def same(flow: DrawnFlow, links: int) -> None:
+        source = program(flow, links)
+        check(ask(source, fuse=True), source)
+
+    same()
+
+
 def held_up(here: dict[str, str], there: dict[str, str]) -> None:
     """Forgive layers that a failure in another part kept from running, though they do not need what failed."""
     here.update({layer: state for layer, state in there.items() if state == "unfinished"})

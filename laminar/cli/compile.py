@@ -135,7 +135,7 @@ def _explain(chains: Chains, target: Target) -> None:
     from laminar.compiler.explainer import explain
 
     for chain, settings in chains:
-        plan = optimizer.optimize(planner.plan(chain, settings))
+        plan = optimizer.optimize(planner.plan(chain, settings), optimizer.passes_for(target))
         suited = target.suited(plan)
         made = explain(plan, suited)
         table(("flow", "layer", "task", "template", "pods", "bytes"), made.pods)

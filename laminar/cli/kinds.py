@@ -29,6 +29,7 @@ class Chosen:
     name: str | None = None
     with_workflow: bool = False
     rbac: bool = False
+    fuse: bool = False
     base: str | None = None
     argo: str = "4.1"
     schedule: tuple[str, ...] = ()
@@ -47,7 +48,9 @@ class Chosen:
         kind = "template" if self.with_workflow and self.kind == "auto" else "cron" if self.schedule else self.kind
         file = self.base if self.base is not None else str(project.root / project.base) if project.base is not None else None
         loaded = base.load(Path(file)) if file is not None else None
-        return Target(kind=kind, name=self.name, argo=self.argo, base=loaded, start=self.with_workflow, rbac=self.rbac)
+        return Target(
+            kind=kind, name=self.name, argo=self.argo, base=loaded, start=self.with_workflow, rbac=self.rbac, fuse=self.fuse
+        )
 
     def schedule_settings(self) -> dict[str, Any]:
         """Return the schedule's settings that the command line says."""
@@ -70,6 +73,7 @@ OPTIONS = (
     click.option("--concurrency", type=click.Choice(POLICIES), help="What a start does while the one before still runs."),
     click.option("--suspend", is_flag=True, help="Keep the schedule off until it is resumed."),
     click.option("--rbac", is_flag=True, help="Put the service account that pods need, with its rights, first."),
+    click.option("--fuse", is_flag=True, help="Run layers in a row in one pod, where one container suits them all."),
     click.option("--base", type=click.Path(dir_okay=False), metavar="FILE", help="Merge this workflow under what is emitted."),
     click.option("--argo", type=click.Choice(VERSIONS), default="4.1", show_default="suits all", help="The oldest Argo to run on."),
 )

@@ -9,16 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laminar.compiler.ir import Plan, Task, show
-from laminar.compiler.optimizer import PASSES, optimize, verify
+from laminar.compiler.ir import Backoff, Condition, Plan, Task, show
+from laminar.compiler.optimizer import optimize, passes_for, verify
+from laminar.compiler.passes.fuse_chains import fuse_chains
 from laminar.compiler.passes.name_tasks import name_tasks
 from laminar.compiler.passes.share_templates import share_templates
 from laminar.compiler.passes.split_wide_dag import split_wide_dag
+from laminar.compiler.target import Target
 from laminar.exceptions import InternalError
 from tests.drawn_plans import plans
-from tests.plans import BIG, POD, chain, linear, over, plan, task
+from tests.plans import BIG, OTHER, POD, chain, linear, over, plan, task
 
 GOLDEN = Path("tests/golden/passes")
+EVERY = passes_for(Target(fuse=True))
 
 CASES = {
     "name_tasks": (
@@ -53,6 +56,20 @@ CASES = {
             ("Long", [task(f"L{place}", *([f"L{place - 1}"] if place else [])) for place in range(5)]),
         ),
     ),
+    "fuse_chains": (
+        fuse_chains,
+        plan(
+            task("Load"),
+            task("Clean", "Load"),
+            task("Split", "Clean"),
+            task("Fit", "Split", fan_out=over(("Split", "rows"))),
+            task("Best", "Fit"),
+            task("Save", "Best"),
+            task("Big", "Split", pod=BIG),
+            task("Slow", "Big", pod=BIG.but(timeout=60)),
+            task("End", "Save", "Slow"),
+        ),
+    ),
     "share_templates": (
         share_templates,
         chain(
@@ -81,10 +98,10 @@ def test_pass_does_what_its_golden_file_shows(name, golden):
 
 
 def test_every_pass_has_a_golden_file():
-    assert {rewrite.__name__ for rewrite in PASSES} == set(CASES)
+    assert {rewrite.__name__ for rewrite in EVERY} == set(CASES)
 
 
-@pytest.mark.parametrize("rewrite", PASSES)
+@pytest.mark.parametrize("rewrite", EVERY)
 @given(made=plans())
 def test_pass_applied_twice_is_the_pass_applied_once(rewrite, made):
     assert rewrite(rewrite(made)) == rewrite(made)
@@ -116,6 +133,60 @@ def test_no_pass_changes_the_graph():
     assert [(flow.flow, item.layer, item.needs) for flow, item in after.tasks()] == [
         (flow.flow, item.layer, item.needs) for flow, item in before.tasks()
     ]
+
+
+# rows in one pod
+
+
+def test_ten_layers_in_a_row_are_one_task():
+    (flow,) = fuse_chains(linear(10)).flows
+    assert [len(item.fused) for item in flow.tasks] == [10]
+
+
+def test_layers_are_fused_only_if_asked_for():
+    assert len(optimize(linear(3)).flows[0].tasks) == 3
+    assert fuse_chains not in passes_for(Target())
+
+
+RETRIED = POD.but(retry=Backoff(attempts=3))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        plan(task("A"), task("B", "A", pod=BIG)),
+        plan(task("A"), task("B", "A", pod=RETRIED)),
+        plan(task("A"), task("B", "A", fan_out=over(("A", "rows")))),
+        plan(task("A", fan_out=over(("Parameters", "rows"))), task("B", "A")),
+        plan(task("A"), task("B", "A"), task("C", "A")),
+        plan(task("A"), task("B"), task("C", "A", "B")),
+        plan(task("A"), task("B", "A").but(condition=Condition(entry=True, evaluator="A"))),
+        plan(task("A").but(condition=Condition(entry=True, pod=POD)), task("B", "A").but(condition=Condition(follows=("A",)))),
+        plan(*(item.but(pod=POD.but(attempts=("{}", "{}"))) for item in linear(2).flows[0].tasks)),
+        plan(*(item.but(pod=POD.but(timeout=9)) for item in linear(2).flows[0].tasks)),
+        plan(*(item.but(pod=OTHER) for item in linear(2).flows[0].tasks)),
+    ],
+)
+def test_layers_that_need_pods_of_their_own_are_not_fused(made):
+    assert fuse_chains(made) == made
+
+
+def test_pod_of_a_row_is_tried_again_as_often_as_its_layers_together():
+    (flow,) = fuse_chains(plan(*(item.but(pod=RETRIED) for item in linear(4).flows[0].tasks))).flows
+    assert [item.pod.retry.attempts for item in flow.tasks] == [9]
+
+
+def test_row_without_retries_shares_its_template_with_other_layers():
+    made = optimize(plan(task("A"), task("B", "A"), task("C", "B", pod=BIG), task("D", "C")), passes_for(Target(fuse=True)))
+    assert [(item.name, item.template) for _, item in made.tasks()] == [("A-B", "layer"), ("C", "layer-c"), ("D", "layer")]
+
+
+@given(plans())
+def test_fusing_keeps_each_layer_once_and_the_order(made):
+    for before, after in zip(made.flows, fuse_chains(made).flows, strict=True):
+        ran = [layer for item in after.tasks for layer in item.fused or (item.layer,)]
+        assert sorted(ran) == sorted(item.layer for item in before.tasks)
+        assert all(ran.index(need) < ran.index(item.layer) for item in before.tasks for need in item.needs)
 
 
 # parts
