@@ -39,13 +39,20 @@ def compile(
 
 def render(chains: Iterable[tuple[Chain, Settings]], target: Target, passes: Sequence[Pass] | None = None) -> str:
     """Return the YAML of recorded chains: plan, optimize, check, emit, dump. The passes are those that suit the target."""
+    from dataclasses import replace
+
     from laminar.compiler import checker, dumper, emitter, optimizer, planner
 
     passes = optimizer.passes_for(target) if passes is None else passes
     documents: list[dict[str, Any]] = []
+    named: dict[str, int] = {}
     for chain, settings in chains:
         planned = planner.plan(chain, settings)
         suited = target.suited(planned)
+        name = emitter.object_name(planned, suited)
+        named[name] = named.get(name, 0) + 1
+        if suited.document.stored and named[name] > 1:  # a second chain that begins with the same flow
+            suited = replace(suited, name=f"{name}-{named[name]}")
         documents.extend(emitter.emit(checker.check(optimizer.optimize(planned, passes), suited), suited))
     text = dumper.dump(tuple(documents))
     return f"{_rights()}---\n{text}" if target.rbac else text

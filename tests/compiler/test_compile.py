@@ -135,6 +135,13 @@ def test_a_template_is_emitted_if_asked(program):
     assert "kind: WorkflowTemplate\nmetadata: {name: train" in done.stdout
 
 
+def test_two_chains_of_one_flow_are_documents_of_different_names(program):
+    (program / "flow.py").write_text(PROGRAM + "    flow(rate=2)\n")
+    done = laminar("compile", "flow.py", "--kind", "template", cwd=program)
+    assert [line[17:24] for line in done.stdout.splitlines() if line.startswith("metadata: {name: ")] == ["train, ", "train-2"]
+    assert done.stdout.count("LAMINAR_CHAIN") == 1
+
+
 def test_the_datastore_is_the_command_lines_then_the_projects_then_the_flows(program):
     def store(*arguments: str) -> str:
         text = laminar("compile", "flow.py", *arguments, cwd=program).stdout

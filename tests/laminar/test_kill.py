@@ -78,7 +78,6 @@ def started(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
     ) as process:
         until(lambda: len(documents(tmp_path)) >= 2 and len(pids(tmp_path)) >= 4)
         yield process
