@@ -9,6 +9,7 @@ from typing import Any
 
 from laminar.compiler import base, names
 from laminar.compiler.crossings import Crossings
+from laminar.compiler.dumper import Noted
 from laminar.compiler.ir import Documents, FlowPlan, Mount, Plan, Pod, Task
 from laminar.compiler.passes.name_tasks import MAIN
 from laminar.compiler.signature import Signature, Use, over_parameters, signatures, uses
@@ -134,7 +135,14 @@ def _tasks(flow: FlowPlan, used: tuple[Use, ...], made: dict[str, Signature], la
             yield dag.task(task.condition.gate, template=use.gate.template, depends=depends, arguments=arguments)
             read = _read(task)
             depends = dag.depends([task.condition.gate, *(called[need] for need in task.needs if need in read and need in called)])
-        yield _task(task, use, made, depends)
+        yield _noted(task, _task(task, use, made, depends))
+
+
+def _noted(task: Task, block: Block) -> Block:
+    """Return a layer's task with a comment that says where its class is."""
+    noted = Noted(block)
+    noted.note = f"{task.layer}: {task.where}" if task.where else ""
+    return noted
 
 
 def _task(task: Task, use: Use, made: dict[str, Signature], depends: str) -> Block:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -164,6 +165,11 @@ def _warn(ended: tuple[str, str] | None, strict: bool) -> None:
     click.echo(f"warning: {text}", err=True)
 
 
+def _without_notes(text: str) -> str:
+    """Return a document without its comments on where layers are: lines that move in the program make no workflow stale."""
+    return re.sub(r"^ *# .+:[0-9]+\n", "", text, flags=re.MULTILINE)
+
+
 def _compare(text: str, file: str, program: str) -> None:
     """Exit 1 with a unified diff where a file differs from what the program compiles to."""
     try:
@@ -172,7 +178,7 @@ def _compare(text: str, file: str, program: str) -> None:
         raise FlowError(f"{file!r} does not exist.", fix=f"write it: laminar compile {program} -o {file}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise FlowError(f"{file!r} cannot be read: {error}.", fix="name the YAML file to compare with.") from error
-    if known == text:
+    if _without_notes(known) == _without_notes(text):
         return
     lines = difflib.unified_diff(known.splitlines(True), text.splitlines(True), file, f"laminar compile {program}")
     click.echo("".join(lines), nl=False)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from laminar.compiler import checker, dumper, emitter, optimizer
+from laminar.compiler.dumper import Noted
 from laminar.compiler.ir import Documents, Plan
 from laminar.compiler.target import Target
 from laminar.templates.expression import RESERVED
@@ -40,7 +41,7 @@ def environment(template: dict[str, Any]) -> dict[str, str]:
 @pytest.mark.parametrize("feature", FEATURES)
 def test_feature_compiles_to_its_golden_yaml(feature, golden):
     text = dumper.dump(compiled(*FEATURES[feature]))
-    assert len(text.splitlines()) <= 60
+    assert len([line for line in text.splitlines() if not line.lstrip().startswith("#")]) <= 60
     golden(text, GOLDEN / f"{feature}.yaml")
 
 
@@ -67,7 +68,7 @@ def through_models(document: dict[str, Any]) -> Any:
 @given(plans())
 def test_drawn_documents_hold_plain_values_and_no_null(made):
     for document in compiled(made):
-        assert set(types(document)) <= {dict, list, str, int, bool}
+        assert set(types(document)) <= {dict, Noted, list, str, int, bool}
 
 
 def types(value: Any) -> list[type]:
