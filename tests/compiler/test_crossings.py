@@ -159,3 +159,17 @@ def test_a_flow_of_1000_layers_stays_within_all_limits(shape, tmp_path):
     assert sum(item["template"].startswith("layer") for each in templates if "dag" in each for item in each["dag"]["tasks"]) >= 1000
     assert len(json.dumps(document, separators=(",", ":"))) < 1024 * 1024
     assert [str(finding) for finding in validate([source_read])] == []
+
+
+@pytest.mark.slow
+def test_a_flow_of_parts_rehearses_to_its_end(tmp_path):
+    source = BIG.replace("range(1000)", "range(230)")
+    for name, value in SHAPES["drawn"].items():
+        source = source.replace(name, value)
+    (tmp_path / "main.py").write_text(source)
+    command = [sys.executable, "-m", "laminar", "rehearse", "main.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert sum(line.startswith("Succeeded  DAG") for line in done.stdout.splitlines()) >= 3
+    (head,) = [line for line in done.stdout.splitlines() if line.startswith("# phase")]
+    assert head.endswith("Succeeded")
