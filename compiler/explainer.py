@@ -1,4 +1,4 @@
-"""Explain what a plan becomes: its pods by layer, bytes by part, the share of each limit, and what ``batch`` would save."""
+"""Explain what a plan becomes: its pods by layer, bytes by part, the share of each limit, and what ``batch`` and ``--fuse`` would save."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from laminar.compiler.emitter import emit
 from laminar.compiler.ir import Factor, FanOut, FlowPlan, Plan, Task
+from laminar.compiler.passes.fuse_chains import fuse_chains
 from laminar.compiler.target import Target
 from laminar.graph import PARAMETERS
 from laminar.templates.block import Block
@@ -163,7 +164,7 @@ def _row(what: str, used: int, limit: int) -> tuple[str, ...]:
 
 
 def _savings(plan: Plan) -> Iterator[tuple[str, ...]]:
-    """Give what running several splits a pod would save, for each fan-out that runs one."""
+    """Give what running several splits a pod would save, for each fan-out that runs one; and several layers in a row."""
     for flow, task in plan.tasks():
         if task.fan_out is None or task.fan_out.batch > 1 or task.pod.program is None:
             continue
@@ -173,3 +174,7 @@ def _savings(plan: Plan) -> Iterator[tuple[str, ...]]:
         after = f"ceil({words} / {BATCH})" if known is None else str(_in_pods(known, BATCH))
         if before != after:
             yield f"{flow.flow}{flow.suffix}", task.layer, f"batch={BATCH}", before, after
+    known_rows = {task.layer for _, task in plan.tasks() if task.fused}
+    for flow, task in fuse_chains(plan.but(flows=tuple(flow.but(parts=()) for flow in plan.flows))).tasks():
+        if task.fused and task.layer not in known_rows:
+            yield f"{flow.flow}{flow.suffix}", task.layer, "--fuse", str(len(task.fused)), "1"

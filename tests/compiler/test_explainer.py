@@ -12,6 +12,7 @@ from laminar.cli.main import cli
 from laminar.compiler import emitter, optimizer
 from laminar.compiler.explainer import Explanation, explain
 from laminar.compiler.ir import Factor, Plan
+from laminar.compiler.passes.fuse_chains import fuse_chains
 from laminar.compiler.target import Target
 from laminar.exceptions import FlowError
 from tests.plans import POD, chain, every, linear, over, plan, task
@@ -110,6 +111,12 @@ def test_batch_is_not_told_where_it_is_used_saves_nothing_or_cannot_be():
     ]:
         made = plan(task("Load"), task("Fit", "Load", fan_out=fan_out, pod=pod))
         assert explained(made).savings == ()
+
+
+def test_fuse_is_told_where_layers_stand_in_a_row():
+    made = plan(task("Load"), task("Clean", "Load"), task("Fit", "Clean"), task("Side"))
+    assert explained(made).savings == (("Train", "Load+Clean+Fit", "--fuse", "3", "1"),)
+    assert explained(fuse_chains(made)).savings == ()
 
 
 # the command
