@@ -1,4 +1,4 @@
-"""Explain what a plan becomes: its pods by layer, bytes by part, the share of each limit, and what ``batch`` and ``--fuse`` would save."""
+"""Explain what a plan becomes: pods by layer, bytes by part, the share of each limit, what ``batch`` and ``--fuse`` would save."""
 
 from __future__ import annotations
 
