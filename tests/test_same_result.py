@@ -19,6 +19,8 @@ from tests.drawn_flows import DrawnFlow
 ROOT = Path(__file__).parent.parent
 FEW, MANY = 40, 500
 
+pytestmark = pytest.mark.timeout(1800)  # hundreds of workflows
+
 TAIL = """
 def link(execution):
     first = look(execution.layer("L0"), "value")
@@ -76,7 +78,7 @@ def check(answer: dict[str, Any], source: str) -> None:
 
 
 def test_a_program_whose_rows_of_layers_share_pods_leaves_the_same(ask, request):
-    @settings(max_examples=few_or_many(request) // 2, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+    @settings(max_examples=few_or_many(request) // 4, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
     @given(drawn_flows.drawn_flows(), st.sampled_from([0, 0, 1]))
     def same(flow: DrawnFlow, links: int) -> None:
         source = program(flow, links)
@@ -105,7 +107,7 @@ def test_a_program_leaves_the_same_run_and_rehearsed(ask, request):
 
 
 def test_a_program_divided_into_parts_leaves_the_same(ask, request):
-    @settings(max_examples=few_or_many(request) // 2, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+    @settings(max_examples=few_or_many(request) // 4, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
     @given(drawn_flows.drawn_flows(), st.sampled_from([0, 0, 1]), st.integers(2, 3))
     def same(flow: DrawnFlow, links: int, widest: int) -> None:
         source = program(flow, links)
