@@ -12,15 +12,16 @@ from laminar.recording import Step
 __all__ = ["asked", "wrong_action"]
 
 
-def asked(step: Step, place: int, tasks: tuple[Task, ...], pod: Pod) -> tuple[Task, ...]:
+def asked(step: Step, place: int, tasks: tuple[Task, ...], pod: Pod, *, where: str) -> tuple[Task, ...]:
     """Return those of a flow's tasks that its step of the chain (from 1) runs.
 
     A part of a flow begins with a planner, a task ``plan-K`` in ``pod`` that removes what the layers left when they ran before, and
     publishes what is known of the layers outside: lengths, as ``A.rows``, and for each layer whether one it follows was skipped.
+    ``where`` is the step's place relative to the project.
     """
     if step.action == "execute":
         return (_executed(step, tasks),)
-    planner = Task(layer=f"plan-{place}", name=f"plan-{place}", pod=pod, where=step.where)
+    planner = Task(layer=f"plan-{place}", name=f"plan-{place}", pod=pod, where=where)
     if step.action == "resume" and any(_over_parameters(task) for task in tasks):
         return (planner, *(_resumed(task, planner) if _over_parameters(task) else task for task in tasks))
     if step.action != "schedule" or step.dependencies is None:

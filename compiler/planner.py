@@ -268,7 +268,7 @@ def _flow(chain: Chain, place: int, settings: Settings) -> FlowPlan:
         flow=step.flow.name,
         name=step.flow.name + suffix,
         suffix=suffix,
-        tasks=actions.asked(step, place + 1, tasks, gate),
+        tasks=actions.asked(step, place + 1, tasks, gate, where=_relative(step.where, settings)),
         link=_link(chain, place, settings) if place else None,
         where=_relative(places.of_class(type(step.flow)), settings),
     )
@@ -388,4 +388,5 @@ def _relative(where: str, settings: Settings) -> str:
     path, _, line = where.rpartition(":")
     if not path or not settings.root:
         return ""
-    return f"{os.path.relpath(os.path.abspath(path), settings.root)}:{line}"
+    inside = os.path.relpath(os.path.abspath(path), settings.root)
+    return f"{os.path.basename(path) if inside.startswith(os.pardir) else inside}:{line}"

@@ -167,3 +167,16 @@ def test_a_wrong_project_file_is_one_clear_error(program, text, message):
     assert (done.returncode, done.stdout) == (1, "")
     assert message in done.stderr
     assert "pyproject.toml" in done.stderr
+
+
+def test_a_layer_defined_outside_the_project_is_named_by_its_file_alone(program):
+    (program / "elsewhere").mkdir()
+    (program / "elsewhere" / "shared.py").write_text("from laminar import Layer\n\nclass Fit(Layer): ...\n")
+    (program / "inside").mkdir()
+    (program / "inside" / "pyproject.toml").touch()
+    (program / "inside" / "flow.py").write_text(
+        "from laminar import Flow\nfrom shared import Fit\n\nclass Train(Flow): ...\n\nTrain.register(Fit)\n\n"
+        "if flow := Train():\n    flow()\n"
+    )
+    done = laminar("compile", "flow.py", "--datastore", "s3://b", cwd=program / "inside", PYTHONPATH=str(program / "elsewhere"))
+    assert "# Fit: shared.py:3\n" in done.stdout, done.stderr
