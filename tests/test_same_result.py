@@ -120,6 +120,45 @@ def test_a_program_divided_into_parts_leaves_the_same(ask, request):
     same()
 
 
+THOUSAND = """\
+from laminar import Flow, Layer
+from laminar.configurations.layers import ForEach, Parameter
+
+class Wide(Flow): ...
+
+@Wide.register
+class Root(Layer):
+    def __call__(self) -> None:
+        self.shard(rows=[1, 2])
+
+def add(name, above, fan_out):
+    def call(self, before) -> None:
+        own = before.rows if fan_out else 0
+        self.value = own + (0 if above is Root else before.value) + 1
+        self.shard(rows=[self.index, 1])
+    call.__annotations__["before"] = above
+    layer = type(name, (Layer,), {"__call__": call, "__module__": __name__})
+    options = {"foreach": ForEach([Parameter(above, "rows")])} if fan_out else {}
+    return Wide.register(**options)(layer)
+
+for chain in range(37):
+    above = Root
+    for place in range(27):
+        above = add(f"L{chain}_{place}", above, fan_out=False)
+    add(f"End{chain}", above, fan_out=chain == 0)
+
+if flow := Wide():
+    flow()
+"""
+
+
+@pytest.mark.slow
+def test_a_thousand_layers_stay_within_all_limits_and_leave_the_same(ask):
+    answer = ask(THOUSAND)
+    assert len(answer["local"]["flows"][0]["states"]) > 1000
+    check(answer, THOUSAND)
+
+
 @pytest.mark.slow
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(flow=drawn_flows.drawn_flows())
