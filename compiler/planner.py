@@ -75,7 +75,7 @@ def plan(chain: Chain, settings: Settings | None = None) -> Plan:
         parameters=_parameters(first, settings),
         datastore=_url(chain, settings),
         execution=first.execution.id,
-        retry=first.action == "resume",
+        retry=first.action == "resume" or first.execution.retry,
         code=settings.code,
         chain=settings.chain,
         title=first.flow.name,

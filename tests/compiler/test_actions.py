@@ -66,6 +66,11 @@ def test_an_action_compiles_to_its_tasks_alone(name, tmp_path, golden):
     golden(compiled(tmp_path, ACTIONS[name]), GOLDEN / f"action_{name}.yaml")
 
 
+def test_an_execution_that_is_a_retry_tells_its_pods(tmp_path):
+    action = '    flow.execution("old", retry=True).schedule(dependencies={"A": set()})\n'
+    assert '{name: LAMINAR_EXECUTION_RETRY, value: "True"}' in compiled(tmp_path, action)
+
+
 @pytest.mark.parametrize(
     ("action", "message"),
     [
