@@ -27,13 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Server", "is_of", "outcome", "serve", "serve_flow"]
 
-OWN_SIGNALS = frozenset(
-    getattr(signal, name)
-    for name in ("SIGSEGV", "SIGABRT", "SIGFPE", "SIGBUS", "SIGILL", "SIGSYS", "SIGTRAP")
-    if hasattr(signal, name)
-)
-"""Signals by which a process ends itself; all others come from outside."""
-
 
 class Server:
     """The near side of a fork server (`laminar.server`)."""
@@ -238,7 +231,7 @@ def outcome(layer: Layer, message: dict[str, Any], limit: float | None) -> Any:
         raise wire.decode_failure(message["failure"])
     if "error" in message:
         raise pickle.loads(base64.b64decode(message["error"]))
-    if code < 0 and -code in OWN_SIGNALS:
+    if worker.is_own_signal(code):
         raise split.failed_outside(layer, f"it was ended by {signal.Signals(-code).name}")
     if code < 0:
         failed = split.failure(layer, f"it was killed by {signal.Signals(-code).name}")

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["main", "take_over"]
 
-OWN_SIGNALS = ("SIGSEGV", "SIGABRT", "SIGFPE", "SIGBUS", "SIGILL", "SIGSYS", "SIGTRAP")
-
 
 def main(argv: list[str] | None = None) -> int:
     """Run the split that arguments and environment name, and return the exit code."""
@@ -107,7 +105,7 @@ def _supervise(task: Task) -> int:
     ended = os.waitstatus_to_exitcode(status)
     if timed_out:
         return _count_failure(task, "it took longer than its timeout")
-    if ended < 0 and signal.Signals(-ended).name in OWN_SIGNALS:
+    if worker.is_own_signal(ended):
         return _count_failure(task, f"it was ended by {signal.Signals(-ended).name}")
     return ended if ended >= 0 else 128 - ended
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import random
+import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from laminar.components.flow import Flow
     from laminar.components.layer import Layer
 
-__all__ = ["CANNOT", "DONE", "FAILED", "RETRY", "Job", "bound", "reroot", "reseed", "work"]
+__all__ = ["CANNOT", "DONE", "FAILED", "RETRY", "Job", "bound", "is_own_signal", "reroot", "reseed", "work"]
 
 DONE, FAILED, RETRY, CANNOT = 0, 70, 75, 78
 """Exit codes: done, failed for good, failed and may be tried again, cannot be run at all."""
@@ -64,6 +65,12 @@ def reroot(flow: Flow, url: str) -> None:
     datastore = flow.configuration.datastore
     if datastore.url != url:
         flow.configuration = dataclasses.replace(flow.configuration, datastore=datastore.with_root(url))
+
+
+def is_own_signal(code: int) -> bool:
+    """Say whether an exit code, minus a signal's number, is of a signal by which a process ends itself, not one from outside."""
+    own = ("SIGSEGV", "SIGABRT", "SIGFPE", "SIGBUS", "SIGILL", "SIGSYS", "SIGTRAP")
+    return code < 0 and signal.Signals(-code).name in own
 
 
 def reseed() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from laminar import places, recording
-from laminar.exceptions import ArtifactError, DatastoreError, LayerError, located
+from laminar.exceptions import ArtifactError, LayerError, located
 
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
@@ -308,13 +308,3 @@ def vars_of(cls: type) -> dict[str, Any]:
     for base in reversed(cls.__mro__):
         found.update(vars(base))
     return found
-
-
-def verify_complete(records: Mapping[int, Record], *, layer: str, of: str) -> None:
-    """Raise DatastoreError unless these are all the documents of a finished layer."""
-    if not complete(records):
-        splits = sorted({record.splits for record in records.values()})
-        raise DatastoreError(
-            f"Layer {layer!r} has {len(records)} finished splits where its documents say {splits} ({of}).",
-            fix="resume the execution, so that what is missing runs again.",
-        )
