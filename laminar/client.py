@@ -197,9 +197,9 @@ def serve_flow(flow: Flow) -> Server:
 
     It serves one run: what the flow's functions refer to may have changed by the next one, as a notebook's globals do.
     """
-    import cloudpickle
+    from laminar import by_value
 
-    pickled = base64.b64encode(cloudpickle.dumps(flow)).decode()
+    pickled = base64.b64encode(by_value.dumps(flow)).decode()
     server = Server({"flow": pickled, "path": sys.path})
     _servers[id(server)] = server
     return server

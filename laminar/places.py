@@ -14,9 +14,18 @@ PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
 def shorten(path: str) -> str:
-    """Return a path relative to the current folder where it lies below it, else as it is."""
+    """Return a path relative to the current folder where it lies below it, a notebook's cell as ``In[3]``, else as it is."""
     folder = os.getcwd() + os.sep
-    return path[len(folder) :] if path.startswith(folder) else path
+    return path[len(folder) :] if path.startswith(folder) else _cell(path) or path
+
+
+def _cell(path: str) -> str:
+    """Return the name of IPython's for the cell that it compiled under a path, an empty string for anything else."""
+    shell = getattr(sys.modules.get("IPython.core.interactiveshell"), "InteractiveShell", None)
+    if shell is None or not shell.initialized():
+        return ""
+    named = shell.instance().compile.format_code_name(path)
+    return named[1] if named is not None else ""
 
 
 def caller() -> str:

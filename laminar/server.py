@@ -118,7 +118,9 @@ class Server:
             program = Program(message["program"], tuple(message["args"]), message["package"], message["given"])
             self.recording = recording.record(program, quiet=True)
         elif message.get("flow"):
-            flow = pickle.loads(base64.b64decode(message["flow"]))
+            from laminar import by_value
+
+            flow = by_value.loads(base64.b64decode(message["flow"]))
             self.flows[flow.name] = flow
 
     def flow(self, message: dict[str, Any]) -> Flow:

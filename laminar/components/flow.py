@@ -332,6 +332,9 @@ class Flow:
     def __repr__(self) -> str:
         return f"{self.name}()"
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_merged": None, "_nodes": None}
+
 
 def _hand_over() -> None:
     """Become the runner where the environment names a split, unless this process is one already."""
