@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from laminar.exceptions import FlowError
+
 if TYPE_CHECKING:
     from laminar.compiler.optimizer import Pass
+    from laminar.compiler.packager import Package
     from laminar.compiler.planner import Settings
     from laminar.compiler.target import Target
     from laminar.components.execution import Execution
@@ -17,24 +20,54 @@ __all__ = ["compile", "render"]
 
 
 def compile(
-    program: str | Path | Execution, target: Target | None = None, *, settings: Settings | None = None, args: Sequence[str] = ()
+    program: str | Path | Execution | Callable[[], object],
+    target: Target | None = None,
+    *,
+    settings: Settings | None = None,
+    args: Sequence[str] = (),
+    code: str | None = None,
+    upload: bool = False,
 ) -> str:
-    """Return the YAML of a program's chains, a document each; or of one Execution, with those before it in its chain.
+    """Return the YAML of a program's chains, a document each: of a Python file, a function that calls flows, or an Execution.
 
-    An Execution of a notebook may have run or not: ``compile(flow.execution().parameters(n=3))``. Pods run the command of its
-    layers' containers, so the flow has to be in their image's program too.
+    The last two are how a notebook compiles its flows: ``compile(flow.execution().parameters(n=3), code=URL, upload=True)`` the
+    one that an Execution, run or not, ends; ``compile(main, ...)`` all that a function calls, of which nothing is run.
 
-    Raises FlowError, with every problem at once, for a program that cannot be compiled.
+    Pods run the program that their image holds or, with ``code``, the package that is kept below that URL; ``upload`` puts it
+    there. A notebook's holds its flows by value, and the files of its folder; ``code`` and the datastore are then those of
+    ``[tool.laminar]`` where none is given.
+
+    Raises FlowError, with every problem at once, for a program that cannot be compiled, and DatastoreError where the package
+    cannot be written.
     """
     from dataclasses import replace
 
-    from laminar.compiler import planner, recorder
+    from laminar.compiler import notebook, packager, planner, project, recorder
     from laminar.compiler.target import Target
     from laminar.components.execution import Execution
 
     settings = settings or planner.Settings()
-    chains = [recorder.chain(program)] if isinstance(program, Execution) else recorder.record(program, args).chains
-    return render([(chain, replace(settings, chain=place)) for place, chain in enumerate(chains, 1)], target or Target())
+    made: Package | None = None
+    if isinstance(program, (str, Path)):
+        chains = recorder.record(program, args).chains
+        if code is not None:
+            made = packager.package(Path(program), project.find(Path(program)))
+    else:
+        chains = [recorder.chain(program)] if isinstance(program, Execution) else recorder.call(program)
+        found = project.find(Path.cwd() / "notebook")
+        settings = replace(settings, datastore=settings.datastore or found.datastore)
+        code = code if code is not None else found.code
+        notebook.require_code(chains, code)
+        if code is not None:
+            made = notebook.package(chains, found)
+    if made is not None and code is not None:
+        settings = replace(settings, code=made.at(packager.check_place(code)), program=made.program)
+    elif upload:
+        raise FlowError("There is no code package to upload.", fix="say where it goes: code='s3://bucket/code'.")
+    text = render([(chain, replace(settings, chain=place)) for place, chain in enumerate(chains, 1)], target or Target())
+    if upload and made is not None and code is not None:
+        packager.upload(made, code)
+    return text
 
 
 def render(chains: Iterable[tuple[Chain, Settings]], target: Target, passes: Sequence[Pass] | None = None) -> str:

@@ -25,7 +25,7 @@ from laminar.packages import MANIFEST, MARK, SCHEMA, is_path, reference
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-__all__ = ["LIMIT", "Package", "archive", "package", "upload"]
+__all__ = ["LIMIT", "Package", "archive", "check_place", "check_size", "contents", "package", "upload"]
 
 LIMIT = 50_000_000
 """Bytes that a project's files may have together: every pod reads them."""
@@ -66,15 +66,22 @@ def package(program: Path, project: Project, *, without: Collection[Path] = ()) 
 
     Raises FlowError where the project is too large, has a link that leaves it, or leaves the program itself out.
     """
+    name = os.path.relpath(program.resolve(), project.root.resolve()).replace(os.sep, "/")
+    return archive(contents(project, without=without, program=name), program=name)
+
+
+def contents(project: Project, *, without: Collection[Path] = (), program: str | None = None) -> dict[str, tuple[bytes, bool]]:
+    """Return the content of each of a project's files that a package takes, and whether it may be executed.
+
+    Raises FlowError as ``package`` does; ``program`` is what may not be missing.
+    """
     root = project.root.resolve()
-    name = os.path.relpath(program.resolve(), root).replace(os.sep, "/")
     left_out = {os.path.realpath(path) for path in without}
     paths = islice(_paths(root, project), 10 * MOST)  # a home folder taken for a project would take minutes
     files = {path: root / path for path in paths if os.path.realpath(root / path) not in left_out}
-    _check(root, files, name)
-    contents = {path: (read(file), os.access(file, os.X_OK)) for path, file in files.items()}
-    kept = {path: found for path, found in contents.items() if not is_compiled(path, found[0])}
-    return archive(kept, program=name)
+    _check(root, files, program)
+    found = {path: (read(file), os.access(file, os.X_OK)) for path, file in files.items()}
+    return {path: content for path, content in found.items() if not is_compiled(path, content[0])}
 
 
 def archive(files: dict[str, tuple[bytes, bool]], *, program: str, python: str | None = None) -> Package:
@@ -98,6 +105,19 @@ def add(made: tarfile.TarFile, path: str, data: bytes, *, executable: bool) -> N
     member.size = len(data)
     member.mode = 0o755 if executable else 0o644
     made.addfile(member, io.BytesIO(data))
+
+
+def check_place(url: str) -> str:
+    """Return a URL that packages are kept below.
+
+    Raises FlowError for one that pods cannot reach.
+    """
+    if "#" in url or not (url.startswith("/") or ("://" in url and not url.startswith("memory:"))):
+        raise FlowError(
+            f"Code packages cannot be kept at {url!r}, which means nothing in a pod.",
+            fix="give a URL such as s3://bucket/code, or the absolute path of a mounted volume.",
+        )
+    return url
 
 
 def upload(made: Package, root: str) -> bool:
@@ -199,9 +219,9 @@ def verdict(patterns: GitIgnoreSpec, path: str) -> bool | None:
 # what is wrong with them
 
 
-def _check(root: Path, files: dict[str, Path], program: str) -> None:
+def _check(root: Path, files: dict[str, Path], program: str | None) -> None:
     """Raise FlowError for a project that cannot be packaged."""
-    if program not in files:
+    if program is not None and program not in files:
         raise FlowError(
             f"Program {program!r} is no part of its own code package.",
             fix="name it in [tool.laminar] include, or take it off .gitignore and exclude.",
@@ -216,7 +236,7 @@ def _check(root: Path, files: dict[str, Path], program: str) -> None:
             )
         if not file.is_file():
             raise FlowError(f"{path!r} is no file and no folder.", fix="name it in [tool.laminar] exclude.")
-    _check_size(root, {path: file.stat().st_size for path, file in files.items()})
+    check_size(root, {path: file.stat().st_size for path, file in files.items()})
 
 
 def is_utf8(path: str) -> bool:
@@ -228,7 +248,8 @@ def is_utf8(path: str) -> bool:
     return True
 
 
-def _check_size(root: Path, sizes: dict[str, int]) -> None:
+def check_size(root: Path, sizes: dict[str, int]) -> None:
+    """Raise FlowError for more than a package takes, naming the largest files or folders."""
     total = sum(sizes.values())
     if total <= LIMIT and len(sizes) <= MOST:
         return

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from laminar import recording
+from laminar import places, recording
+from laminar.exceptions import FlowError
 from laminar.programs import Program
 from laminar.recording import Chain, Recording, Step
 
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
 
-__all__ = ["chain", "record"]
+__all__ = ["call", "chain", "record"]
 
 
 def record(program: str | Path, args: Sequence[str] = ()) -> Recording:
@@ -33,11 +34,33 @@ def record(program: str | Path, args: Sequence[str] = ()) -> Recording:
     return recorded
 
 
+def call(function: Callable[[], object]) -> list[Chain]:
+    """Call a function with its flows noted and nothing scheduled, and return the chains that it made.
+
+    Raises FlowError where it calls no flow, or reads a result.
+    """
+    recorded, name = Recording(), getattr(function, "__name__", repr(function))
+    with recording.recorded(recorded):
+        function()
+    if recorded.ended is not None:
+        what, where = recorded.ended
+        raise FlowError(
+            f"Function {name!r} reads {what}: there is no result yet.",
+            where=where,
+            fix="let it call flows, and read nothing of them.",
+        )
+    if not recorded.chains:
+        raise FlowError(
+            f"Function {name!r} calls no flow.", where=places.of_function(function), fix="let it call one: Train()(rate=0.1)"
+        )
+    return recorded.chains
+
+
 def chain(execution: Execution) -> Chain:
-    """Return the chain that an execution ends, as it would be recorded; one that has run is compiled without its id."""
+    """Return the chain that an execution ends, as it would be recorded; only an id that the user gave, and did not run, is kept."""
     steps = execution.steps or (Step(execution),)
     first = steps[0]
-    fresh = first.flow.execution(None if first.execution.started else first.execution.id)
+    fresh = first.flow.execution(first.execution.id if first.execution.given and not first.execution.started else None)
     chained = [replace(first, execution=fresh)]
     for step in steps[1:]:
         fresh = step.flow.execution()

@@ -66,6 +66,12 @@ def current() -> Program | None:
 
 def _compile(path: str) -> Any:
     shown = shorten(path)
+    if path.endswith(".ipynb"):
+        raise FlowError(
+            f"Program {shown!r} is a notebook.",
+            fix="compile its flow inside it: laminar.compiler.compile(flow.execution().parameters(...), code=URL, upload=True); or "
+            "save its cells as a Python file.",
+        )
     try:
         with open(path, "rb") as file:
             source = file.read()

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from laminar import notebooks
 from laminar.compiler.rehearsal.pods import Mount, Pod
 from laminar.compiler.rehearsal.refusal import Refused
 
@@ -109,7 +110,8 @@ class Site:
                 env[name] = _move(value, moved)
         if "LAMINAR_DATASTORE" in env:
             env["LAMINAR_DATASTORE"] = self.datastore
-        env.pop("LAMINAR_CODE", None)  # the program is run from its folder
+        if notebooks.PROGRAM not in (*pod.command, *pod.args):
+            env.pop("LAMINAR_CODE", None)  # the program is run from its folder; a notebook's is nowhere but in its package
         return env
 
     def _program(self, word: str, pod: Pod) -> str:

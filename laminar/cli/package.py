@@ -53,15 +53,10 @@ def place(program: str, code: str | None) -> str | None:
 
     Raises FlowError for one that pods cannot reach.
     """
-    from laminar.compiler import project
+    from laminar.compiler import packager, project
 
     url = code if code is not None else project.find(Path(program)).code
-    if url is not None and ("#" in url or not (url.startswith("/") or ("://" in url and not url.startswith("memory:")))):
-        raise FlowError(
-            f"Code packages cannot be kept at {url!r}, which means nothing in a pod.",
-            fix="give a URL such as s3://bucket/code, or the absolute path of a mounted volume.",
-        )
-    return url
+    return None if url is None else packager.check_place(url)
 
 
 def make(program: str, *, without: Collection[str] = ()) -> Package:

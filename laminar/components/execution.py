@@ -50,6 +50,7 @@ class Execution:
         self.retry = retry
         self.chain: tuple[str, ...] = (flow.name,)
         self.origin = id
+        self.given = id is not None
         self.idle = False
         self.steps: tuple[Step, ...] = ()
         self.started = False

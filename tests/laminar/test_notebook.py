@@ -142,9 +142,9 @@ def test_compile_takes_an_execution_that_was_made_in_a_notebook(tmp_path):
         "class Next(Flow): ...",
         "@Next.register\nclass End(Layer):\n    def __call__(self, parameters: Parameters) -> None: ...",
         "linked = Train()(n=3).next(flow=Next(), linker=lambda e: Parameters(total=e.layer(Sum).total))",
-        "print(to_yaml(linked, settings=Settings(datastore='s3://bucket/store')))",
+        "print(to_yaml(linked, settings=Settings(datastore='s3://bucket/store'), code='s3://bucket/code'))",
         "print('---')",
-        "print(to_yaml(Train().execution('mine').parameters(n=5), settings=Settings(datastore='s3://bucket/store')))",
+        "print(to_yaml(Train().execution('mine').parameters(n=5), settings=Settings(datastore='s3://bucket/store'), code='s3://bucket/code'))",
     )
     both, one = yaml.safe_load_all(out)
     assert both["metadata"]["generateName"].startswith("train-") and one["kind"] == "Workflow"

@@ -1,0 +1,53 @@
+"""Let flows of a notebook run where the notebook isn't: their chains travel as a pickle, beside a program that replays them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from laminar import programs, recording
+from laminar.exceptions import FlowError
+
+if TYPE_CHECKING:
+    from laminar.components.flow import Flow
+
+__all__ = ["PICKLE", "PROGRAM", "SOURCE", "is_of_notebook", "replay"]
+
+PROGRAM = "laminar_notebook.py"
+PICKLE = "laminar_notebook.pickle"
+
+SOURCE = '''\
+"""Flows of a notebook, as they were when they were compiled."""
+
+from laminar import notebooks
+
+notebooks.replay(__file__)
+'''
+"""What the program of a notebook's code package is."""
+
+
+def is_of_notebook(flow: Flow) -> bool:
+    """Say whether a flow, or a layer of it, is defined in a notebook or a REPL: in ``__main__``, of which there is no file."""
+    return programs.current() is None and any(cls.__module__ == "__main__" for cls in (type(flow), *flow.registry.values()))
+
+
+def replay(program: str) -> None:
+    """Note the chains that are pickled beside a program as if the program had called them.
+
+    Raises FlowError where nothing is recorded: a package is for pods to run.
+    """
+    from laminar import by_value
+
+    with open(os.path.join(os.path.dirname(os.path.abspath(program)), PICKLE), "rb") as file:
+        chains: list[recording.Chain] = by_value.loads(file.read())
+    active = recording.active()
+    if active is None:
+        bool(chains[0].first.flow)  # a worker becomes the runner here
+        raise FlowError(
+            f"{os.path.basename(program)} is the program of a code package, which pods run.",
+            fix="run the flow in its notebook, or name a split: python -m laminar.runner PROGRAM --flow ... --layer ...",
+        )
+    for chain in chains:
+        for step in chain.steps:
+            active.see(step.flow)
+        active.chains.append(chain)
