@@ -16,7 +16,7 @@ FLOORS = ("compiler", "laminar", "templates")
 
 HEAVY = {
     *("hera", "pydantic", "s3fs", "fsspec", "botocore", "aiobotocore", "rich", "click", "cloudpickle"),
-    *("numpy", "pandas", "yaml", "ruamel", "zstandard", "docker"),
+    *("numpy", "pandas", "yaml", "ruamel", "blake3", "zstandard", "docker"),
     *("asyncio", "multiprocessing", "email", "http", "logging"),
 }
 """What only a function that needs it may import: a pod pays for the rest at each start."""

@@ -3,19 +3,20 @@
 A file is, with little-endian numbers::
 
     head      magic "LMNR", schema, kind, codec, 0, frames (4 bytes), bytes of names (4 bytes)
-    table     for each frame: bytes stored (8), bytes of content (8), its protocol in names (4), sha256 of what is stored (32)
+    table     for each frame: bytes stored (8), bytes of content (8), its protocol in names (4), digest of what is stored (32)
     names     of the protocols, one a line; the empty one is pickle
     frames    of a value, each from a multiple of 64 bytes on (zeros between): its pickle stream or protocol's bytes, then
               protocol 5's out-of-band buffers. Of a segment, without gaps: one element each
     digest    sha256 of head, table and names, and of the second table
 
-The address is the sha256 of kind, names and table: the table holds the frames' digests, so data is hashed once, and whoever has
+Schema 1 digests frames by SHA-256; schema 2, of files with a MiB of content or more, by BLAKE3. The address is the SHA-256 of
+schema, kind, names and table: the table holds the frames' digests, so data is hashed once, and whoever has
 read the head has checked it against the address without reading the rest. A whole read checks every bit of the file.
 
 Codec 0 stores content as it is. Codec 1 is zstandard: the address never depends on the codec, so the table is that of the file
 as codec 0 would have it, and behind the names stands a second one::
 
-    second    for each frame: bytes stored (8), sha256 of what is stored (32)
+    second    for each frame: bytes stored (8), digest of what is stored (32)
 
 Stored data depends on all of this: a changed layout needs a new schema number, and readers of the old one.
 """
@@ -27,6 +28,7 @@ from struct import Struct
 from typing import NamedTuple
 
 from laminar.configurations.datastores import codec as zstd
+from laminar.configurations.datastores.digests import SIZE, Digest, blake3, sha256
 from laminar.exceptions import DatastoreError
 
 __all__ = ["SEGMENT", "VALUE", "Buffer", "Head", "Packed", "head_size", "pack", "parse", "verify"]
@@ -34,14 +36,18 @@ __all__ = ["SEGMENT", "VALUE", "Buffer", "Head", "Packed", "head_size", "pack", 
 Buffer = bytes | bytearray | memoryview
 
 MAGIC = b"LMNR"
-SCHEMA = 1
+DIGESTS: dict[int, Digest] = {1: sha256, 2: blake3}
+"""How each schema digests frames."""
+
+LARGE = 1 << 20
+"""Bytes of content from which on a file is of schema 2."""
+
 RAW, ZSTD = 0, 1
 VALUE, SEGMENT = 0, 1
 ALIGNMENT = {VALUE: 64, SEGMENT: 1}
 HEAD = Struct("<4sBBBBII")
 ENTRY = Struct("<QQI32s")
 SECOND = Struct("<Q32s")
-DIGEST = 32
 
 
 class Packed(NamedTuple):
@@ -68,24 +74,24 @@ class Head(NamedTuple):
     size: int
     stored: tuple[bytes, ...] = ()
     contents: tuple[int, ...] = ()
+    schema: int = 1
 
     def frame(self, number: int, stored: Buffer) -> Buffer:
         """Return a frame's content.
 
         Raises DatastoreError where a bit of it differs from what was written.
         """
-        from hashlib import sha256
-
+        digest = DIGESTS[self.schema]
         if len(stored) != self.lengths[number]:
             raise damaged(self.address, f"it ends within frame {number}")
         if self.stored:
             content = None
-            if sha256(stored).digest() == self.stored[number]:
+            if digest(stored) == self.stored[number]:
                 content = zstd.decompressed(stored, self.contents[number])
             if content is None:
                 raise damaged(self.address, f"frame {number} is not what was written")
             stored = content
-        if sha256(stored).digest() != self.digests[number]:
+        if digest(stored) != self.digests[number]:
             raise damaged(self.address, f"frame {number} is not what was written")
         return stored
 
@@ -98,21 +104,21 @@ def pack(kind: int, frames: Sequence[tuple[str, Buffer]], *, compress: bool = Fa
     >>> pack(VALUE, [("", b"1")]).address == pack(VALUE, [("Text", b"1")]).address
     False
     """
-    from hashlib import sha256
-
+    schema = 2 if sum(len(frame) for _, frame in frames) >= LARGE else 1
+    digest = DIGESTS[schema]
     names: dict[str, int] = {}
     table: list[bytes] = []
     for protocol, frame in frames:
         number = names.setdefault(protocol, len(names))
-        table.append(ENTRY.pack(len(frame), len(frame), number, sha256(frame).digest()))
+        table.append(ENTRY.pack(len(frame), len(frame), number, digest(frame)))
     tail = b"".join(table) + "\n".join(names).encode()
     stored = [frame for _, frame in frames]
     codec = ZSTD if compress and zstd.pays(stored) else RAW
-    front = HEAD.pack(MAGIC, SCHEMA, kind, codec, 0, len(frames), len(tail) - ENTRY.size * len(frames)) + tail
+    front = HEAD.pack(MAGIC, schema, kind, codec, 0, len(frames), len(tail) - ENTRY.size * len(frames)) + tail
     address = address_of(front)
     if codec == ZSTD:
         stored = list(zstd.compressed(stored))
-        front += b"".join(SECOND.pack(len(frame), sha256(frame).digest()) for frame in stored)
+        front += b"".join(SECOND.pack(len(frame), digest(frame)) for frame in stored)
     size, alignment = len(front), ALIGNMENT[kind]
     chunks: list[Buffer] = [front]
     for frame in stored:
@@ -120,8 +126,8 @@ def pack(kind: int, frames: Sequence[tuple[str, Buffer]], *, compress: bool = Fa
             chunks.append(bytes(gap))
         chunks.append(frame)
         size += gap + len(frame)
-    chunks.append(sha256(front).digest())
-    return Packed(address, tuple(chunks), size + DIGEST)
+    chunks.append(sha256(front))
+    return Packed(address, tuple(chunks), size + SIZE)
 
 
 def offsets_of(kind: int, frames: Sequence[tuple[str, Buffer]]) -> list[int]:
@@ -138,13 +144,8 @@ def offsets_of(kind: int, frames: Sequence[tuple[str, Buffer]]) -> list[int]:
 
 def address_of(front: Buffer) -> str:
     """Return the address of the file with this head, table and names."""
-    from hashlib import sha256
-
-    kind = memoryview(front)[5:6]
-    digest = sha256(b"laminar artifact 1\n")
-    digest.update(kind)
-    digest.update(memoryview(front)[8:])
-    return digest.hexdigest()
+    schema, kind = front[4], front[5]
+    return sha256(b"laminar artifact %d\n%c" % (schema, kind) + memoryview(front)[8:]).hex()
 
 
 def head_size(frames: int) -> int:
@@ -162,7 +163,7 @@ def parse(data: Buffer, address: str) -> Head | int:
     magic, schema, kind, codec, zero, count, names = HEAD.unpack_from(data)
     if magic != MAGIC or zero:
         raise damaged(address, "it does not begin as an artifact does")
-    if schema != SCHEMA or codec not in (RAW, ZSTD):
+    if schema not in DIGESTS or codec not in (RAW, ZSTD):
         raise DatastoreError(
             f"Artifact {address} has schema {schema} and codec {codec}, which this laminar does not know, or it is damaged.",
             fix="read it with the version of laminar that wrote it, or a newer one.",
@@ -176,10 +177,10 @@ def parse(data: Buffer, address: str) -> Head | int:
     front = memoryview(data)[:start]
     if address_of(front[:first]) != address:
         raise damaged(address, "its table is not the one that was written under this address")
-    return head_of(front, first, address, kind, count)
+    return head_of(front, first, address, schema, kind, count)
 
 
-def head_of(front: memoryview, first: int, address: str, kind: int, count: int) -> Head:
+def head_of(front: memoryview, first: int, address: str, schema: int, kind: int, count: int) -> Head:
     alignment, position = ALIGNMENT[kind], len(front)
     protocols = str(front[head_size(count) : first], "utf-8").split("\n")
     second = list(SECOND.iter_unpack(front[first:]))
@@ -195,7 +196,9 @@ def head_of(front: memoryview, first: int, address: str, kind: int, count: int) 
         position += length
     parts = tuple(offsets), tuple(lengths), tuple(named), tuple(digests)
     compressed = tuple(digest for _, digest in second)
-    return Head(address, kind, *parts, start=len(front), size=position + DIGEST, stored=compressed, contents=tuple(contents))
+    return Head(
+        address, kind, *parts, start=len(front), size=position + SIZE, stored=compressed, contents=tuple(contents), schema=schema
+    )
 
 
 def verify(data: Buffer, address: str) -> tuple[Head, list[Buffer]]:
@@ -203,8 +206,6 @@ def verify(data: Buffer, address: str) -> tuple[Head, list[Buffer]]:
 
     Raises DatastoreError where a single bit differs from what was written.
     """
-    from hashlib import sha256
-
     head = parse(data, address)
     if isinstance(head, int) or head.size > len(data):
         whole = head if isinstance(head, int) else head.size
@@ -212,7 +213,7 @@ def verify(data: Buffer, address: str) -> tuple[Head, list[Buffer]]:
     view = memoryview(data)
     if head.size != len(data):
         raise damaged(address, f"it has {len(data)} bytes, where {head.size} were written")
-    if sha256(view[: head.start]).digest() != view[-DIGEST:]:
+    if sha256(view[: head.start]) != view[-SIZE:]:
         raise damaged(address, "its last bytes are not the digest of its head")
     end, frames = head.start, []
     for number, (offset, length) in enumerate(zip(head.offsets, head.lengths, strict=True)):

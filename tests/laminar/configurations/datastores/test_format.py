@@ -7,17 +7,18 @@ from hashlib import sha256
 
 import pytest
 
-from laminar.configurations.datastores import Local, Memory, format, reader
+from laminar.configurations.datastores import Local, Memory, digests, format, reader
 from laminar.configurations.datastores.address import artifact_key
 from laminar.configurations.datastores.artifact import Segment
 from laminar.configurations.datastores.format import SEGMENT, VALUE, pack, parse, verify
 from laminar.exceptions import DatastoreError
 
 FRAMES = [("", b"stream"), ("", b"\1\2\3"), ("Text", b"")]
+LARGE = [("", b"stream"), ("", bytes(range(256)) * 4096)]
 
 
-def whole(kind: int = VALUE) -> tuple[str, bytes]:
-    packed = pack(kind, FRAMES)
+def whole(kind: int = VALUE, frames: list[tuple[str, bytes]] = FRAMES) -> tuple[str, bytes]:
+    packed = pack(kind, frames)
     data = b"".join(packed.chunks)
     assert len(data) == packed.size
     return packed.address, data
@@ -38,6 +39,23 @@ def test_a_file_is_what_it_has_always_been() -> None:
     assert data[120:122] == b"\nT"
     assert data[122:192] == bytes(6) + b"1" + bytes(63)
     assert data[192:] == sha256(data[:122]).digest()
+
+
+def test_files_with_a_mib_of_content_and_more_are_of_schema_2_which_digests_by_blake3() -> None:
+    address, data = whole(frames=LARGE)
+    assert address == "806d475bd52ce881821d951b3e524035a6d7524e114c14dd37c8a66906de21e0"
+    assert data[:16].hex(" ", 4) == "4c4d4e52 02000000 02000000 00000000"
+    assert data[36:68] == digests.blake3(b"stream") and data[88:120] == digests.blake3(LARGE[1][1])
+    assert [pack(VALUE, [("", bytes(size))]).chunks[0][4] for size in ((1 << 20) - 1, 1 << 20)] == [1, 2]
+    assert verify(data, address)[1][1] == LARGE[1][1]
+
+
+def test_digests_are_those_of_the_published_test_vectors() -> None:
+    # of the BLAKE3 reference implementation: bytes 0 to 250, repeated
+    data = bytes(number % 251 for number in range(102_400))
+    assert digests.blake3(data[:1]).hex() == "2d3adedff11b61f14c886e35afa036736dcd87a74d27b5c1510225d0f592e213"
+    assert digests.blake3(data).hex() == "bc3e3d41a1146b069abffad3c0d44860cf664390afce4d9661f7902e7943e085"
+    assert digests.sha256(b"abc").hex() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
 def test_the_address_tells_how_bytes_are_divided_and_who_wrote_them() -> None:
@@ -69,6 +87,23 @@ def test_each_flipped_bit_is_detected(kind: int) -> None:
             verify(bytes(damaged), address)
 
 
+def test_flipped_bits_of_a_large_file_are_detected() -> None:
+    address, data = whole(frames=LARGE)
+    damaged = bytearray(data)
+    for bit in [*range(200 * 8), *random.Random(1).sample(range(len(data) * 8), 1000)]:
+        damaged[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(DatastoreError, match=address):
+            verify(damaged, address)
+        damaged[bit // 8] ^= 1 << bit % 8
+    assert verify(damaged, address)
+
+
+def test_one_schema_is_not_taken_for_another() -> None:
+    address, data = whole(frames=LARGE)
+    with pytest.raises(DatastoreError, match="not the one that was written"):
+        verify(data[:4] + b"\1" + data[5:], address)
+
+
 def test_each_truncation_and_any_more_bytes_are_detected() -> None:
     address, data = whole()
     for length in range(len(data)):
@@ -86,8 +121,8 @@ def test_another_file_is_not_taken_for_it() -> None:
 
 def test_a_newer_schema_is_told_from_damage() -> None:
     address, data = whole()
-    with pytest.raises(DatastoreError, match="schema 2 and codec 0, which this laminar does not know"):
-        parse(data[:4] + b"\2" + data[5:], address)
+    with pytest.raises(DatastoreError, match="schema 3 and codec 0, which this laminar does not know"):
+        parse(data[:4] + b"\3" + data[5:], address)
 
 
 def test_a_head_says_how_many_bytes_it_needs() -> None:
