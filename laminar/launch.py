@@ -15,9 +15,20 @@ from laminar.ksuid import ksuid
 
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
+    from laminar.configurations.datastores import Record
     from laminar.recording import Step
 
-__all__ = ["act", "check_parameters", "check_schedule", "follow", "save_parameters", "schedule_problems", "start"]
+__all__ = [
+    "act",
+    "check_parameters",
+    "check_schedule",
+    "follow",
+    "link",
+    "parameters_record",
+    "save_parameters",
+    "schedule_problems",
+    "start",
+]
 
 
 def check_parameters(step: Step) -> None:
@@ -123,18 +134,27 @@ def save_parameters(execution: Execution, artifacts: dict[str, Any]) -> None:
 
     Raises DatastoreError naming the parameter for a value that cannot be stored.
     """
-    from laminar.split import Stamp
-
     if execution.id is None:
         execution.id = execution.origin = ksuid()
-    datastore, flow = execution.flow.configuration.datastore, execution.flow.name
-    known = datastore.load(flow, execution.id, PARAMETERS, 0)
-    stored = dict(known.artifacts) if known is not None else {}
+    datastore = execution.flow.configuration.datastore
+    known = datastore.load(execution.flow.name, execution.id, PARAMETERS, 0)
+    datastore.save(parameters_record(execution, artifacts, known))
+
+
+def parameters_record(execution: Execution, artifacts: dict[str, Any], known: Record | None = None) -> Record:
+    """Return the Parameters' document of an execution, with the values that are known; large ones are stored.
+
+    Raises DatastoreError naming the parameter for a value that cannot be stored.
+    """
+    from laminar.split import Stamp
+
+    assert execution.id is not None
+    flow, stored = execution.flow, dict(known.artifacts) if known is not None else {}
     for name, value in artifacts.items():
-        with located(f"parameter {name!r} of flow {flow!r}"):
-            stored[name] = datastore.write(normalize(value))
-    stamp = Stamp(execution.flow.registrations[PARAMETERS].layer)
-    datastore.save(stamp.record(flow, execution.id, PARAMETERS, index=0, splits=1, attempt=1, artifacts=stored))
+        with located(f"parameter {name!r} of flow {flow.name!r}"):
+            stored[name] = flow.configuration.datastore.write(normalize(value))
+    stamp = Stamp(flow.registrations[PARAMETERS].layer)
+    return stamp.record(flow.name, execution.id, PARAMETERS, index=0, splits=1, attempt=1, artifacts=stored)
 
 
 def _schedule(execution: Execution, dependencies: Any, *, anew: bool = False) -> Execution:

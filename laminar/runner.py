@@ -24,6 +24,8 @@ from laminar.graph import PARAMETERS
 from laminar.split import Outputs, SplitFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from laminar.components.execution import Execution
     from laminar.components.flow import Flow
     from laminar.recording import Recording, Step
@@ -178,8 +180,9 @@ def _run(task: Task, limit: int) -> int:
         os.write(limit, f"{seconds * task.batch}".encode() if seconds else b"")
         os.close(limit)
         _expect(execution, task)
-        _ensure_parameters(recorded, execution, task)
+        written = _ensure_parameters(recorded, execution, task)
         code, outputs, failed = _work(flow, execution, recorded, task)
+        written()
     except (FlowError, ExecutionError, SchedulerError) as error:
         return _cannot(error)
     except Exception as error:  # of a linker, or of the datastore: another attempt may fare better
@@ -298,15 +301,18 @@ def _expect(execution: Execution, task: Task) -> None:
         flow.configuration.datastore.expect(keys)
 
 
-def _ensure_parameters(recorded: Recording, execution: Execution, task: Task) -> None:
-    """Write the Parameters' document where it is absent: of the environment, else of the program's own call."""
+def _ensure_parameters(recorded: Recording, execution: Execution, task: Task) -> Callable[[], None]:
+    """Write the Parameters' document where it is absent, of the environment, else of the program's own call; return what waits."""
     assert execution.id is not None
     datastore = execution.flow.configuration.datastore
     if task.job.layer.startswith("plan-"):
-        return  # it looks at what is there
-    if datastore.load(execution.flow.name, execution.id, PARAMETERS, 0) is None:
-        given = _parameters(task.parameters) if task.parameters is not None else _called(recorded, execution)
-        launch.save_parameters(execution, given)
+        return lambda: None  # it looks at what is there
+    record = datastore.load(execution.flow.name, execution.id, PARAMETERS, 0)
+    if record is not None:
+        datastore.remember(record)
+        return lambda: None
+    given = _parameters(task.parameters) if task.parameters is not None else _called(recorded, execution)
+    return datastore.save_beside(launch.parameters_record(execution, given))
 
 
 def _called(recorded: Recording, execution: Execution) -> dict[str, Any]:
@@ -354,9 +360,8 @@ def _link(recorded: Recording, execution: Execution, place: int, task: Task) -> 
     datastore = step.flow.configuration.datastore
     record = datastore.load(step.flow.name, step.execution.id, PARAMETERS, 0)
     if record is None:
-        launch.save_parameters(step.execution, launch.link(before, step))
-        record = datastore.load(step.flow.name, step.execution.id, PARAMETERS, 0)
-    assert record is not None
+        record = launch.parameters_record(step.execution, launch.link(before, step))
+        datastore.save(record)
     return split._outputs(step.execution, PARAMETERS, record)
 
 

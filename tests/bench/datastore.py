@@ -11,23 +11,20 @@ shard, as it has none, and a tenth as many of these and of splits, as each takes
 from __future__ import annotations
 
 import importlib.util
-import os
-import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
+from _s3 import server
 
-from laminar.configurations.datastores import AWS, DataStore, Local, Record
+from laminar.configurations.datastores import DataStore, Local, Record
 
 GIB = 1 << 30
 
@@ -208,24 +205,6 @@ def metaflow(folder: str, part: float) -> None:
     reads = [timed(lambda turn=turn: read("attributes", turn, twenty()))[0] for turn in range(20)]
     say("Metaflow", "20 attributes, write", f"{median(writes) * 1000:.2f} ms")
     say("Metaflow", "20 attributes, read", f"{median(reads) * 1000:.2f} ms")
-
-
-@contextmanager
-def server() -> Iterator[DataStore]:
-    """Run a server that speaks S3 and give a store on it."""
-    import boto3
-
-    os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DEFAULT_REGION="us-east-1")
-    command = [sys.executable, "-m", "moto.server", "-p", "0", "-H", "127.0.0.1"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as running:
-        assert running.stderr is not None
-        url = next(match[0] for line in running.stderr if (match := re.search(r"http://127\.0\.0\.1:\d+", line)))
-        drain = subprocess.Popen(["cat"], stdin=running.stderr, stdout=subprocess.DEVNULL)
-        os.environ["AWS_ENDPOINT_URL"] = url
-        boto3.client("s3").create_bucket(Bucket="bench")
-        yield AWS.S3("s3://bench/store")
-        running.terminate()
-        drain.wait()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Time what every command and pod waits for: importing laminar, and the runner's start of a layer, above a bare Python.
 
 The import may take 60 ms more than ``python -c pass``; the runner starts a layer of a small program on a local datastore within
-100 ms of the interpreter's start, on an idle machine. python tests/bench/starting.py [RUNS]
+100 ms of the interpreter's start, on an idle machine. With a store on S3, a whole pod may take 100 ms more than a script that does
+what s3fs has to: import it, open it, ask for a file that is absent and write one. python tests/bench/starting.py [RUNS]
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from _s3 import server
+
 PROGRAM = """\
 import time
+loaded = time.time()
 from laminar import Flow, Layer
 
 class Small(Flow): ...
@@ -23,8 +27,9 @@ class Small(Flow): ...
 @Small.register
 class Only(Layer):
     def __call__(self) -> None:
+        self.small = 3
         with open("started", "w") as file:
-            file.write(repr(time.time()))
+            file.write(f"{loaded} {time.time()}")
 
 if flow := Small():
     flow()
@@ -46,13 +51,46 @@ def took(command: list[str], folder: str, variables: dict[str, str]) -> float:
     return (time.perf_counter() - start) * 1000
 
 
-def layer_started(folder: str, run: int) -> float:
-    """Return the ms from starting the runner to the first line of the layer."""
-    variables = {"LAMINAR_EXECUTION_ID": f"run-{run}", "LAMINAR_DATASTORE": f"{folder}/store"}
+def run_layer(folder: str, execution: str, store: str) -> list[float]:
+    """Return the ms from starting the runner to the program's first line, to the layer's, and to the end of the process."""
+    variables = {"LAMINAR_EXECUTION_ID": execution, "LAMINAR_DATASTORE": store}
     command = [sys.executable, "-m", "laminar.runner", "main.py", "--flow", "Small", "--layer", "Only"]
     start = time.time()
     subprocess.run(command, cwd=folder, env={**os.environ, **variables}, check=True)
-    return (float((Path(folder) / "started").read_text()) - start) * 1000
+    ended = time.time()
+    loaded, layer = map(float, (Path(folder) / "started").read_text().split())
+    return [(moment - start) * 1000 for moment in (loaded, layer, ended)]
+
+
+BARE = """\
+import sys, s3fs
+files = s3fs.S3FileSystem(use_listings_cache=False, skip_instance_cache=True)
+try:
+    files.cat_file(f"bench/absent-{sys.argv[1]}", start=0)
+except FileNotFoundError:
+    pass
+files.pipe_file(f"bench/bare-{sys.argv[1]}", b"x" * 500)
+"""
+"""What no pod on S3 can do without."""
+
+
+def on_s3(folder: str, runs: int) -> None:
+    """Print what a pod with a store on S3 takes, part by part, beside what s3fs alone takes."""
+    (Path(folder) / "bare.py").write_text(BARE)
+    imported, bare, pods = [], [], []
+    with server():
+        for run in range(runs):
+            imported.append(took([sys.executable, "-c", "import s3fs"], folder, {}))
+            bare.append(took([sys.executable, "bare.py", str(run)], folder, {}))
+            pods.append(run_layer(folder, f"run-{run}", "s3://bench/store"))
+    loaded, layer, ended = (statistics.median(moments) for moments in zip(*pods, strict=True))
+    more = statistics.median(pod[2] - alone for pod, alone in zip(pods, bare, strict=True))
+    whole = statistics.median(bare)
+    print(f"import s3fs: {statistics.median(imported):.0f} ms; s3fs alone, a read and a write on S3: {whole:.0f} ms")
+    print(f"a pod on S3: {ended:.0f} ms, {more:+.0f} ms against s3fs alone (at most 100 more)")
+    print(f"  interpreter, laminar, runner, to the program's first line: {loaded:.0f} ms")
+    print(f"  program, s3fs and its connection, documents read, to the layer's first line: {layer - loaded:.0f} ms")
+    print(f"  layer, its document written, end: {ended - layer:.0f} ms")
 
 
 def main() -> None:
@@ -65,14 +103,15 @@ def main() -> None:
         for run in range(runs):
             bare.append(took([sys.executable, "-c", "pass"], folder, {}))
             imported.append(took([sys.executable, "-c", "import laminar"], folder, {}))
-            started.append(layer_started(folder, run))
+            started.append(run_layer(folder, f"run-{run}", f"{folder}/store")[1])
             pure.append(processor([sys.executable, "-c", "pass"], folder))
             more.append(processor([sys.executable, "-c", "import laminar"], folder))
-    python = statistics.median(bare)
-    print(f"python -c pass: {python:.0f} ms")
-    used = statistics.mean(more) - statistics.mean(pure)
-    print(f"import laminar: {statistics.median(imported) - python:.0f} ms more (at most 60), {used:.0f} ms of processor time")
-    print(f"runner to layer: {statistics.median(started):.0f} ms from the interpreter's start (at most 100 when idle)")
+        python = statistics.median(bare)
+        print(f"python -c pass: {python:.0f} ms")
+        used = statistics.mean(more) - statistics.mean(pure)
+        print(f"import laminar: {statistics.median(imported) - python:.0f} ms more (at most 60), {used:.0f} ms of processor time")
+        print(f"runner to layer: {statistics.median(started):.0f} ms from the interpreter's start (at most 100 when idle)")
+        on_s3(folder, runs)
 
 
 if __name__ == "__main__":

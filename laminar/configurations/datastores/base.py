@@ -113,6 +113,17 @@ class DataStore(ABC):
     def expect(self, keys: Sequence[str]) -> None:
         """Tell which files are about to be read, once each: a store over a network fetches them in one round."""
 
+    def remember(self, record: Record, /) -> None:
+        """Tell which document is about to be read, and what is in it: a store over a network need not ask for it."""
+
+    def save_beside(self, record: Record, /) -> Callable[[], None]:
+        """Write a split's document, which can be read from now on in this process, and return what waits until it is there.
+
+        A store over a network writes it meanwhile.
+        """
+        self.save(record)
+        return lambda: None
+
     def renew(self, key: str, size: int) -> bool:
         """Give a file of this size the time of now, so that housekeeping spares it; False where it has to be written."""
         return False

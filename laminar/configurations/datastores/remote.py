@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from laminar.configurations.datastores import reader
-from laminar.configurations.datastores.address import artifact_key
+from laminar.configurations.datastores.address import artifact_key, document_key
+from laminar.configurations.datastores.ahead import Fetch
 from laminar.configurations.datastores.base import DataStore, Entry
 from laminar.exceptions import DatastoreError
 
 if TYPE_CHECKING:
     from laminar.configurations.datastores.artifact import Artifact
     from laminar.configurations.datastores.format import Buffer
+    from laminar.configurations.datastores.records import Record
 
 __all__ = ["Remote"]
 
@@ -98,6 +101,17 @@ class Remote(DataStore):
     def expect(self, keys: Sequence[str]) -> None:
         """Fetch files at once and keep them, and which are absent, for the one time that each is read."""
         self._expected = dict(zip(keys, self.get_many(keys), strict=True))
+
+    def remember(self, record: Record, /) -> None:
+        """Keep a document for the next time that it is read."""
+        self._expected[document_key(record.flow, record.execution, record.layer, record.index)] = record.to_json().encode()
+
+    def save_beside(self, record: Record, /) -> Callable[[], None]:
+        """Write a split's document by a thread, keep it for the next time that it is read, and return what waits for the thread."""
+        self._files("")  # opened by one thread
+        writing = Fetch(partial(self.save, record))
+        self.remember(record)
+        return writing.result
 
     def put(self, key: str, chunks: Sequence[Buffer]) -> None:
         """Write a file by one request that is seen when it is complete."""
