@@ -59,7 +59,7 @@ def compile(
         code = code if code is not None else found.code
         notebook.require_code(chains, code)
         if code is not None:
-            made = notebook.package(chains, found)
+            made = notebook.package(chains, found, Path.cwd())
     if made is not None and code is not None:
         settings = replace(settings, code=made.at(packager.check_place(code)), program=made.program)
     elif upload:

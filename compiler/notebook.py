@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -32,21 +35,35 @@ def require_code(chains: Sequence[Chain], code: str | None) -> None:
         )
 
 
-def package(chains: Sequence[Chain], project: Project) -> Package:
+def package(chains: Sequence[Chain], project: Project, folder: Path) -> Package:
     """Return the package of chains: their flows by value, with the files of the project, less notebooks.
 
-    The same cells, run in the same order by a new kernel, give the same bytes. Pods need the Python that pickled them.
-    Raises FlowError for what cannot be pickled, naming the layer and what it uses, and for a project that cannot be packaged.
+    ``folder`` is the notebook's, of the project. The same cells give the same bytes, by a new kernel too. Pods need the Python
+    that pickled them. Raises FlowError for what cannot be pickled, naming the layer and what it uses, and for a project that
+    cannot be packaged.
     """
-    files = packager.contents(project)
-    files = {path: found for path, found in files.items() if not path.endswith(".ipynb")}
-    for name in (PROGRAM, PICKLE):
+    files = {path: found for path, found in packager.contents(project).items() if not path.endswith(".ipynb")}
+    inside = os.path.relpath(folder.resolve(), project.root.resolve()).replace(os.sep, "/")
+    program, pickled = (name if inside == "." else f"{inside}/{name}" for name in (PROGRAM, PICKLE))
+    for name in (program, pickled):
         if name in files:
             raise FlowError(f"A file called {name!r} is in the way of the notebook's own.", fix="rename it.")
-    files[PROGRAM] = SOURCE.encode(), False
-    files[PICKLE] = _pickled(chains), False
+    own = {program: SOURCE.format(path=_path(project.root, folder, files)).encode(), pickled: _pickled(chains)}
+    files.update((name, (data, False)) for name, data in own.items())
     packager.check_size(project.root, {path: len(data) for path, (data, _) in files.items()})
-    return packager.archive(files, program=PROGRAM, python=minor())
+    return packager.archive(files, program=program, python=minor())
+
+
+def _path(root: Path, folder: Path, files: Collection[str]) -> list[str]:
+    """Return the folders that the notebook imports modules from, seen from its own, as far as their files are in the package."""
+    found: list[str] = []
+    for entry in map(os.path.realpath, sys.path):
+        inside = os.path.relpath(entry, root.resolve()).replace(os.sep, "/")
+        relative = os.path.relpath(entry, folder.resolve()).replace(os.sep, "/")
+        holds = inside == "." or any(path.startswith(f"{inside}/") for path in files)
+        if holds and relative != "." and relative not in found:
+            found.append(relative)
+    return found
 
 
 def _pickled(chains: Sequence[Chain]) -> bytes:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from laminar import programs, recording
@@ -21,9 +23,9 @@ SOURCE = '''\
 
 from laminar import notebooks
 
-notebooks.replay(__file__)
+notebooks.replay(__file__, path={path!r})
 '''
-"""What the program of a notebook's code package is."""
+"""What the program of a notebook's code package is; ``path`` holds folders that modules are imported from, seen from its own."""
 
 
 def is_of_notebook(flow: Flow) -> bool:
@@ -31,14 +33,16 @@ def is_of_notebook(flow: Flow) -> bool:
     return programs.current() is None and any(cls.__module__ == "__main__" for cls in (type(flow), *flow.registry.values()))
 
 
-def replay(program: str) -> None:
+def replay(program: str, path: Sequence[str]) -> None:
     """Note the chains that are pickled beside a program as if the program had called them.
 
     Raises FlowError where nothing is recorded: a package is for pods to run.
     """
     from laminar import by_value
 
-    with open(os.path.join(os.path.dirname(os.path.abspath(program)), PICKLE), "rb") as file:
+    folder = os.path.dirname(os.path.abspath(program))
+    sys.path[1:1] = [os.path.normpath(os.path.join(folder, entry)) for entry in path]
+    with open(os.path.join(folder, PICKLE), "rb") as file:
         chains: list[recording.Chain] = by_value.loads(file.read())
     active = recording.active()
     if active is None:

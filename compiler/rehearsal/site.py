@@ -110,7 +110,7 @@ class Site:
                 env[name] = _move(value, moved)
         if "LAMINAR_DATASTORE" in env:
             env["LAMINAR_DATASTORE"] = self.datastore
-        if notebooks.PROGRAM not in (*pod.command, *pod.args):
+        if not any(os.path.basename(word) == notebooks.PROGRAM for word in (*pod.command, *pod.args)):
             env.pop("LAMINAR_CODE", None)  # the program is run from its folder; a notebook's is nowhere but in its package
         return env
 

@@ -134,6 +134,22 @@ def test_settings_of_the_notebooks_project_are_the_defaults(folder):
     assert 's3://bucket/own"' in said and "s3://bucket/code/" in said
 
 
+def test_modules_of_the_project_are_found_from_a_notebook_below_its_root(tmp_path):
+    folder = tmp_path / "project" / "notebooks"
+    folder.mkdir(parents=True)
+    (tmp_path / "project" / "pyproject.toml").write_text("[tool.laminar]\n")
+    (tmp_path / "project" / "src").mkdir()
+    (tmp_path / "project" / "src" / "weights.py").write_text("from own import HALF\nFIRST = 2 * HALF\n")
+    (folder / "own.py").write_text("HALF = 1.25\n")
+    file, store = str(tmp_path / "train.yaml"), str(tmp_path / "store")
+    paths = "import sys\nsys.path.append('../src')\n"
+    *_, rehearsed, read = run_cells(
+        folder, paths + FLOWS, LAYERS, COMPILE % (3, tmp_path / "code", file), REHEARSE % (file, store), READ % store
+    )
+    assert "the workflow: Succeeded" in rehearsed, rehearsed
+    assert read.startswith("[0, 10, 20] Model(weight=2.5)")
+
+
 # without a kernel
 
 
@@ -147,7 +163,7 @@ class Only(Layer):
 
 
 def made(folder: Path, flow: Flow) -> Package:
-    return notebook.package(recorder.call(lambda: flow(n=3)), project.find(folder / "any.ipynb"))
+    return notebook.package(recorder.call(lambda: flow(n=3)), project.find(folder / "any.ipynb"), folder)
 
 
 def test_an_id_that_nobody_gave_is_not_part_of_the_document(tmp_path, monkeypatch):
