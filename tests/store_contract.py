@@ -292,6 +292,20 @@ class StoreContract:
         assert store.read(store.write(255)) == 255
         assert store.read(store.shard([1, 2])) == [1, 2]
 
+    def test_all_files_below_a_folder_are_walked_with_their_sizes(self, store: DataStore) -> None:
+        for key in ("F/executions/e/A/0.json", "F/executions/e/A/failed/0.1.json", "F/executions/f/B/0.json", "F/executions-old/x"):
+            store.put(key, [b"x" * len(key)])
+        walked = {entry.name: entry.size for entry in store.walk("F/executions")}
+        assert walked == {name: len(f"F/executions/{name}") for name in ("e/A/0.json", "e/A/failed/0.1.json", "f/B/0.json")}
+        assert list(store.walk("F/nowhere")) == []
+
+    def test_a_document_that_is_written_beside_reads_at_once_and_is_there_when_it_was_waited_for(self, store: DataStore) -> None:
+        record = Record(flow="F", execution="e", layer="L", artifacts={"x": store.write(3)})
+        wait = store.save_beside(record)
+        assert store.load("F", "e", "L", 0) == record
+        wait()
+        assert bytes(store.get(document_key("F", "e", "L", 0))) == record.to_json().encode()
+
     def test_a_protocol_that_is_not_registered_is_an_error_that_names_it(self, store: DataStore) -> None:
         store.protocol(Path)(PathProtocol)
         artifact = store.write(Path("x"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from laminar.cli.stores import chosen, datastore_option, program_argument, size
+from laminar.cli.stores import chosen, column, datastore_option, program_argument, require_flow
 from laminar.cli.tables import table
 
 if TYPE_CHECKING:
@@ -28,12 +28,14 @@ def du(program: str | None, datastore: str | None, flow: str | None) -> None:
     laminar du train.py
     laminar du --datastore s3://bucket/prefix --flow Train
 
-    An artifact that several share counts for each; the total has it once.
+    An artifact that several share counts for each; the total has it once. Piped, tables are tab-separated and sizes in bytes.
     """
     from laminar.configurations.datastores import housekeeping
 
-    store = chosen(program, datastore)
+    store, names = chosen(program, datastore)
     found = housekeeping.survey(store)
+    require_flow(flow, found, names)
+    _warn(found)
     if flow is not None:
         shown = sorted((usage for usage in found.executions if usage.flow == flow), key=lambda usage: usage.newest)
         table(("execution", *COLUMNS), [(usage.execution, *_row(found, [usage])) for usage in shown])
@@ -42,11 +44,18 @@ def du(program: str | None, datastore: str | None, flow: str | None) -> None:
     rows = [(name, *_row(found, [usage for usage in found.executions if usage.flow == name])) for name in flows]
     idle = found.idle
     if idle:
-        rows.append(("(nothing refers to)", "-", str(len(idle)), size(found.size(idle)), "-"))
+        rows.append(("(nothing refers to)", "-", str(len(idle)), column(found.size(idle)), "-"))
     total = found.size(found.artifacts) + sum(usage.document_bytes for usage in found.executions)
     documents = sum(usage.documents for usage in found.executions)
-    rows.append(("total", str(documents), str(len(found.artifacts)), size(total), "-"))
+    rows.append(("total", str(documents), str(len(found.artifacts)), column(total), "-"))
     table(("flow", *COLUMNS), rows)
+
+
+def _warn(found: Survey) -> None:
+    """Say what cannot be read: artifacts that only it refers to look as if nothing did."""
+    damaged = [usage.damaged for usage in found.executions if usage.damaged is not None]
+    for error in (*damaged, *found.broken):
+        click.echo(f"warning: {error.what} Artifacts that only it refers to are counted as idle.", err=True)
 
 
 COLUMNS = ("documents", "artifacts", "size", "last written")
@@ -57,4 +66,4 @@ def _row(found: Survey, usages: Sequence[Usage]) -> tuple[str, ...]:
     total = found.size(addresses) + sum(usage.document_bytes for usage in usages)
     newest = max(usage.newest for usage in usages)
     last = time.strftime("%Y-%m-%d %H:%M", time.localtime(newest)) if newest else "-"
-    return str(sum(usage.documents for usage in usages)), str(len(addresses)), size(total), last
+    return str(sum(usage.documents for usage in usages)), str(len(addresses)), column(total), last

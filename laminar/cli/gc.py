@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from laminar.cli.stores import Duration, chosen, datastore_option, duration, program_argument, size
+from laminar.cli.stores import Duration, chosen, column, datastore_option, duration, program_argument, require_flow, size
 from laminar.cli.tables import table
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ __all__ = ["gc"]
 
 SHORT = 6 * 3600
 """Seconds of grace below which a writer that found its content present may not have renewed it (``remote.FRESH``)."""
+
+YOUNG = 86_400
+"""Seconds of being idle below which an execution may well be running: a layer writes nothing but at its end."""
 
 
 @click.command()
@@ -39,10 +42,14 @@ def gc(program: str | None, datastore: str | None, delete: bool, older_than: flo
     """
     from laminar.configurations.datastores import housekeeping
 
-    store = chosen(program, datastore)
+    store, names = chosen(program, datastore)
     found = housekeeping.survey(store)
+    require_flow(flow, found, names)
     made = housekeeping.plan(found, older=older_than, grace=grace, flow=flow)
     _show(found, made)
+    if older_than < YOUNG:
+        idle = duration(older_than)
+        click.echo(f"note: with --older-than {idle}, an execution is removed whose layers have run for {idle} now.", err=True)
     if grace < SHORT:
         click.echo(f"note: with --grace {duration(grace)}, nothing may be running that writes to {store.url}.", err=True)
     if delete:
@@ -69,7 +76,7 @@ def _show(found: Survey, made: Plan) -> None:
                 usage.execution,
                 time.strftime("%Y-%m-%d %H:%M", time.localtime(usage.newest)),
                 str(usage.documents),
-                size(found.size(usage.addresses)),
+                column(found.size(usage.addresses)),
             )
             for usage in leaving
         ]

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from laminar.exceptions import FlowError
+from laminar.components.inference import suggest
+from laminar.exceptions import DatastoreError, FlowError
 
 if TYPE_CHECKING:
     from laminar.configurations.datastores import DataStore
+    from laminar.configurations.datastores.housekeeping import Survey
 
     ParamType = click.ParamType[float]
 else:
     ParamType = click.ParamType
 
-__all__ = ["Duration", "chosen", "datastore_option", "duration", "program_argument", "size"]
+__all__ = ["Duration", "chosen", "column", "datastore_option", "duration", "program_argument", "require_flow", "size"]
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 PREFIXES = ("B", "kB", "MB", "GB", "TB", "PB")
@@ -40,8 +44,8 @@ class Duration(ParamType):
         return float(match[1]) * UNITS[match[2] or "s"]
 
 
-def chosen(program: str | None, datastore: str | None) -> DataStore:
-    """Return the datastore at a URL, else the one of a program's flows.
+def chosen(program: str | None, datastore: str | None) -> tuple[DataStore, frozenset[str]]:
+    """Return the datastore at a URL, else the one of a program's flows; and the names of these flows.
 
     Raises FlowError where neither is given, or the flows have several.
     """
@@ -51,14 +55,35 @@ def chosen(program: str | None, datastore: str | None) -> DataStore:
     if program is None:
         if datastore is None:
             raise click.UsageError("Say whose datastore is meant: PROGRAM, or --datastore URL.")
-        return open_store(datastore)
-    stores = {flow.configuration.datastore.url: flow.configuration.datastore for flow in _flows(program, None, datastore)}
+        return existing(open_store(datastore)), frozenset()
+    flows = _flows(program, None, datastore)
+    stores = {flow.configuration.datastore.url: flow.configuration.datastore for flow in flows}
     if len(stores) != 1:
         raise FlowError(
             f"The flows of program {program!r} keep their data in {len(stores)} datastores: {', '.join(stores) or 'none'}.",
             fix="say which is meant: --datastore URL.",
         )
-    return next(iter(stores.values()))
+    [store] = stores.values()
+    return store if datastore is None else existing(store), frozenset(flow.name for flow in flows)
+
+
+def existing(store: DataStore) -> DataStore:
+    """Return a store that was named by its URL.
+
+    Raises DatastoreError for a folder that isn't there: a misspelt name is not an empty store.
+    """
+    from laminar.configurations.datastores import Local
+
+    if isinstance(store, Local) and not os.path.isdir(store.root):
+        raise DatastoreError(f"There is no datastore at {store.root}.", fix="check how the folder is spelt.")
+    return store
+
+
+def require_flow(flow: str | None, found: Survey, names: frozenset[str]) -> None:
+    """Raise FlowError for a flow that neither the program has nor the datastore holds anything of."""
+    known = sorted(names.union(usage.flow for usage in found.executions))
+    if flow is not None and flow not in known:
+        raise FlowError(f"There is no flow {flow!r}." + suggest(flow, known), fix=f"there are: {', '.join(known) or 'none'}.")
 
 
 def duration(seconds: float) -> str:
@@ -71,6 +96,11 @@ def duration(seconds: float) -> str:
         if seconds >= 2 * UNITS[letter] or seconds == UNITS[letter]:
             return f"{seconds / UNITS[letter]:.3g} {letter.replace('m', 'min')}"
     return f"{seconds:.3g} s"
+
+
+def column(count: int) -> str:
+    """Return a number of bytes for a table: as a person says it on a terminal, in full where it is piped."""
+    return size(count) if sys.stdout.isatty() else str(count)
 
 
 def size(count: float) -> str:

@@ -43,7 +43,7 @@ class DataStore(ABC):
     ``shared`` says whether other processes see what is stored.
     """
 
-    shared: ClassVar[bool] = True
+    shared: bool = True
     relative: bool = False
     """Whether the root was given relative to a folder, so that other machines cannot find it."""
     ahead: ClassVar[bool] = True
@@ -137,6 +137,13 @@ class DataStore(ABC):
         files = [name for name in self.names(folder) if not name.endswith("/")]
         found = zip(files, self.get_many([f"{folder}/{name}" for name in files]), strict=True)
         return [Entry(name, len(data), now) for name, data in found if data is not None]
+
+    def walk(self, folder: str) -> Iterator[Entry]:
+        """Give the files in a folder and in those below it, named from the folder on; an object store lists them all at once."""
+        yield from self.entries(folder)
+        for name in self.names(folder):
+            if name.endswith("/"):
+                yield from (entry._replace(name=name + entry.name) for entry in self.walk(f"{folder}/{name[:-1]}"))
 
     def expire(self, key: str, before: float) -> bool:
         """Remove a file unless it was written or renewed since a time; say whether it was removed."""

@@ -52,11 +52,15 @@ class Usage:
 
 @dataclass(frozen=True)
 class Survey:
-    """All that a store holds. ``artifacts`` has sizes and times by address, ``notes`` the addresses that notes still keep."""
+    """All that a store holds. ``artifacts`` has sizes and times by address, ``notes`` the addresses that notes still keep.
+
+    ``broken`` says which notes cannot be read.
+    """
 
     executions: tuple[Usage, ...]
     artifacts: dict[str, Entry]
     notes: dict[str, tuple[float, frozenset[str]]] = field(default_factory=dict)
+    broken: tuple[DatastoreError, ...] = ()
 
     def size(self, addresses: Iterable[str]) -> int:
         """Return how many bytes these artifacts take."""
@@ -97,37 +101,67 @@ class Cleared:
 def survey(store: DataStore) -> Survey:
     """Return what a store holds.
 
-    Raises DatastoreError where it cannot be read; a damaged document is noted in its execution's Usage.
+    Raises DatastoreError where it cannot be read; damaged documents and notes are kept in the Survey.
     """
     artifacts = {entry.name: entry for entry in store.entries("artifacts") if re.fullmatch("[0-9a-f]{64}", entry.name)}
-    flows = documents.folders(store, "")
-    found = ((flow, execution) for flow in flows for execution in documents.folders(store, address.executions_folder(flow)))
-    executions = (usage(store, flow, execution) for flow, execution in found)
-    # One without a file is about to get its first, or is being removed.
-    return Survey(tuple(usage for usage in executions if usage.newest), artifacts, dict(notes(store)))
+    listed = {
+        (flow, execution): files
+        for flow in documents.folders(store, "")
+        for execution, files in by_execution(store.walk(address.executions_folder(flow))).items()
+    }
+    addresses, damaged = references(store, {name: documents_of(*name, files) for name, files in listed.items()})
+    found = tuple(
+        Usage(
+            *name,
+            documents=len(documents_of(*name, files)),
+            document_bytes=sum(entry.size for entry in files),
+            newest=max(entry.modified for entry in files),
+            addresses=frozenset(addresses[name]),
+            damaged=damaged.get(name),
+        )
+        for name, files in sorted(listed.items())
+    )
+    kept, broken = notes(store)
+    return Survey(found, artifacts, kept, broken)
 
 
-def usage(store: DataStore, flow: str, execution: str) -> Usage:
-    """Return what one execution keeps."""
-    keys: list[str] = []
-    entries: list[Entry] = []
-    for layer in store.layers(flow, execution):
-        folder = address.layer_folder(flow, execution, layer)
-        listed = [entry for entry in store.entries(folder) if address.index_of(entry.name) is not None]
-        keys += [f"{folder}/{entry.name}" for entry in listed]
-        entries += [*listed, *store.entries(address.failures_folder(flow, execution, layer))]
-    named: set[str] = set()
-    damaged: DatastoreError | None = None
-    for start in range(0, len(keys), AT_ONCE):
-        some = keys[start : start + AT_ONCE]
-        for key, data in zip(some, store.get_many(some), strict=True):
+def by_execution(files: Iterable[Entry]) -> dict[str, list[Entry]]:
+    """Return, by execution, the documents and failure markers among a flow's files, named from the execution's folder on.
+
+    An execution without any is about to get its first, or is being removed.
+    """
+    found: dict[str, list[Entry]] = {}
+    for entry in files:
+        execution, _, name = entry.name.partition("/")
+        layer, _, rest = name.partition("/")
+        is_kept = address.index_of(rest) is not None or (rest.startswith("failed/") and rest.count("/") == 1)
+        if is_kept and address.is_name(execution) and address.is_name(layer):
+            found.setdefault(execution, []).append(entry._replace(name=name))
+    return found
+
+
+def documents_of(flow: str, execution: str, files: Iterable[Entry]) -> list[str]:
+    """Return the keys of the documents among an execution's files."""
+    folder = address.execution_folder(flow, execution)
+    return [f"{folder}/{entry.name}" for entry in files if address.index_of(entry.name.partition("/")[2]) is not None]
+
+
+def references(
+    store: DataStore, keys: dict[tuple[str, str], list[str]]
+) -> tuple[dict[tuple[str, str], set[str]], dict[tuple[str, str], DatastoreError]]:
+    """Return which addresses the documents of each execution refer to, and the first damage among these."""
+    addresses: dict[tuple[str, str], set[str]] = {name: set() for name in keys}
+    damaged: dict[tuple[str, str], DatastoreError] = {}
+    every = [(name, key) for name, found in keys.items() for key in found]
+    for start in range(0, len(every), AT_ONCE):
+        some = every[start : start + AT_ONCE]
+        for (name, key), data in zip(some, store.get_many([key for _, key in some]), strict=True):
             try:
-                named.update(referred(Record.from_json(bytes(data), key=key).artifacts.values()) if data is not None else ())
+                if data is not None:
+                    addresses[name].update(referred(Record.from_json(bytes(data), key=key).artifacts.values()))
             except DatastoreError as error:
-                damaged = damaged or error
-    newest = max((entry.modified for entry in entries), default=0.0)
-    size = sum(entry.size for entry in entries)
-    return Usage(flow, execution, len(keys), size, newest, frozenset(named), damaged)
+                damaged.setdefault(name, error)
+    return addresses, damaged
 
 
 def referred(artifacts: Iterable[Artifact]) -> Iterator[str]:
@@ -138,12 +172,20 @@ def referred(artifacts: Iterable[Artifact]) -> Iterator[str]:
                 yield part.address
 
 
-def notes(store: DataStore) -> Iterator[tuple[str, tuple[float, frozenset[str]]]]:
-    """Give the notes about removed executions: when each was left, and the addresses that it keeps."""
-    for entry in store.entries(REMOVED):
-        key = f"{REMOVED}/{entry.name}"
-        found = unsealed(bytes(store.get(key)), key)
-        yield key, (float(found["time"]), frozenset(found["addresses"]))
+def notes(store: DataStore) -> tuple[dict[str, tuple[float, frozenset[str]]], tuple[DatastoreError, ...]]:
+    """Return the notes about removed executions, with times and the addresses that they keep; and what is wrong with others."""
+    found: dict[str, tuple[float, frozenset[str]]] = {}
+    broken: list[DatastoreError] = []
+    keys = [f"{REMOVED}/{entry.name}" for entry in store.entries(REMOVED)]
+    for key, data in zip(keys, store.get_many(keys), strict=True):
+        try:
+            if data is not None:
+                note = unsealed(bytes(data), key)
+                found[key] = float(note["time"]), frozenset(note["addresses"])
+        except DatastoreError as error:
+            fix = f"delete {key}: it only keeps artifacts of removed executions for a while longer."
+            broken.append(DatastoreError(error.what, fix=fix))
+    return found, tuple(broken)
 
 
 def plan(found: Survey, *, older: float, grace: float, flow: str | None = None, now: float | None = None) -> Plan:
@@ -154,13 +196,7 @@ def plan(found: Survey, *, older: float, grace: float, flow: str | None = None, 
     now = time.time() if now is None else now
     leaving = [usage for usage in found.executions if usage.newest < now - older and flow in (None, usage.flow)]
     staying = [usage for usage in found.executions if usage not in leaving]
-    for usage in staying:
-        if usage.damaged:
-            raise DatastoreError(
-                "Nothing is removed, as nobody knows all that "
-                f"execution {usage.execution!r} of flow {usage.flow!r} refers to. {usage.damaged.what}",
-                fix=usage.damaged.fix,
-            )
+    refuse(found.broken, staying)
     served = [key for key, (left, _) in found.notes.items() if left < now - grace]
     kept = frozenset[str]().union(*(usage.addresses for usage in staying))
     noted = frozenset[str]().union(*(addresses for key, (_, addresses) in found.notes.items() if key not in served))
@@ -172,6 +208,19 @@ def plan(found: Survey, *, older: float, grace: float, flow: str | None = None, 
     return Plan(
         found, tuple(leaving), tuple(sorted(gone)), tuple(sorted(waiting)), tuple(sorted(served)), now, now - older, now - grace
     )
+
+
+def refuse(broken: Iterable[DatastoreError], staying: Iterable[Usage]) -> None:
+    """Raise DatastoreError for what cannot be read although it has to be: nobody knows what that refers to."""
+    for error in broken:
+        raise DatastoreError(f"Nothing is removed, as nobody knows all that is still needed. {error.what}", fix=error.fix)
+    for usage in staying:
+        if usage.damaged:
+            raise DatastoreError(
+                "Nothing is removed, as nobody knows all that "
+                f"execution {usage.execution!r} of flow {usage.flow!r} refers to. {usage.damaged.what}",
+                fix=usage.damaged.fix,
+            )
 
 
 def clear(store: DataStore, plan: Plan) -> Cleared:
@@ -192,14 +241,13 @@ def clear(store: DataStore, plan: Plan) -> Cleared:
 
 def remove(store: DataStore, usage: Usage, before: float) -> bool:
     """Remove an execution unless somebody has resumed it meanwhile."""
-    layers = store.layers(usage.flow, usage.execution)
-    folders = [address.layer_folder(usage.flow, usage.execution, layer) for layer in layers]
-    folders += [address.failures_folder(usage.flow, usage.execution, layer) for layer in layers]
-    if any(entry.modified >= before for folder in folders for entry in store.entries(folder)):
+    folder = address.execution_folder(usage.flow, usage.execution)
+    files = list(store.walk(folder))
+    if any(entry.modified >= before for entry in files if "/offsets/" not in entry.name):
         return False
-    for layer in layers:
-        store.remove(usage.flow, usage.execution, layer)
-    store.delete(address.execution_folder(usage.flow, usage.execution))
+    for layer in {entry.name.partition("/")[0] for entry in files if "/offsets/" in entry.name}:
+        store.delete(f"{folder}/{layer}/offsets")  # first: they would be wrong beside other documents
+    store.delete(folder)
     return True
 
 

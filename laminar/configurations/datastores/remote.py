@@ -56,6 +56,7 @@ class Remote(DataStore):
         if kind == "file":
             raise DatastoreError(f"{root!r} is a folder of this machine.", fix=f"use Local({path!r}).")
         super().__init__(root.rstrip("/") if path.strip("/") else root)
+        self.shared = kind != "memory"  # fsspec's own, of one process
         self.options = options
         self._opened: tuple[int, Any] | None = None
         self._along: dict[str, Buffer | None] = {}
@@ -94,7 +95,9 @@ class Remote(DataStore):
         with self._asking(f"read {self.root}"):
             found = files.cat_ranges(paths, [self.whole] * len(paths), [None] * len(paths), on_error="return")
             for data in found:
-                if isinstance(data, BaseException) and not isinstance(data, FileNotFoundError) and not is_empty(data):
+                if isinstance(data, FileNotFoundError):
+                    self._require_root(data)
+                elif isinstance(data, BaseException) and not is_empty(data):
                     raise data
         return [None if isinstance(data, FileNotFoundError) else b"" if is_empty(data) else data for data in found]
 
@@ -168,7 +171,8 @@ class Remote(DataStore):
         with self._asking(f"list {self.root}/{folder}"):
             try:
                 found = files.ls(path, detail=True)
-            except (FileNotFoundError, NotADirectoryError):
+            except (FileNotFoundError, NotADirectoryError) as error:
+                self._require_root(error)
                 return []
         entries = ((entry["name"].rstrip("/"), entry["type"]) for entry in found)
         names = ((name.rpartition("/")[2], kind) for name, kind in entries if name.strip("/") != path.strip("/"))
@@ -206,10 +210,25 @@ class Remote(DataStore):
         with self._asking(f"list {self.root}/{folder}"):
             try:
                 found = files.ls(path, detail=True)
-            except (FileNotFoundError, NotADirectoryError):
+            except (FileNotFoundError, NotADirectoryError) as error:
+                self._require_root(error)
                 return []
         listed = [entry for entry in found if entry["type"] == "file" and entry["name"].strip("/") != path.strip("/")]
-        return [Entry(entry["name"].rpartition("/")[2], int(entry.get("size") or 0), modified(entry)) for entry in listed]
+        return [entry_of(entry, entry["name"].rpartition("/")[2]) for entry in listed]
+
+    def walk(self, folder: str) -> Iterator[Entry]:
+        """Give the files in a folder and in those below it."""
+        files, path = self._files(folder)
+        with self._asking(f"list {self.root}/{folder}"):
+            try:
+                found = files.find(path, detail=True)
+            except (FileNotFoundError, NotADirectoryError) as error:
+                self._require_root(error)
+                return
+        start = path.strip("/") + "/"
+        for name, entry in found.items():
+            if entry["type"] == "file" and name.strip("/").startswith(start):
+                yield entry_of(entry, name.strip("/")[len(start) :])
 
     def expire(self, key: str, before: float) -> bool:
         """Remove a file unless it was written since a time; one that is written between question and removal is lost."""
@@ -259,9 +278,17 @@ class Remote(DataStore):
         with self._asking(f"look up {self.root}/{key}"):
             try:
                 found: dict[str, Any] = files.info(path)
-            except FileNotFoundError:
+            except FileNotFoundError as error:
+                self._require_root(error)
                 return None
         return found if found.get("type") == "file" else None
+
+    def _require_root(self, error: OSError) -> None:
+        """Raise DatastoreError where not only a file is absent, but the bucket: a misspelt name is not an empty store."""
+        if is_missing_bucket(error):
+            raise DatastoreError(
+                f"Datastore {self.root} does not exist: {error}.", fix="check that the bucket exists and is spelt so."
+            ) from error
 
     def _unwritable(self, error: Exception) -> DatastoreError:
         return DatastoreError(
@@ -273,7 +300,10 @@ class Remote(DataStore):
         """Name what was asked for in errors, of which every storage has its own."""
         try:
             yield
-        except (FileNotFoundError, DatastoreError):
+        except DatastoreError:
+            raise
+        except FileNotFoundError as error:
+            self._require_root(error)
             raise
         except Exception as error:
             raise DatastoreError(
@@ -286,6 +316,17 @@ def is_empty(found: Any) -> bool:
     """Say whether this is how S3 answers who asks for the bytes of an empty file from the first on."""
     text = str(found).lower() if isinstance(found, OSError) else ""
     return "invalidrange" in text or ("range" in text and "not satisfiable" in text)
+
+
+def is_missing_bucket(error: OSError) -> bool:
+    """Say whether S3 said so; s3fs makes one error of it and of a file that is absent."""
+    response = getattr(error.__cause__, "response", None)
+    return isinstance(response, dict) and response.get("Error", {}).get("Code") == "NoSuchBucket"
+
+
+def entry_of(found: dict[str, Any], name: str) -> Entry:
+    """Return a file of a listing under a name."""
+    return Entry(name, int(found.get("size") or 0), modified(found))
 
 
 def has_time(found: dict[str, Any]) -> bool:

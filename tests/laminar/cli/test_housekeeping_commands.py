@@ -16,6 +16,7 @@ from laminar.configurations.datastores import Local, Record
 PROGRAM = """\
 from laminar import Flow, Layer
 class Train(Flow): ...
+class Other(Flow): ...
 
 @Train.register
 class Make(Layer):
@@ -24,6 +25,8 @@ class Make(Layer):
 
 if flow := Train():
     flow()
+if other := Other():
+    pass
 """
 
 
@@ -76,6 +79,44 @@ def test_gc_spares_what_is_younger_than_it_is_told(old):
     assert "would remove 0 executions" in laminar(old, "gc", "train.py", "--flow", "Other").stderr
 
 
+@pytest.mark.parametrize("command", ["gc", "du"])
+def test_a_flow_or_a_folder_that_is_not_there_is_an_error(old, command):
+    unknown = laminar(old, command, "train.py", "--flow", "Trian")
+    assert unknown.returncode == 1
+    assert unknown.stderr.startswith("FlowError: There is no flow 'Trian'. Did you mean 'Train'?\n  fix: there are: ")
+    absent = laminar(old, command, "--datastore", str(old / "nowhere"))
+    assert absent.returncode == 1
+    assert absent.stderr.startswith(f"DatastoreError: There is no datastore at {old / 'nowhere'}.")
+
+
+def test_gc_warns_where_executions_that_run_may_be_removed(old):
+    assert "whose layers have run for 1 h now" in laminar(old, "gc", "train.py", "--older-than", "1h").stderr
+    assert "whose layers" not in laminar(old, "gc", "train.py", "--older-than", "1d").stderr
+
+
+def test_du_says_which_documents_are_damaged_and_gc_removes_nothing(old):
+    document = old / ".laminar" / "Train" / "executions" / "one" / "Make" / "0.json"
+    document.write_bytes(document.read_bytes()[:-5])
+    ended = laminar(old, "du", "train.py")
+    assert ended.returncode == 0
+    assert "warning: Document Train/executions/one/Make/0.json" in ended.stderr
+    ended = laminar(old, "gc", "train.py", "--older-than", "60d", "--delete")
+    assert (ended.returncode, artifacts(old)) == (1, 2)
+    assert "Nothing is removed" in ended.stderr
+
+
+def test_a_damaged_note_stops_gc_with_what_to_do_and_du_not_at_all(old):
+    assert laminar(old, "gc", "train.py", "--delete").returncode == 0
+    [note] = (old / ".laminar" / "removed").iterdir()
+    note.write_bytes(note.read_bytes()[:-5])
+    assert f"warning: Document removed/{note.name}" in laminar(old, "du", "train.py").stderr
+    ended = laminar(old, "gc", "train.py", "--delete")
+    assert ended.returncode == 1
+    assert f"fix: delete removed/{note.name}: it only keeps artifacts" in ended.stderr
+    note.unlink()
+    assert laminar(old, "gc", "train.py", "--delete").returncode == 0
+
+
 def test_a_time_that_is_none_is_a_usage_error(old):
     ended = laminar(old, "gc", "train.py", "--older-than", "30")
     assert (ended.returncode, "'30' is no time" in ended.stderr) == (2, True)
@@ -87,9 +128,10 @@ def test_du_says_what_each_flow_takes(old):
     rows = [line.split("\t") for line in ended.stdout.splitlines()]
     assert rows[0] == ["flow", "documents", "artifacts", "size", "last written"]
     assert rows[1][:3] == ["Train", "2", "1"]
-    assert rows[2][:4] == ["(nothing refers to)", "-", "1", "50.2 kB"]
+    [idle] = (path.stat().st_size for path in (old / ".laminar" / "artifacts").iterdir() if path.stat().st_size < 60_000)
+    assert rows[2][:4] == ["(nothing refers to)", "-", "1", str(idle)], "in bytes where it is piped"
     assert rows[3][:3] == ["total", "2", "2"]
-    assert rows[3][3].startswith("15")
+    assert int(rows[3][3]) == int(rows[1][3]) + idle
 
 
 def test_du_of_a_flow_lists_its_executions(old):

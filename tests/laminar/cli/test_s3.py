@@ -97,9 +97,25 @@ def test_no_credential_is_in_a_document_or_in_what_is_printed(run: Run) -> None:
         ("results", "train.py", "--datastore", "s3://no-such-bucket/x"),
     ):
         ended = run(*words)
-        assert ended.returncode == 0 or "no-such-bucket" in words[-1], ended.stderr
+        assert ended.returncode == ("no-such-bucket" in words[-1]), ended.stderr
         for secret in SECRETS:
             assert secret not in ended.stdout + ended.stderr, words
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("results", "train.py", "--datastore"),
+        ("results", "train.py", "latest", "--datastore"),
+        ("du", "--datastore"),
+        ("gc", "--delete", "--datastore"),
+    ],
+    ids=" ".join,
+)
+def test_a_bucket_that_does_not_exist_is_no_empty_store(run: Run, words: tuple[str, ...]) -> None:
+    ended = run(*words, "s3://no-such-bucket/x")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("DatastoreError: Datastore s3://no-such-bucket/x does not exist: The specified bucket")
 
 
 def test_a_refused_credential_is_an_error_without_it(run: Run) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 import fsspec
 import pytest
 
+from laminar import Flow
 from laminar.configurations.datastores import AWS, Local, Memory, Remote, open_store
-from laminar.exceptions import DatastoreError
+from laminar.exceptions import DatastoreError, FlowError
 from laminar.ksuid import ksuid
 from tests.store_contract import StoreContract
 
@@ -32,6 +33,14 @@ def test_a_store_may_be_at_the_root_of_a_url() -> None:
     assert "a/" in store.names("")
     store.delete("a")
     assert list(store.names("a")) == []
+
+
+def test_a_store_in_memory_is_of_one_process() -> None:
+    class Case(Flow): ...
+
+    assert not Remote("memory://x").shared and Remote("gs://x").shared
+    with pytest.raises(FlowError, match="keeps its data in this process's memory, which executor Process cannot reach"):
+        Case(datastore=open_store("memory://x"))
 
 
 def test_options_are_kept_and_never_shown() -> None:

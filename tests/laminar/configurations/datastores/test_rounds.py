@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from laminar.configurations.datastores import AWS, DataStore, Record
+from laminar.configurations.datastores import AWS, DataStore, Record, housekeeping
+from laminar.configurations.datastores.address import document_key
 from laminar.ksuid import ksuid
 from tests.faulty_proxy import Conditions, proxy
 
@@ -114,4 +115,20 @@ def test_a_join_of_many_splits_lists_once_and_reads_in_bulk(slow):
     conditions.clear()
     assert len(store.records("F", "e", "L")) == 300
     assert len(conditions.log) == 301, "one list, and each document once"
+    assert conditions.rounds <= 10
+
+
+def test_housekeeping_lists_whole_flows_and_reads_documents_in_bulk(slow):
+    connected, conditions, _ = slow
+    store = connected.with_root(f"{connected.url}/{ksuid()}")
+    conditions.latency = 0.0
+    records = [
+        Record(flow="F", execution=f"e{number}", layer=layer, artifacts={}) for number in range(40) for layer in ("A", "B", "C")
+    ]
+    store.put_many([(document_key(r.flow, r.execution, r.layer, 0), (r.to_json().encode(),)) for r in records])
+    conditions.latency = LATENCY
+    conditions.clear()
+    found = housekeeping.survey(store)
+    assert [(usage.execution, usage.documents) for usage in found.executions] == sorted((f"e{number}", 3) for number in range(40))
+    assert len(conditions.log) <= 120 + 8, "each document once"
     assert conditions.rounds <= 10
