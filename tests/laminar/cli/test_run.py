@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from laminar.configurations.datastores import Local
+
 PROGRAM = """\
 import sys
 from laminar import Flow, Layer, Parameters
@@ -235,3 +237,46 @@ def test_help_and_version(laminar):
     assert laminar("--version", command=("-m", "laminar")).stdout.startswith("laminar, version ")
     assert laminar("--nonsense").returncode == 2
     assert "complete" in laminar("bash", command=("-m", "laminar", "completion")).stdout
+
+
+TWO = """\
+import sys
+from laminar import Flow, Layer, Parameters
+from laminar.configurations.layers import ForEach, Parameter
+
+class Train(Flow): ...
+
+@Train.register
+class Read(Layer):
+    def __call__(self, parameters: Parameters) -> None:
+        self.shard(rows=(bytes([number]) * 3000 for number in range(30)))
+        self.same = b"same" * 50_000
+
+@Train.register(foreach=ForEach([Parameter(Read, "rows")]))
+class Use(Layer):
+    def __call__(self, read: Read, parameters: Parameters) -> None:
+        self.value = read.rows + parameters.own.encode()
+        self.same = b"same" * 50_000
+
+if flow := Train():
+    flow(own=sys.argv[1])
+"""
+
+
+def test_two_runs_at_once_that_write_the_same_content_to_one_store_lose_nothing(tmp_path):
+    (tmp_path / "flow.py").write_text(TWO)
+    command = [sys.executable, "-m", "laminar", "run", "flow.py"]
+    runs = [
+        subprocess.Popen([*command, "--execution", own, "--", own], cwd=tmp_path, stderr=subprocess.PIPE) for own in ("one", "two")
+    ]
+    for run in runs:
+        errors = run.communicate()[1]
+        assert run.returncode == 0, errors.decode()
+    store = Local(str(tmp_path / ".laminar"))
+    for own in ("one", "two"):
+        records = store.records("Train", own, "Use")
+        assert len(records) == 30
+        values = [store.read(records[index].artifacts["value"]) for index in range(30)]
+        assert values == [bytes([index]) * 3000 + own.encode() for index in range(30)]
+        assert all(store.read(record.artifacts["same"]) == b"same" * 50_000 for record in records.values())
+    assert len({store.records("Train", own, "Read")[0].artifacts["same"].address for own in ("one", "two")}) == 1
