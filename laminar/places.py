@@ -11,6 +11,10 @@ __all__ = ["caller", "note", "of_class", "of_code", "of_function", "position", "
 
 NOTE = "__laminar_place__"
 PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+COMMANDS = os.path.join(PACKAGE, "cli") + os.sep
+LIBRARY = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
+INSTALLED = (os.path.join(LIBRARY, "site-packages") + os.sep, os.path.join(LIBRARY, "dist-packages") + os.sep)
+"""Folders of Python's library that hold what users install."""
 
 
 def shorten(path: str) -> str:
@@ -29,16 +33,25 @@ def _cell(path: str) -> str:
 
 
 def caller() -> str:
-    """Return the place of the innermost line on the stack that is not laminar's own."""
+    """Return the place of the innermost line on the stack that is a user's; an empty string where a command of laminar asks."""
     frame = _outside()
     return "" if frame is None else f"{shorten(frame.f_code.co_filename)}:{frame.f_lineno}"
 
 
 def _outside() -> FrameType | None:
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+    while frame is not None and not _is_users(path := frame.f_code.co_filename):
+        if path.startswith(COMMANDS):  # what called the command is click, and no line of a program's
+            return None
         frame = frame.f_back
     return frame
+
+
+def _is_users(path: str) -> bool:
+    """Say whether code of this file is neither laminar's nor of Python's own library."""
+    if path.startswith(LIBRARY):
+        return path.startswith(INSTALLED) and not path.startswith(PACKAGE)
+    return not path.startswith((PACKAGE, "<frozen "))
 
 
 def of_code(code: CodeType) -> str:

@@ -50,6 +50,8 @@ def results(
 
     EXECUTION is an id, the beginning of one, or `latest`. Piped, tables are tab-separated.
     """
+    if index is not None and layer is None:
+        raise click.UsageError("--index is a split of a layer: say EXECUTION and LAYER as well.")
     flows = _flows(program, flow, datastore)
     if execution is None:
         _executions(flows)
@@ -159,13 +161,36 @@ def _took(started: str, finished: str) -> str:
 def _layer(executions: list[Execution], name: str, index: int | None) -> tuple[Execution, Layer]:
     """Return the layer of a name, of the first flow that has it.
 
-    Raises FlowError where none has.
+    Raises FlowError where none has, ExecutionError where the layer has no such split.
     """
     for execution in executions:
         if name in execution.flow.registrations:
+            _check_index(execution, name, index)
             return execution, execution.layer(name, **({} if index is None else {"index": index}))
     executions[0].layer(name)  # raises, saying which layers there are
     raise AssertionError
+
+
+def _check_index(execution: Execution, name: str, index: int | None) -> None:
+    """Raise ExecutionError for a split that a layer is known not to have."""
+    if index is None or execution.status(name) == "skipped":
+        return
+    splits = 1 if (is_one := execution.flow.registrations[name].configuration.foreach is None) else _count(execution, name, index)
+    if splits is None or index < splits:
+        return
+    has = f"it has splits 0 to {splits - 1}" if splits > 1 else "it has split 0 only" if splits else "it has none"
+    raise ExecutionError(
+        f"Layer {name!r} has no split {index}: {'it is no fan-out, ' if is_one else ''}{has}.",
+        fix="say an --index that it has, or leave --index out.",
+    )
+
+
+def _count(execution: Execution, name: str, index: int) -> int | None:
+    """Return how many splits a fan-out has, None where that is not known or this one of them has ended."""
+    store, key = execution.flow.configuration.datastore, (execution.flow.name, execution.id or "", name)
+    if store.load(*key, index) is not None:
+        return None
+    return next((record.splits for record in store.records(*key).values()), None)
 
 
 def _artifacts(layer: Layer) -> None:

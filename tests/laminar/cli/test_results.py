@@ -25,7 +25,7 @@ class Use(Layer):
         self.value = read.rows
 
 if flow := Train():
-    flow(execution="abc")
+    flow()
 """
 
 
@@ -38,7 +38,8 @@ def results(tmp_path_factory):
         command = [sys.executable, "-m", "laminar", *arguments]
         return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
-    assert laminar("run", "flow.py").returncode == 0
+    for execution in ("xy1", "xy2", "abc"):
+        assert laminar("run", "flow.py", "--execution", execution).returncode == 0
     return lambda *arguments: laminar("results", "flow.py", *arguments)
 
 
@@ -63,6 +64,13 @@ def test_executions_layers_artifacts_and_values_are_shown_tab_separated_when_pip
         (("abc", "Raed"), "Did you mean 'Read'?"),
         (("abc", "Read", "other"), "finished without setting 'other'"),
         (("--flow", "Tran"), "Did you mean 'Train'?"),
+        (("xy",), "Several executions begin with 'xy'.\n  fix: the newest are: xy2, xy1."),
+        (("xy", "Read", "text"), "Several executions begin with 'xy'."),
+        (("",), "Several executions begin with ''.\n  fix: the newest are: abc, xy2, xy1."),
+        (("abc", "Use", "value", "--index", "2"), "Layer 'Use' has no split 2: it has splits 0 to 1."),
+        (("abc", "Use", "--index", "77"), "Layer 'Use' has no split 77: it has splits 0 to 1."),
+        (("abc", "Read", "--index", "1"), "Layer 'Read' has no split 1: it is no fan-out, it has split 0 only."),
+        (("abc", "Read", "text", "--index", "1"), "it is no fan-out, it has split 0 only."),
     ],
 )
 def test_what_does_not_exist_is_told(results, arguments, message):
@@ -70,3 +78,16 @@ def test_what_does_not_exist_is_told(results, arguments, message):
     assert (done.returncode, done.stdout) == (1, "")
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+    assert "  at:" not in done.stderr, "a command has no place in a user's program"
+
+
+def test_a_split_that_the_layer_has_is_read(results):
+    assert results("abc", "Use", "--index", "1").stdout.splitlines()[1:] == ["value\tint\t2"]
+    assert results("abc", "Read", "text", "--index", "0").stdout == "two\nlines\n"
+
+
+def test_an_index_without_a_layer_is_a_wrong_command_line(results):
+    for words in ((), ("latest",)):
+        done = results(*words, "--index", "0")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "say EXECUTION and LAYER as well" in done.stderr
