@@ -40,6 +40,8 @@ ALWAYS = (
 )
 """What no program needs, and what holds secrets more often than not."""
 
+UPLOADED, THERE, REPLACED = "uploaded", "already there", "replaced a damaged one"
+
 NAMING = re.compile(rb"LAMINAR_CODE\b.{0,4000}?#sha256=[0-9a-f]{64}", re.DOTALL)
 """A compiled document that names a package. It is part of none: it would change its own digest."""
 
@@ -120,18 +122,22 @@ def check_place(url: str) -> str:
     return url
 
 
-def upload(made: Package, root: str) -> bool:
-    """Keep a package below a URL; False where it was there before.
+def upload(made: Package, root: str) -> str:
+    """Keep a package below a URL, and say what that took: ``UPLOADED``, ``THERE`` or ``REPLACED``.
 
-    Raises DatastoreError where it cannot be written.
+    What is there already is read: a damaged package has the right name. Raises DatastoreError where it cannot be written.
     """
     from laminar.configurations.datastores import open_store
 
     store, name = open_store(root), f"{made.digest}.tar"
-    if store.exists(name):
-        return False
+    try:
+        known = sha256(store.get(name)).hexdigest()
+    except FileNotFoundError:
+        known = ""
+    if known == made.digest:
+        return THERE
     store.put(name, (made.data,))
-    return True
+    return REPLACED if known else UPLOADED
 
 
 def read(file: Path) -> bytes:

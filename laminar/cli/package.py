@@ -89,9 +89,9 @@ def _output_within(root: Path) -> Path | None:
 
 
 def upload(made: Package, url: str) -> None:
-    """Upload a package and say so."""
+    """Upload a package and say whether that was needed."""
     from laminar.compiler import packager
 
-    new = packager.upload(made, url)
+    done = packager.upload(made, url)
     size = f"{len(made.files)} files, {len(made.data) / 1e6:.1f} MB"
-    click.echo(f"{'uploaded' if new else 'already there:'} {made.digest[:12]} ({size}) {'to' if new else 'at'} {url}", err=True)
+    click.echo(f"{done}: {made.digest[:12]} ({size}) at {url}", err=True)

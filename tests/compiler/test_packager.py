@@ -7,12 +7,14 @@ import os
 import subprocess
 import tarfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from laminar.compiler import packager, project
 from laminar.compiler.packager import Package, package
+from laminar.configurations.datastores import open_store
 from laminar.exceptions import FlowError
 
 
@@ -191,9 +193,34 @@ def test_patterns_that_are_no_list_of_texts_are_an_error(root, text):
         project.find(root / "main.py")
 
 
-def test_uploading_again_writes_nothing(root, tmp_path):
-    store = str(tmp_path / "code")
-    found = made(root)
-    assert packager.upload(found, store)
-    assert not packager.upload(found, store)
-    assert (tmp_path / "code" / f"{found.digest}.tar").read_bytes() == found.data
+@pytest.fixture(params=["local", "s3"])
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Give an empty place for packages: a folder, or one in a bucket."""
+    if request.param == "local":
+        yield str(tmp_path / "code")
+        return
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://{}:{}".format(*server.get_host_and_port()))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    boto3.client("s3").create_bucket(Bucket="packages")
+    yield "s3://packages/code"
+    server.stop()
+
+
+def test_uploading_again_writes_nothing_unless_what_is_there_is_damaged(root, place):
+    found, store = made(root), open_store(place)
+    name = f"{found.digest}.tar"
+    assert packager.upload(found, place) == packager.UPLOADED
+    assert packager.upload(found, place) == packager.THERE
+    damaged = bytearray(found.data)
+    damaged[700] ^= 1
+    for data in (bytes(damaged), found.data[:-1], b""):
+        store.put(name, (data,))
+        assert packager.upload(found, place) == packager.REPLACED
+        assert bytes(store.get(name)) == found.data

@@ -162,11 +162,14 @@ def pod(tmp_path: Path):
     for folder in ("image", "scratch"):
         (tmp_path / folder).mkdir()
 
-    def run(code: str | None = None, program: str = "flows/main.py", **variables: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        code: str | None = None, program: str = "flows/main.py", *, upload: bool = True, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
         from laminar.compiler import project as projects
 
         made = packager.package(project / "flows/main.py", projects.find(project / "flows/main.py"))
-        packager.upload(made, str(store))
+        if upload:
+            packager.upload(made, str(store))
         return subprocess.run(
             [sys.executable, "-m", "laminar.runner", program, "--flow", "Train", "--layer", "Make"],
             cwd=tmp_path / "image",
@@ -198,19 +201,22 @@ def test_a_pod_runs_the_program_of_its_package_in_the_packages_folder(pod, tmp_p
     assert everything_below(tmp_path / "image") == []
 
 
-def test_a_package_that_is_not_the_one_compiled_is_not_run(pod, tmp_path):
+def test_a_package_that_is_not_the_one_compiled_is_not_run_until_the_advised_command_has_mended_it(pod, tmp_path):
     pod()
     (file,) = (tmp_path / "code").glob("*.tar")
-    good, data = file.read_bytes(), file.read_bytes().replace(b"ROWS = 3", b"ROWS = 4")
+    data = file.read_bytes().replace(b"ROWS = 3", b"ROWS = 4")
     file.write_bytes(data)
-    ended = pod(LAMINAR_EXECUTION_ID="other")
+    ended = pod(upload=False, LAMINAR_EXECUTION_ID="other")
     assert ended.returncode == 78
     assert "is not the one that was compiled" in ended.stderr
     assert hashlib.sha256(data).hexdigest() in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
     assert "this program ran" not in ended.stderr
-    file.write_bytes(good)
-    assert pod(LAMINAR_EXECUTION_ID="other").returncode == 0
+    assert "laminar package PROGRAM" in ended.stderr
+    command = [sys.executable, "-m", "laminar", "package", "flows/main.py", "--code", str(tmp_path / "code")]
+    mended = subprocess.run(command, cwd=tmp_path / "project", capture_output=True, text=True, check=True)
+    assert mended.stderr.startswith("replaced a damaged one: ")
+    assert pod(upload=False, LAMINAR_EXECUTION_ID="other").returncode == 0
 
 
 def test_a_package_that_was_never_uploaded_says_how_to_upload_it(pod, tmp_path):
