@@ -6,6 +6,7 @@ has to be the very bytes that are parsed. ``LAMINAR_CODE`` names one as ``<url>/
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -27,6 +28,9 @@ SCHEMA = 1
 
 ATTEMPTS = 3
 """How often a package is read whose bytes are not what was asked for: a connection may have broken."""
+
+LONGEST = 255
+"""Bytes that one name in a path may have on any system."""
 
 MARK = ".laminar-unpacked"
 """File that says that a folder holds a whole package."""
@@ -140,6 +144,8 @@ def unpack(data: bytes, folder: str) -> None:
     except (tarfile.TarError, UnicodeDecodeError, EOFError) as error:
         raise refused(f"it is no tar archive: {error}") from error
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:  # another attempt finds the same name
+            raise refused(f"a path in it is longer than this system takes: {os.path.basename(str(error.filename))!r}") from error
         raise DatastoreError(
             f"The code package cannot be unpacked to {folder}: {error.strerror or error}.",
             fix="give the pod more scratch space, or name another folder with TMPDIR.",
@@ -177,7 +183,8 @@ def check_members(members: list[TarInfo]) -> None:
         if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE):
             raise refused(f"{member.name!r} is {'a link' if member.islnk() or member.issym() else 'no file'}")
         if not is_path(member.name):
-            raise refused(f"the path {member.name!r} may lead out of its folder")
+            why = "has a name that is too long" if is_long(member.name) else "may lead out of its folder"
+            raise refused(f"the path {member.name!r} {why}")
         if member.name in seen or member.name == MARK:
             raise refused(f"the path {member.name!r} is taken twice")
         seen.add(member.name)
@@ -188,14 +195,23 @@ def check_members(members: list[TarInfo]) -> None:
 
 
 def is_path(name: str) -> bool:
-    """Say whether a name is a plain relative path that stays below the folder it is taken from, on any system.
+    """Say whether a name is a plain relative path that can be made, and stays below the folder it is taken from, on any system.
 
     >>> [is_path(name) for name in ("a/b.py", "/a", "a/../b", "a//b", "C:b", "a" + chr(92) + "b", "", "a/.")]
     [True, False, False, False, False, False, False, False]
     """
     if not name.isprintable() or any(letter in name for letter in ("\\", ":")):
         return False
-    return all(part not in ("", ".", "..") for part in name.split("/"))
+    return all(part not in ("", ".", "..") for part in name.split("/")) and not is_long(name)
+
+
+def is_long(name: str) -> bool:
+    """Say whether a part of a path is longer than file systems take.
+
+    >>> is_long("a/" + "é" * 127), is_long("a/" + "é" * 128)
+    (False, True)
+    """
+    return any(len(part.encode("utf-8", "surrogatepass")) > LONGEST for part in name.split("/"))
 
 
 def write(archive: TarFile, member: TarInfo, folder: str) -> None:

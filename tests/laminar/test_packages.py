@@ -91,8 +91,9 @@ def test_files_are_unpacked_with_their_modes(tmp_path):
         member("good.py"),
         member("good.py/inside"),
         member(packages.MARK),
+        member("a/" + "x" * 256),
     ],
-    ids=lambda bad: f"{bad[0].name} {bad[0].type!r}",
+    ids=lambda bad: f"{bad[0].name[:20]} {bad[0].type!r}",
 )
 def test_a_package_with_a_link_or_a_path_that_leaves_it_is_refused_and_nothing_of_it_is_written(tmp_path, bad):
     folder = tmp_path / "folder"
@@ -129,6 +130,11 @@ def test_code_that_another_python_pickled_is_refused_and_that_of_this_one_is_not
     assert everything_below(tmp_path) == []
     unpack(tar(member("a"), manifest={"schema": 1, "python": packages.minor()}), str(tmp_path))
     assert everything_below(tmp_path) == ["a"]
+
+
+def test_a_path_that_is_longer_than_this_system_takes_is_no_lack_of_room(tmp_path):
+    with pytest.raises(FlowError, match="longer than this system takes"):
+        unpack(tar(member("/".join(["x" * 200] * 30))), str(tmp_path))
 
 
 def test_no_room_to_unpack_is_no_fault_of_the_program(tmp_path):
@@ -226,11 +232,11 @@ def test_a_package_that_was_never_uploaded_says_how_to_upload_it(pod, tmp_path):
     assert "laminar package" in ended.stderr
 
 
-@pytest.mark.parametrize("links", [True, False])
-def test_an_unsafe_package_is_not_run_though_its_digest_is_right(pod, tmp_path, links):
-    data = tar(
-        member("flows/main.py", data=PROGRAM.encode()), member("x", tarfile.SYMTYPE, linkname="/etc") if links else member("../x")
-    )
+@pytest.mark.parametrize(
+    "bad", [member("x", tarfile.SYMTYPE, linkname="/etc"), member("../x"), member("x" * 300)], ids=["link", "outside", "long"]
+)
+def test_an_unsafe_package_is_not_run_though_its_digest_is_right(pod, tmp_path, bad):
+    data = tar(member("flows/main.py", data=PROGRAM.encode()), bad)
     digest = hashlib.sha256(data).hexdigest()
     (tmp_path / "code").mkdir()
     (tmp_path / "code" / f"{digest}.tar").write_bytes(data)
