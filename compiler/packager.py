@@ -1,7 +1,8 @@
 """Put a program's project into one archive: the same files give the same bytes, and so the same digest, on any machine.
 
-Taken are the files below the project's folder, but those that ``.gitignore`` files, ``[tool.laminar] exclude`` or what no
-program needs (``ALWAYS``) leave out; ``[tool.laminar] include`` brings back what any of them leaves out. Patterns are git's.
+Taken are the files below the project's folder, but those that ``.gitignore`` files or ``[tool.laminar] exclude`` leave out, what
+no program needs and what holds secrets (``ALWAYS``); ``[tool.laminar] include`` brings back what any of them leaves out.
+Patterns are git's.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from laminar import programs
 from laminar.compiler.project import Project
 from laminar.exceptions import FlowError
 from laminar.packages import MANIFEST, MARK, SCHEMA, is_path, reference
@@ -25,7 +27,7 @@ from laminar.packages import MANIFEST, MARK, SCHEMA, is_path, reference
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-__all__ = ["LIMIT", "Package", "archive", "check_place", "check_size", "contents", "package", "upload"]
+__all__ = ["LIMIT", "Package", "archive", "check_place", "check_size", "contents", "is_declared", "package", "upload"]
 
 LIMIT = 50_000_000
 """Bytes that a project's files may have together: every pod reads them."""
@@ -33,14 +35,42 @@ LIMIT = 50_000_000
 MOST = 20_000
 """Files that a project may have."""
 
-ALWAYS = (
-    *(".git/", ".hg/", ".svn/", ".laminar/", "__pycache__/", "*.pyc", "*.swp", ".DS_Store", ".ipynb_checkpoints/"),
+NEEDLESS = (
+    *(".git/", ".hg/", ".svn/", ".laminar/", "__pycache__/", "*.pyc", "*.swp", ".ds_store", ".ipynb_checkpoints/"),
     *(".venv*", "venv", "node_modules", ".tox/", ".nox/", ".mypy_cache/", ".ruff_cache/", ".pytest_cache/", "*.egg-info/"),
-    *(".env", ".env.*", ".netrc", ".pypirc", ".aws/", ".ssh/", "*.pem", "id_rsa*", "id_ed25519*"),
 )
-"""What no program needs, and what holds secrets more often than not."""
+"""What no program needs."""
+
+SECRET = (
+    # keys
+    *("*.pem", "*.key", "*.p12", "*.pfx", "*.pkcs12", "*.jks", "*.keystore", "*.keytab", "*.kdbx", "*.ppk"),
+    *("id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "!id_*.py", ".ssh/", ".gnupg/", ".password-store/"),
+    # passwords and tokens
+    *(".env", ".env.*", ".envrc", ".netrc", "_netrc", ".pypirc", ".npmrc", ".git-credentials", ".htpasswd", ".vault-token"),
+    *(".pgpass", ".my.cnf", ".mylogin.cnf", "**/.streamlit/secrets.toml"),
+    # clouds and clusters
+    *(".aws/", ".azure/", ".oci/", "**/.config/gcloud/", ".boto", ".s3cfg", ".passwd-s3fs", ".kube/", "*.kubeconfig"),
+    *(
+        "credentials.json",
+        "application_default_credentials.json",
+        "client_secret*.json",
+        "service-account*.json",
+        "service_account*.json",
+    ),
+    *("**/.docker/config.json", ".dockercfg", ".databrickscfg", ".kaggle/", "kaggle.json"),
+    *(".terraform/", "*.tfstate", "*.tfstate.*", "*.tfvars"),
+    # what was typed
+    ".*_history",
+)
+"""What holds secrets more often than not. Names that a module has as well, such as ``secrets.py``, are not among them."""
+
+ALWAYS = (*NEEDLESS, *SECRET)
+"""What only ``[tool.laminar] include`` brings into a package, whatever case its letters have: a ``.gitignore`` does not."""
 
 UPLOADED, THERE, REPLACED = "uploaded", "already there", "replaced a damaged one"
+
+UNOPENED = frozenset({"dbfs", "ftp", "gist", "github", "jlab", "jupyter", "sftp", "smb", "ssh", "webhdfs"})
+"""Kinds of URLs that fsspec opens with options only, such as the server's name; pods have none."""
 
 NAMING = re.compile(rb"LAMINAR_CODE\b.{0,4000}?#sha256=[0-9a-f]{64}", re.DOTALL)
 """A compiled document that names a package. It is part of none: it would change its own digest."""
@@ -66,8 +96,10 @@ class Package:
 def package(program: Path, project: Project, *, without: Collection[Path] = ()) -> Package:
     """Return the package of a program's project; ``without`` names files that are written from it, such as compiled documents.
 
-    Raises FlowError where the project is too large, has a link that leaves it, or leaves the program itself out.
+    Raises FlowError for a program that cannot be read, and where the project is too large, has a link that leaves it, or leaves
+    the program itself out.
     """
+    programs.source(os.path.abspath(program))
     name = os.path.relpath(program.resolve(), project.root.resolve()).replace(os.sep, "/")
     return archive(contents(project, without=without, program=name), program=name)
 
@@ -78,12 +110,21 @@ def contents(project: Project, *, without: Collection[Path] = (), program: str |
     Raises FlowError as ``package`` does; ``program`` is what may not be missing.
     """
     root = project.root.resolve()
-    left_out = {os.path.realpath(path) for path in without}
-    paths = islice(_paths(root, project), 10 * MOST)  # a home folder taken for a project would take minutes
-    files = {path: root / path for path in paths if os.path.realpath(root / path) not in left_out}
-    _check(root, files, program)
-    found = {path: (read(file), os.access(file, os.X_OK)) for path, file in files.items()}
+    _check_root(root)
+    try:
+        left_out = {os.path.realpath(path) for path in without}
+        paths = islice(_paths(root, project), 10 * MOST)  # a data folder taken for a project would take minutes
+        files = {path: root / path for path in paths if not left_out or os.path.realpath(root / path) not in left_out}
+        _check(root, files, program)
+        found = {path: (file.read_bytes(), os.access(file, os.X_OK)) for path, file in files.items()}
+    except OSError as error:
+        raise unreadable(error.filename or root, error) from error
     return {path: content for path, content in found.items() if not is_compiled(path, content[0])}
+
+
+def is_declared(root: Path) -> bool:
+    """Say whether a folder says itself that it is a project; else it is one only because a program lies in it."""
+    return (root / "pyproject.toml").is_file()
 
 
 def archive(files: dict[str, tuple[bytes, bool]], *, program: str, python: str | None = None) -> Package:
@@ -114,6 +155,11 @@ def check_place(url: str) -> str:
 
     Raises FlowError for one that pods cannot reach.
     """
+    if (kind := url.partition("://")[0].lower()) in UNOPENED:
+        raise FlowError(
+            f"Code packages cannot be kept at {url!r}: it takes more than the URL to open one of {kind}://.",
+            fix="give a URL such as s3://bucket/code, or the absolute path of a mounted volume.",
+        )
     if "#" in url or not (url.startswith("/") or ("://" in url and not url.startswith("memory:"))):
         raise FlowError(
             f"Code packages cannot be kept at {url!r}, which means nothing in a pod.",
@@ -140,18 +186,7 @@ def upload(made: Package, root: str) -> str:
     return REPLACED if known else UPLOADED
 
 
-def read(file: Path) -> bytes:
-    """Return a file's content.
-
-    Raises FlowError where it cannot be read.
-    """
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise unreadable(file, error) from error
-
-
-def unreadable(path: Path, error: OSError) -> FlowError:
+def unreadable(path: str | Path, error: OSError) -> FlowError:
     """Return the error for a file or folder that cannot be read."""
     return FlowError(
         f"{str(path)!r} cannot be packaged: {error.strerror or error}.",
@@ -173,12 +208,14 @@ def _paths(root: Path, project: Project) -> Iterator[str]:
     always = spec(ALWAYS)
 
     def left_out(path: str, ignored: list[Spec]) -> bool:
+        if verdict(always, path.lower()):
+            return True
         if (said := verdict(exclude, path)) is not None:
             return said
         for folder, patterns in reversed(ignored):
             if (said := verdict(patterns, path[len(folder) :])) is not None:
                 return said
-        return bool(verdict(always, path))
+        return False
 
     def walk(folder: str, ignored: list[Spec], out: bool) -> Iterator[str]:
         entries = listed(root / folder)
@@ -199,22 +236,22 @@ def _paths(root: Path, project: Project) -> Iterator[str]:
 
 
 def listed(folder: Path) -> list[os.DirEntry[str]]:
-    """Return what is in a folder, by name.
-
-    Raises FlowError where it cannot be read.
-    """
-    try:
-        with os.scandir(folder) as found:
-            return sorted(found, key=lambda entry: entry.name)
-    except OSError as error:
-        raise unreadable(folder, error) from error
+    """Return what is in a folder, by name."""
+    with os.scandir(folder) as found:
+        return sorted(found, key=lambda entry: entry.name)
 
 
 def spec(lines: Collection[str]) -> GitIgnoreSpec:
-    """Return patterns as git reads them."""
+    """Return patterns as git reads them.
+
+    Raises FlowError for one that means nothing.
+    """
     from pathspec import GitIgnoreSpec
 
-    return GitIgnoreSpec.from_lines(lines)
+    try:
+        return GitIgnoreSpec.from_lines(lines)
+    except ValueError as error:
+        raise FlowError(f"Files to leave out: {error}.", fix="mend it in .gitignore or [tool.laminar].") from error
 
 
 def verdict(patterns: GitIgnoreSpec, path: str) -> bool | None:
@@ -223,6 +260,20 @@ def verdict(patterns: GitIgnoreSpec, path: str) -> bool | None:
 
 
 # what is wrong with them
+
+
+def _check_root(root: Path) -> None:
+    """Raise FlowError for a folder that nobody can mean: it holds far more than a program's files."""
+    if root == Path(root.anchor):
+        raise FlowError(
+            f"The project's folder is {str(root)!r}, so that a package would take all files of this machine.",
+            fix="move the program and its files to a folder of their own.",
+        )
+    if str(root) == os.path.realpath(os.path.expanduser("~")) and not is_declared(root):
+        raise FlowError(
+            f"The project's folder is your home folder, {str(root)!r}, so that a package would take all your files.",
+            fix="move the program and its files to a folder of their own, or put a pyproject.toml there, which may be empty.",
+        )
 
 
 def _check(root: Path, files: dict[str, Path], program: str | None) -> None:
@@ -235,14 +286,27 @@ def _check(root: Path, files: dict[str, Path], program: str | None) -> None:
     for path, file in files.items():
         if not is_path(path) or path in (MANIFEST, MARK) or not is_utf8(path):
             raise FlowError(f"A file called {path!r} cannot be packaged.", fix="rename it, or name it in [tool.laminar] exclude.")
-        if file.is_symlink() and not (file.is_file() and file.resolve().is_relative_to(root)):
-            raise FlowError(
-                f"{path!r} is a link to {os.readlink(file)!r}, which is no file of the project.",
-                fix="copy what it leads to, or name it in [tool.laminar] exclude.",
-            )
-        if not file.is_file():
+        if file.is_symlink():
+            _check_link(root, path, files)
+        elif not file.is_file():
             raise FlowError(f"{path!r} is no file and no folder.", fix="name it in [tool.laminar] exclude.")
     check_size(root, {path: file.stat().st_size for path, file in files.items()})
+
+
+def _check_link(root: Path, path: str, files: dict[str, Path]) -> None:
+    """Raise FlowError for a link to anything but a file that the package takes as well."""
+    link = root / path
+    target = Path(os.path.realpath(link))
+    if not (link.is_file() and target.is_relative_to(root)):
+        raise FlowError(
+            f"{path!r} is a link to {os.readlink(link)!r}, which is no file of the project.",
+            fix="copy what it leads to, or name it in [tool.laminar] exclude.",
+        )
+    if (name := target.relative_to(root).as_posix()) not in files:
+        raise FlowError(
+            f"{path!r} is a link to {name!r}, which is left out of the package.",
+            fix=f"name {path!r} in [tool.laminar] exclude, or {name!r} in include if the package may hold it.",
+        )
 
 
 def is_utf8(path: str) -> bool:

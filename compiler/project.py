@@ -34,7 +34,7 @@ class Project:
 def find(program: Path) -> Project:
     """Return the project that a program belongs to; without a ``pyproject.toml`` that is its folder.
 
-    Raises FlowError for a file that is no TOML, and for settings that do not exist or are of a wrong type.
+    Raises FlowError for a file that cannot be read or is no TOML, and for settings that do not exist or are of a wrong type.
     """
     folder = program.resolve().parent
     for parent in (folder, *folder.parents):
@@ -54,6 +54,8 @@ def _settings(file: Path) -> dict[str, Any]:
         settings = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("laminar", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise FlowError(f"{shown} is not valid TOML: {error}.", where=shown, fix="mend the file.") from error
+    except OSError as error:
+        raise FlowError(f"{shown} cannot be read: {error.strerror or error}.", fix="mend its permissions.") from error
     for name, value in settings.items():
         if name not in KNOWN:
             raise FlowError(f"[tool.laminar] has no setting {name!r}.", where=shown, fix=f"its settings are {', '.join(KNOWN)}.")

@@ -11,7 +11,7 @@ from typing import Any
 from laminar.exceptions import FlowError
 from laminar.places import shorten
 
-__all__ = ["Program", "current", "execute"]
+__all__ = ["Program", "current", "execute", "source"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,11 @@ def current() -> Program | None:
     return Program(os.path.abspath(path), tuple(sys.argv[1:]), package or None, given)
 
 
-def _compile(path: str) -> Any:
+def source(path: str) -> bytes:
+    """Return what is in a program's file.
+
+    Raises FlowError where it cannot be read, and for a notebook.
+    """
     shown = shorten(path)
     if path.endswith(".ipynb"):
         raise FlowError(
@@ -74,14 +78,18 @@ def _compile(path: str) -> Any:
         )
     try:
         with open(path, "rb") as file:
-            source = file.read()
+            return file.read()
     except OSError as error:
         reason = "is a folder" if os.path.isdir(path) else (error.strerror or "cannot be read").lower()
         raise FlowError(
             f"Program {shown!r} cannot be read: {reason}.", fix="give the path of the Python file that calls a flow."
         ) from error
+
+
+def _compile(path: str) -> Any:
+    shown, text = shorten(path), source(path)
     try:
-        return compile(source, path, "exec", dont_inherit=True)
+        return compile(text, path, "exec", dont_inherit=True)
     except SyntaxError as error:
         raise FlowError(
             f"Program {shown!r} is not valid Python: {error.msg}.", where=f"{shown}:{error.lineno}", fix="mend the syntax."

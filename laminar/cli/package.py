@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,9 +35,13 @@ def package_command(program: str, code: str | None, listed: bool) -> None:
     laminar package train.py --code s3://bucket/code
     laminar package train.py --list                     which files are taken?
 
-    Files are those of the folder with pyproject.toml, less what .gitignore and [tool.laminar] exclude leave out; [tool.laminar]
-    include brings files back. The URL is --code's, else [tool.laminar] code.
+    Files are those of the folder with pyproject.toml, less what .gitignore and [tool.laminar] exclude leave out, and what holds
+    secrets as a rule; [tool.laminar] include brings files back. A damaged package is replaced. The URL is --code's, else
+    [tool.laminar] code.
     """
+    from laminar import programs
+
+    programs.source(os.path.abspath(program))
     if listed:
         for path in make(program).files:
             click.echo(path)
@@ -60,19 +66,28 @@ def place(program: str, code: str | None) -> str | None:
 
 
 def make(program: str, *, without: Collection[str] = ()) -> Package:
-    """Return the package of a program's project, less the files named and the one that standard output goes to."""
+    """Return the package of a program's project, less the files named and the one that standard output goes to.
+
+    Says which folder it takes where no project does.
+    """
     from laminar.compiler import packager, project
 
     found = project.find(Path(program))
     left_out = [Path(path) for path in without]
     if (output := _output_within(found.root)) is not None:
         left_out.append(output)
-    return packager.package(Path(program), found, without=left_out)
+    made = packager.package(Path(program), found, without=left_out)
+    if not packager.is_declared(found.root):
+        click.echo(
+            f"no pyproject.toml stands above {program}: its package takes {found.root} whole, {len(made.files)} files "
+            "(a pyproject.toml says where the project begins, its [tool.laminar] exclude what to leave out)",
+            err=True,
+        )
+    return made
 
 
 def _output_within(root: Path) -> Path | None:
     """Return the file below a folder that standard output was sent to by the shell: it is still empty, and will be a document."""
-    import os
     import stat
 
     try:
@@ -82,10 +97,19 @@ def _output_within(root: Path) -> Path | None:
     if not stat.S_ISREG(output.st_mode):
         return None
     for folder in dict.fromkeys((Path.cwd(), root)):
-        for entry in folder.iterdir():
-            if entry.is_file() and os.path.samestat(entry.stat(), output):
-                return entry
+        with suppress(OSError), os.scandir(folder) as entries:
+            for entry in entries:
+                if _is_same(entry, output):
+                    return Path(entry.path)
     return None
+
+
+def _is_same(entry: os.DirEntry[str], file: os.stat_result) -> bool:
+    """Say whether an entry of a folder is this file."""
+    try:
+        return os.path.samestat(entry.stat(), file)
+    except OSError:  # gone, or not ours to look at
+        return False
 
 
 def upload(made: Package, url: str) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from laminar import packages
 from laminar.compiler import packager, project
 from laminar.compiler.packager import Package, package
 from laminar.configurations.datastores import open_store
@@ -128,6 +129,66 @@ def test_caches_environments_and_secrets_are_left_out_without_being_named(root):
     assert taken(root) == {".github/x.yml", ".env"}
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(
+            "server.key",
+            "Server.KEY",
+            "a/b.p12",
+            "id_rsa",
+            "id_ecdsa_sk",
+            ".gnupg/secring.gpg",
+            ".git-credentials",
+            ".pgpass",
+            ".npmrc",
+        ),
+        *(".my.cnf", ".kube/config", ".docker/config.json", "home/.docker/config.json", ".config/gcloud/x.db", ".azure/token.json"),
+        *(".boto", ".s3cfg", "application_default_credentials.json", "credentials.json", ".bash_history", "a/.python_history"),
+        *("terraform.tfstate", "terraform.tfstate.backup", ".terraform/x", ".htpasswd", "service-account-1.json"),
+    ],
+)
+def test_keys_and_credentials_are_left_out_until_include_names_them(root, path):
+    write(root, path)
+    assert taken(root) == set()
+    settle(root, f'include = ["{path}"]')
+    assert taken(root) == {path}
+
+
+def test_names_that_programs_have_are_no_secrets(root):
+    paths = {
+        "credentials.py",
+        "secrets.py",
+        "keys/model.py",
+        "id_rsa_reader.py",
+        "price_history/a.csv",
+        ".docker/Dockerfile",
+        "key.json",
+    }
+    for path in paths:
+        write(root, path)
+    assert taken(root) == paths
+
+
+def test_a_gitignore_that_takes_a_folder_back_takes_no_secrets_back(root):
+    write(root, ".gitignore", "/*\n!/pyproject.toml\n!/main.py\n!/app/\n")
+    write(root, "app/rows.py")
+    write(root, "app/.env")
+    assert taken(root) == {"app/rows.py"}
+
+
+def test_the_page_on_security_lists_what_is_left_out():
+    page = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
+    for pattern in packager.SECRET:
+        assert f"`{pattern.lstrip('!').removeprefix('**/')}`" in page
+
+
+def test_a_pattern_that_means_nothing_is_an_error(root):
+    write(root, ".gitignore", "!\n")
+    with pytest.raises(FlowError, match="Invalid git pattern: '!'"):
+        made(root)
+
+
 def test_compiled_documents_are_part_of_no_package_as_they_name_its_digest(root):
     before = made(root).digest
     write(root, "main.yaml", f"env:\n- {{name: LAMINAR_CODE, value: 's3://b/{before}.tar#sha256={before}'}}\n")
@@ -144,7 +205,7 @@ def test_a_link_to_a_file_of_the_project_is_taken_as_the_file(root):
         assert archive.getmember("link.py").isreg()
 
 
-@pytest.mark.parametrize("target", ["../outside.py", "nowhere.py", "lib", "/etc/passwd"])
+@pytest.mark.parametrize("target", ["../outside.py", "nowhere.py", "lib", "/etc/passwd", "link.py"])
 def test_a_link_that_leads_to_no_file_of_the_project_is_an_error_naming_it(root, target):
     write(root.parent, "outside.py")
     write(root, "lib/a.py")
@@ -154,6 +215,46 @@ def test_a_link_that_leads_to_no_file_of_the_project_is_an_error_naming_it(root,
     assert "exclude" in error.value.fix
     settle(root, 'exclude = ["link.py"]')
     assert taken(root) == {"lib/a.py"}
+
+
+@pytest.mark.parametrize("target", [".env", "data/big.csv"])
+def test_a_link_to_a_file_that_is_left_out_is_an_error_that_says_so(root, target):
+    write(root, target)
+    settle(root, 'exclude = ["data/"]')
+    (root / "public.txt").symlink_to(target)
+    with pytest.raises(FlowError, match=f"'public.txt' is a link to '{target}', which is left out of the package") as error:
+        made(root)
+    assert "exclude" in error.value.fix
+    settle(root, f'include = ["{target}"]')
+    assert taken(root) == {"public.txt", target}
+
+
+def test_no_package_takes_a_whole_machine_or_a_home_folder(root, monkeypatch):
+    with pytest.raises(FlowError, match="all files of this machine"):
+        packager.contents(project.Project(Path("/")))
+    monkeypatch.setenv("HOME", str(root))
+    assert made(root).files == ("main.py", "pyproject.toml")
+    (root / "pyproject.toml").unlink()
+    with pytest.raises(FlowError, match="is your home folder") as error:
+        made(root)
+    assert "pyproject.toml" in error.value.fix
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read anything")
+@pytest.mark.parametrize("path", ["secret.txt", ".gitignore", "folder", "pyproject.toml"])
+def test_what_may_not_be_read_is_an_error_that_names_it(root, path):
+    file = write(root, "folder/a.txt").parent if path == "folder" else write(root, path)
+    file.chmod(0)
+    with pytest.raises(FlowError, match=f"{path}'? cannot be (packaged|read): Permission denied"):
+        made(root, without=[root / "out.yaml"])
+    file.chmod(0o700)
+
+
+def test_a_name_that_is_too_long_for_a_pod_is_an_error(root, monkeypatch):
+    monkeypatch.setattr(packages, "LONGEST", 20)  # this machine takes no name of more than 255 bytes either
+    write(root, "é" * 11)
+    with pytest.raises(FlowError, match="cannot be packaged"):
+        made(root)
 
 
 def test_a_project_that_is_too_large_is_an_error_that_lists_its_largest_parts(root, monkeypatch):
@@ -193,6 +294,12 @@ def test_patterns_that_are_no_list_of_texts_are_an_error(root, text):
         project.find(root / "main.py")
 
 
+@pytest.mark.parametrize("name", ["nowhere.py", "."])
+def test_a_program_that_cannot_be_read_is_an_error_that_says_so(root, name):
+    with pytest.raises(FlowError, match="cannot be read"):
+        made(root, name)
+
+
 @pytest.fixture(params=["local", "s3"])
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Give an empty place for packages: a folder, or one in a bucket."""
@@ -224,3 +331,9 @@ def test_uploading_again_writes_nothing_unless_what_is_there_is_damaged(root, pl
         store.put(name, (data,))
         assert packager.upload(found, place) == packager.REPLACED
         assert bytes(store.get(name)) == found.data
+
+
+@pytest.mark.parametrize("url", ["ftp://host/code", "sftp://host/code"])
+def test_a_place_that_takes_more_than_a_url_is_an_error_before_it_is_opened(url):
+    with pytest.raises(FlowError, match="more than the URL"):
+        packager.check_place(url)

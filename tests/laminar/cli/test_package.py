@@ -117,3 +117,34 @@ def test_a_layer_that_runs_another_command_cannot_use_a_package(project):
 
 def test_the_files_of_a_package_can_be_listed(project):
     assert laminar(project, "package", "flows/train.py", "--list").stdout.split() == ["flows/train.py", "pyproject.toml"]
+
+
+def test_without_a_project_file_a_line_on_standard_error_says_which_folder_is_taken(project):
+    assert laminar(project, "package", "flows/train.py", "--list").stderr == ""
+    (project / "pyproject.toml").unlink()
+    (project / "flows" / "rows.py").write_text("")
+    ended = laminar(project, "package", "flows/train.py", "--list")
+    assert ended.stdout.split() == ["rows.py", "train.py"]
+    (line,) = ended.stderr.splitlines()
+    assert f"takes {project.resolve() / 'flows'} whole, 2 files" in line
+    assert "pyproject.toml" in line
+    assert "exclude" in line
+    compiled = laminar(project, "compile", "flows/train.py", "--code", "s3://b/code", "--datastore", "s3://b/data")
+    assert line in compiled.stderr
+    assert "whole" not in compiled.stdout
+
+
+@pytest.mark.parametrize("program", ["nowhere.py", "."])
+@pytest.mark.parametrize("words", [("package",), ("compile", "--code", "s3://b/code")], ids=lambda words: words[0])
+def test_a_program_that_cannot_be_read_is_told_as_run_tells_it(project, program, words):
+    ended = laminar(project, *words, program)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "cannot be read" in ended.stderr
+    assert ended.stderr == laminar(project, "run", program).stderr
+
+
+def test_a_place_that_cannot_be_opened_ends_with_one_error(project):
+    ended = laminar(project, "package", "flows/train.py", "--code", "ftp://host/code")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("FlowError: Code packages cannot be kept at 'ftp://host/code'")
+    assert "ignored" not in ended.stderr
