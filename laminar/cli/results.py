@@ -12,7 +12,8 @@ import click
 
 from laminar.cli.tables import table
 from laminar.cli.values import program_argument
-from laminar.exceptions import ExecutionError, FlowError
+from laminar.configurations.datastores.address import document_key
+from laminar.exceptions import DatastoreError, ExecutionError, FlowError
 from laminar.graph import PARAMETERS
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["results"]
 
 PREVIEW = 60
+
+AT_ONCE = 1000
+"""Documents that are fetched together."""
 
 
 @click.command(short_help="Read a program's results: executions, layers, artifacts, values.")
@@ -94,19 +98,36 @@ def _flows(program: str, name: str | None, datastore: str | None) -> list[Flow]:
 
 
 def _executions(flows: list[Flow]) -> None:
-    rows = []
-    for flow in flows:
-        for id in reversed(flow.configuration.datastore.executions(flow.name)):
-            execution = flow.execution(id)
-            states = [execution.status(name) for name in flow.nodes if name != PARAMETERS]
-            done = sum(state != "unfinished" for state in states)
-            state = "finished" if done == len(states) else "unfinished"
-            record = flow.configuration.datastore.load(flow.name, id, PARAMETERS, 0)
-            rows.append((flow.name, id, state, f"{done}/{len(states)}", record.started if record is not None else "-"))
+    rows = [row for flow in flows for row in _states(flow)]
     if not rows:
         click.echo("no executions yet", err=True)
         return
     table(("flow", "execution", "state", "layers", "started"), rows)
+
+
+def _states(flow: Flow) -> Iterator[tuple[str, ...]]:
+    """Give the table's rows of a flow's executions, the newest first; their documents are fetched many at a time."""
+    store = flow.configuration.datastore
+    ids = store.executions(flow.name)[::-1]
+    some = max(1, AT_ONCE // len(flow.nodes))
+    for start in range(0, len(ids), some):
+        store.expect([document_key(flow.name, id, name, 0) for id in ids[start : start + some] for name in flow.nodes])
+        for id in ids[start : start + some]:
+            try:
+                yield flow.name, id, *_state(flow.execution(id))
+            except DatastoreError as error:
+                click.echo(f"warning: execution {id}: {error.what}", err=True)
+                yield flow.name, id, "damaged", "-", "-"
+
+
+def _state(execution: Execution) -> tuple[str, str, str]:
+    """Return whether an execution has finished, how many of its layers have, and when it was started."""
+    flow = execution.flow
+    states = [execution.status(name) for name in flow.nodes if name != PARAMETERS]
+    done = sum(state != "unfinished" for state in states)
+    record = flow.configuration.datastore.load(flow.name, execution.id or "", PARAMETERS, 0)
+    state = "finished" if done == len(states) else "unfinished"
+    return state, f"{done}/{len(states)}", record.started if record is not None else "-"
 
 
 def _find(flows: list[Flow], wanted: str) -> list[Execution]:

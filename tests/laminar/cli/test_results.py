@@ -91,3 +91,20 @@ def test_an_index_without_a_layer_is_a_wrong_command_line(results):
         done = results(*words, "--index", "0")
         assert (done.returncode, done.stdout) == (2, "")
         assert "say EXECUTION and LAYER as well" in done.stderr
+
+
+def test_an_execution_with_a_damaged_document_is_listed_as_damaged_and_the_others_as_they_are(tmp_path):
+    (tmp_path / "flow.py").write_text(PROGRAM)
+
+    def laminar(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "-m", "laminar", *arguments], cwd=tmp_path, capture_output=True, text=True)
+
+    for execution in ("one", "two"):
+        assert laminar("run", "flow.py", "--execution", execution).returncode == 0
+    document = tmp_path / ".laminar" / "Train" / "executions" / "one" / "Read" / "0.json"
+    document.write_bytes(document.read_bytes()[:-5])
+    ended = laminar("results", "flow.py")
+    assert ended.returncode == 0
+    assert [line.split("\t")[1:3] for line in ended.stdout.splitlines()[1:]] == [["two", "finished"], ["one", "damaged"]]
+    assert ended.stderr.startswith("warning: execution one: Document Train/executions/one/Read/0.json")
+    assert laminar("results", "flow.py", "latest").returncode == 0

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from laminar import Flow, Layer
+from laminar.cli.results import _states
 from laminar.configurations.datastores import AWS, DataStore, Record, housekeeping
 from laminar.configurations.datastores.address import document_key
 from laminar.ksuid import ksuid
@@ -132,3 +134,22 @@ def test_housekeeping_lists_whole_flows_and_reads_documents_in_bulk(slow):
     assert [(usage.execution, usage.documents) for usage in found.executions] == sorted((f"e{number}", 3) for number in range(40))
     assert len(conditions.log) <= 120 + 8, "each document once"
     assert conditions.rounds <= 10
+
+
+def test_states_of_executions_are_read_in_bulk(slow):
+    class Case(Flow): ...
+
+    for name in ("A", "B", "C"):
+        Case.register(type(name, (Layer,), {"__call__": lambda self: None}))
+    connected, conditions, _ = slow
+    store = connected.with_root(f"{connected.url}/{ksuid()}")
+    conditions.latency = 0.0
+    records = [
+        Record(flow="Case", execution=f"e{number}", layer=layer) for number in range(40) for layer in ("Parameters", "A", "B", "C")
+    ]
+    store.put_many([(document_key(r.flow, r.execution, r.layer, 0), (r.to_json().encode(),)) for r in records])
+    conditions.latency = LATENCY
+    conditions.clear()
+    rows = list(_states(Case(datastore=store)))
+    assert [row[2:4] for row in rows] == [("finished", "3/3")] * 40
+    assert conditions.rounds <= 8
