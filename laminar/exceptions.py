@@ -121,7 +121,12 @@ class SchedulerError(LaminarError):
 
 
 class DatastoreError(LaminarError):
-    """Stored data is missing or damaged."""
+    """Stored data is missing or damaged.
+
+    ``passing`` says that it is neither, as far as anybody knows: the storage is out of reach, and may answer another time.
+    """
+
+    passing: bool = False
 
 
 class InternalError(LaminarError):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["gc"]
 
 SHORT = 6 * 3600
-"""Seconds of grace below which a writer that found its content present may not have renewed it (``remote.FRESH``)."""
+"""Seconds of grace that many a layer takes longer than, from its first write to its end."""
 
 YOUNG = 86_400
 """Seconds of being idle below which an execution may well be running: a layer writes nothing but at its end."""

@@ -13,6 +13,7 @@ from laminar.configurations.datastores import reader
 from laminar.configurations.datastores.address import artifact_key, document_key
 from laminar.configurations.datastores.ahead import Fetch
 from laminar.configurations.datastores.base import DataStore, Entry
+from laminar.configurations.datastores.patient import Patient, is_passing
 from laminar.exceptions import DatastoreError
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ SMALL = 1 << 18
 ALONG = 64
 """Files that are fetched along, and kept until they are read, at most."""
 
-FRESH = 6 * 3600
-"""Seconds for which content that is there need not be written again for its time's sake: housekeeping spares a day."""
+FRESH = 300
+"""Seconds for which content that is there keeps its time: housekeeping has to spare what a layer wrote for that much longer."""
 
 TIMES = ("LastModified", "last_modified", "mtime", "updated", "modified", "created")
 """What storages call the time at which a file was written."""
@@ -93,7 +94,7 @@ class Remote(DataStore):
         files, _ = self._files("")
         paths = [self._files(key)[1] for key in keys]
         with self._asking(f"read {self.root}"):
-            found = files.cat_ranges(paths, [self.whole] * len(paths), [None] * len(paths), on_error="return")
+            found = files.cat_ranges(paths, self.whole, None)
             for data in found:
                 if isinstance(data, FileNotFoundError):
                     self._require_root(data)
@@ -196,13 +197,17 @@ class Remote(DataStore):
                 files.rm(found)
 
     def renew(self, key: str, size: int) -> bool:
-        """Say whether a large file of this size is there and new enough; anything else is written again."""
+        """Say whether a large file of this size is there and has a time of now; anything else is written again."""
         if size <= CHEAP:
             return False
         found = self._info(key)
         if found is None or found.get("size") != size:
             return False
-        return has_time(found) and time.time() - modified(found) < FRESH
+        return (has_time(found) and 0 <= time.time() - modified(found) < FRESH) or self._touch(key, size)
+
+    def _touch(self, key: str, size: int) -> bool:
+        """Give a file that is there the time of now; False where the storage has no way to but to write it again."""
+        return False
 
     def entries(self, folder: str) -> Iterable[Entry]:
         """Return the files in a folder with their sizes and times; one whose time is not told is new."""
@@ -268,7 +273,7 @@ class Remote(DataStore):
         process = os.getpid()
         if self._opened is None or self._opened[0] != process:
             with self._asking(f"open {self.root}"):
-                self._opened = (process, self.filesystem())
+                self._opened = (process, Patient(self.filesystem(), self.root))
         files = self._opened[1]
         root = files._strip_protocol(self.root).rstrip("/")
         return files, f"{root}/{key}" if key else root
@@ -297,19 +302,30 @@ class Remote(DataStore):
 
     @contextmanager
     def _asking(self, what: str) -> Iterator[None]:
-        """Name what was asked for in errors, of which every storage has its own."""
+        """Name what was asked for in errors, of which every storage has its own; asking again is `Patient`'s."""
         try:
             yield
-        except DatastoreError:
+        except (DatastoreError, MemoryError):
             raise
         except FileNotFoundError as error:
             self._require_root(error)
             raise
         except Exception as error:
-            raise DatastoreError(
-                f"Cannot {what}: {type(error).__name__}: {error}",
-                fix="check the datastore's URL, the credentials in the environment and the connection.",
-            ) from error
+            raise cannot(what, error) from error
+
+
+def cannot(what: str, error: Exception) -> DatastoreError:
+    """Return the error for what a storage refused, or could not do for as long as it was asked."""
+    fix = "check the datastore's URL, the credentials in the environment and the connection."
+    if isinstance(error, PermissionError):
+        fix = "let these credentials list, read and write there (docs/datastore.md says what that takes), or use others."
+    if passing := is_passing(error):
+        fix = "check the connection and whether the storage is up, then resume the execution."
+    found = DatastoreError(
+        f"Cannot {what}{', however often it was asked' if passing else ''}: {type(error).__name__}: {error}", fix=fix
+    )
+    found.passing = passing
+    return found
 
 
 def is_empty(found: Any) -> bool:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import pickle
 import sys
+import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import fsspec
 import pytest
 
 from laminar import Flow
-from laminar.configurations.datastores import AWS, Local, Memory, Remote, open_store
+from laminar.configurations.datastores import AWS, Local, Memory, Remote, open_store, remote
 from laminar.exceptions import DatastoreError, FlowError
 from laminar.ksuid import ksuid
 from tests.store_contract import StoreContract
@@ -115,6 +118,25 @@ def test_values_that_are_written_together_go_out_in_one_round_and_are_then_there
     assert written == [20]
     assert again == artifacts[3]
     assert [store.read(artifact) for artifact in artifacts] == [bytes([number]) * 9000 for number in range(20)]
+
+
+def test_content_that_is_there_keeps_its_time_for_some_minutes_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Remote(f"memory://{ksuid()}")
+    value = os.urandom(2_000_000)
+    artifact = store.write(value)
+    key = f"artifacts/{artifact.address}"
+    assert store.renew(key, artifact.stored)
+    assert not store.renew(key, artifact.stored + 1)
+    for seconds in (11 * 60, -11 * 60):  # written before, or by a clock that is ahead
+        with monkeypatch.context() as patch:
+            patch.setattr(remote.time, "time", partial(operator.add, time.time(), seconds))
+            assert not store.renew(key, artifact.stored)
+    (before,) = (entry.modified for entry in store.entries("artifacts"))
+    monkeypatch.setattr(remote, "FRESH", 0)
+    assert store.write(value) == artifact
+    (after,) = (entry.modified for entry in store.entries("artifacts"))
+    assert after > before
+    assert store.read(artifact) == value
 
 
 def test_what_waits_to_be_written_together_is_never_more_than_a_batch() -> None:
