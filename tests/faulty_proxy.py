@@ -13,17 +13,28 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 FAULTS = ("500", "503", "close before", "close after", "truncate")
-"""Errors that S3 answers, and connections that break before a request is done, after it, or in the middle of a body."""
+"""Errors that S3 answers, and connections that break before a request is done, after it, or in the middle of a body.
+
+Besides there are "403", which no repetition mends, and "hang": the server takes the request and never answers.
+"""
 
 SLOW_DOWN = b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
+DENIED = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
 INTERNAL = b"<?xml version='1.0'?><Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>"
+
+ANSWERS = {"403": DENIED, "500": INTERNAL, "503": SLOW_DOWN}
 
 
 @dataclass
 class Conditions:
-    """How the connection is at the moment: which part of requests fails, how, and how long each takes."""
+    """How the connection is at the moment: which part of requests fails, how, and how long each takes.
+
+    ``only`` is what a request's line holds that may fail, such as ``"PUT "``, and ``left`` how many will fail at most.
+    """
 
     rate: float = 0.0
+    only: str = ""
+    left: int | None = None
     faults: tuple[str, ...] = FAULTS
     latency: float = 0.0
     random: random.Random = field(default_factory=lambda: random.Random(1))
@@ -33,12 +44,24 @@ class Conditions:
     last: float = 0.0
     is_open: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
+    over: threading.Event = field(default_factory=threading.Event)
 
-    def draw(self) -> str:
-        """Return what happens to the next request: nothing, or a fault."""
-        fault = self.random.choice(self.faults) if self.random.random() < self.rate else ""
-        self.failed += bool(fault)
-        return fault
+    def draw(self, line: str) -> str:
+        """Return what happens to a request: nothing, or a fault."""
+        if self.left == 0 or self.only not in line or self.random.random() >= self.rate:
+            return ""
+        self.failed += 1
+        self.left = None if self.left is None else self.left - 1
+        return self.random.choice(self.faults)
+
+    def fail(self, *faults: str, only: str = "", left: int | None = None) -> None:
+        """Let all of these requests fail from now on, counted anew."""
+        self.clear()
+        self.rate, self.faults, self.only, self.left, self.failed = 1.0, faults, only, left, 0
+
+    def mend(self) -> None:
+        """Let nothing fail any more."""
+        self.rate, self.only, self.left = 0.0, "", None
 
     def wait(self) -> None:
         """Hold a request back until no other has come for ``latency`` seconds: all that wait for none come in one round."""
@@ -64,6 +87,7 @@ def proxy(upstream: str) -> Iterator[tuple[str, Conditions]]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_address[1]}", conditions
+    conditions.over.set()
     server.shutdown()
     server.server_close()
 
@@ -84,10 +108,13 @@ def handler(upstream: str, conditions: Conditions) -> type[BaseHTTPRequestHandle
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             conditions.wait()
             conditions.log.append(f"{self.command} {self.path}")
-            fault = conditions.draw()
-            if fault in ("500", "503"):
-                self.answer(int(fault), INTERNAL if fault == "500" else SLOW_DOWN)
+            fault = conditions.draw(conditions.log[-1])
+            if fault in ANSWERS:
+                self.answer(int(fault), ANSWERS[fault])
             elif fault == "close before":
+                self.close_connection = True
+            elif fault == "hang":
+                conditions.over.wait()
                 self.close_connection = True
             else:
                 self.forward(body, fault)

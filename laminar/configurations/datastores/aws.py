@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from laminar.configurations.datastores import multipart
+from laminar.configurations.datastores.patient import persist
 from laminar.configurations.datastores.remote import Remote, is_empty
 from laminar.exceptions import DatastoreError
 
@@ -12,11 +15,17 @@ if TYPE_CHECKING:
 
 __all__ = ["AWS"]
 
-PART = 16 << 20
-"""Bytes of a large file that one request asks for."""
-
 CONNECTIONS = 64
 """Requests that are under way together; boto's own limit of 10 makes the others wait."""
+
+TIMEOUTS = {"connect_timeout": 5, "read_timeout": 15}
+"""Seconds after which a server that does not answer is asked anew."""
+
+COPIED = 5 << 30
+"""Bytes up to which S3 copies a file by itself."""
+
+COPYING = 5.0
+"""Seconds for which S3 is asked for a copy before a file is rather sent anew."""
 
 
 class AWS:
@@ -43,22 +52,62 @@ class AWS:
             files, path = self._files(key)
             with self._asking(f"read {self.root}/{key}"):
                 try:
-                    first: bytes = files.cat_file(path, start=0, end=PART)
+                    first: bytes = files.cat_file(path, start=0, end=multipart.PART)
                 except OSError as error:
                     if is_empty(error):
                         return b""
                     raise
-                if len(first) < PART:
+                if len(first) < multipart.PART:
                     return first
-                rest = range(PART, files.info(path)["size"], PART)
-                parts = files.cat_ranges([path] * len(rest), list(rest), [begin + PART for begin in rest], on_error="raise")
-                return b"".join((first, *parts))
+                return multipart.download(files, path, first, files.info(path)["size"])
+
+        def put(self, key: str, chunks: Sequence[Buffer]) -> None:
+            """Write a file that is seen when it is complete; a large one in parts."""
+            if not is_large(chunks):
+                super().put(key, chunks)
+                return
+            files, path = self._files(key)
+            try:
+                with self._asking(f"write {self.root}/{key}"):
+                    multipart.upload(files, path, chunks)
+            except FileNotFoundError as error:
+                raise self._unwritable(error) from error
+
+        def put_many(self, files: Sequence[tuple[str, Sequence[Buffer]]]) -> None:
+            """Write files at the same time; large ones one after another, as each has parts enough."""
+            for key, chunks in files:
+                if is_large(chunks):
+                    self.put(key, chunks)
+            if others := [(key, chunks) for key, chunks in files if not is_large(chunks)]:
+                super().put_many(others)
+
+        def _touch(self, key: str, size: int) -> bool:
+            """Let S3 copy a file onto itself, which sends nothing; False where it can't, or not now."""
+            if size > COPIED:
+                return False
+            files, path = self._files(key)
+            bucket, name, _ = files.split_path(path)
+            place = {"Bucket": bucket, "Key": name}
+            try:
+                # Onto itself it copies only what changes: to "replace" the metadata, by none, is a change.
+                copy = {**place, "CopySource": place, "MetadataDirective": "REPLACE"}
+                persist(lambda: files.files.call_s3("copy_object", **copy), files.url, COPYING)
+            except Exception:  # gone meanwhile, or not to be copied: it is written, and that tells what is wrong
+                return False
+            return True
 
         def filesystem(self) -> Any:
-            """Return s3fs' file system; requests are tried again by boto and by s3fs, which multiplies."""
+            """Return s3fs' file system, whose requests, and boto's, are made once: trying again is `Patient`'s."""
             import os
 
             config = dict(self.options.get("config_kwargs") or {})
             if "retries" not in config and not {"AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE"} & set(os.environ):
-                config["retries"] = {"mode": "standard", "total_max_attempts": 4}
-            return self._open({"config_kwargs": {"max_pool_connections": CONNECTIONS, **config}})
+                config["retries"] = {"mode": "standard", "total_max_attempts": 1}
+            files = self._open({"config_kwargs": {"max_pool_connections": CONNECTIONS, **TIMEOUTS, **config}})
+            files.retries = 1
+            return files
+
+
+def is_large(chunks: Sequence[Buffer]) -> bool:
+    """Say whether a file is sent in parts."""
+    return sum(map(len, chunks)) >= multipart.LARGE

@@ -14,6 +14,9 @@ LEVEL = 1
 SMALLEST = 16_384
 """Bytes of a file below which a request takes as long whether they are fewer or not."""
 
+LARGEST = 1 << 26
+"""Bytes of a file from which on it is stored as it is: compressed content is in memory, where a large file need not be."""
+
 SAMPLE = 1 << 16
 """Bytes of a file that are compressed to see whether it pays."""
 
@@ -26,7 +29,7 @@ ENTRY = 40
 
 def pays(frames: Sequence[Buffer]) -> bool:
     """Say whether compressing frames saves a quarter, going by a sample from the middle of the largest ones."""
-    if sum(map(len, frames)) < SMALLEST:
+    if not SMALLEST <= sum(map(len, frames)) < LARGEST:
         return False
     sample: list[Buffer] = []
     for frame in sorted(frames, key=len, reverse=True):

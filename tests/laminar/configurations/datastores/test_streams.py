@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+import pytest
+
 from laminar.configurations import serde
-from laminar.configurations.datastores import Local, Memory
+from laminar.configurations.datastores import DataStore, Local, Memory
 from laminar.configurations.datastores.streams import View
+from laminar.ksuid import ksuid
 
 
 class Lines:
@@ -57,45 +60,61 @@ def test_the_address_is_the_same_however_the_bytes_were_made() -> None:
 
 
 LIMITED = """
-import resource, sys
+import os, resource, sys
 from laminar.configurations import serde
-from laminar.configurations.datastores import Local
+from laminar.configurations.datastores import multipart, open_store
 
 MIB = 1 << 20
+COUNT, LIMIT = int(sys.argv[2]), int(sys.argv[3])
 class Big:
     pass
 
 class Blocks(serde.Protocol):
     def dump(self, value, file):
-        for number in range(400):
+        for number in range(COUNT):
             file.write(bytes([number % 256]) * MIB)
     def load(self, file):
-        for number in range(400):
+        for number in range(COUNT):
             assert file.read(MIB) == bytes([number % 256]) * MIB
         assert file.read() == b""
         return Big()
 
-store = Local(sys.argv[1])
+store = open_store(sys.argv[1])
 store.protocol(Big)(Blocks)
 store.read(store.write([1] * 9000))
-resource.setrlimit(resource.RLIMIT_DATA, (150 * MIB, 150 * MIB))
+resource.setrlimit(resource.RLIMIT_DATA, (LIMIT * MIB, LIMIT * MIB))
 WHAT
 """
 
 
-def limited(folder: Path, what: str) -> None:
+def limited(url: str, what: str, *, count: int = 400, limit: int = 150) -> None:
+    """Do something to a value of some MiB in a process that may have fewer MiB of memory."""
     code = LIMITED.replace("WHAT", what)
-    done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code, url, str(count), str(limit)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
 def test_a_value_larger_than_memory_is_written(tmp_path: Path) -> None:
-    limited(tmp_path / "store", "assert store.write(Big()).stored > 400 * MIB")
+    limited(str(tmp_path / "store"), "assert store.write(Big()).stored > 400 * MIB")
+
+
+ROUND = """
+multipart.memory = lambda: LIMIT * MIB  # of which a value may take a quarter
+multipart.WORKERS = 4  # each has a stack of 8 MiB
+artifact = store.write(Big())
+assert artifact.stored > COUNT * MIB
+assert type(store.read(artifact)) is Big
+"""
+
+
+@pytest.mark.slow
+def test_a_value_larger_than_memory_is_sent_to_s3_and_comes_back(bucket_store: DataStore) -> None:
+    limited(f"{bucket_store.url}/{ksuid()}", ROUND, count=300, limit=200)
 
 
 def test_a_shard_larger_than_memory_is_written_and_read(tmp_path: Path) -> None:
     what = "rows = store.read(store.shard(bytes([n % 256]) * MIB for n in range(300))); assert sum(map(len, rows)) == 300 * MIB"
-    limited(tmp_path / "store", what)
+    limited(str(tmp_path / "store"), what)
 
 
 def test_a_view_is_read_as_a_file() -> None:
