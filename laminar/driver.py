@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["drive"]
 
 KILLS = 2
-"""How often a split that was ended from outside is tried again."""
+"""How often a split that was ended from outside, or could not reach the datastore, is tried again."""
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Work:
 
 @dataclass
 class Attempt:
-    """One attempt at a split, and how many came before it by whose fault."""
+    """One attempt at a split, and how many that came before it don't count."""
 
     work: Work
     index: int
@@ -277,16 +277,12 @@ class Driver:
             if not attempt.gate and self._is_tuned(layer):
                 await asyncio.to_thread(split.configure, layer)
             answer = await self.executor.submit(layer=layer)
-        except SplitKilled as failed:
-            if attempt.kills < KILLS:
-                self._again(attempt, layer, failed, kills=attempt.kills + 1)
-                return
-            self._settle(work, failed)
         except SplitFailed as failed:
-            if failed.retryable:
-                self._again(attempt, layer, failed, kills=attempt.kills)
-                return
-            self._settle(work, failed)
+            blameless = self._is_blameless(attempt, failed)
+            if attempt.kills < KILLS if blameless else failed.retryable:
+                self._again(attempt, layer, failed, kills=attempt.kills + blameless)
+            else:
+                self._settle(work, failed)
         else:
             if not attempt.gate:
                 self._settle(work, None)
@@ -294,6 +290,14 @@ class Driver:
                 self._begin(work.layer)
             else:
                 self._ended(work.layer, "skipped")
+
+    def _is_blameless(self, attempt: Attempt, failed: SplitFailed) -> bool:
+        """Say whether an attempt was ended from outside, or by an outage of the datastore, so that it does not count as one."""
+        if isinstance(failed, SplitKilled) or failed.blameless:
+            return True
+        # A container tells no more than that it may be tried again: where all attempts were made, they did not all count.
+        attempts = self.flow.registrations[attempt.work.layer].configuration.retry.attempts
+        return failed.retryable and attempt.attempt - attempt.kills >= attempts
 
     def _is_tuned(self, layer: Layer) -> bool:
         """Say whether hooks change the configuration of this attempt, which the executor has to know."""

@@ -274,7 +274,7 @@ def _answer(execution: Execution, keeper: str, layers: list[str]) -> tuple[int, 
     try:
         return worker.DONE, Outputs(entries=gates.answers(execution, keeper, layers)), None
     except SplitFailed as failed:
-        return worker.FAILED, Outputs(), failed
+        return (worker.RETRY if failed.retryable else worker.FAILED), Outputs(), failed
 
 
 def _write_outputs(outputs: Outputs, folder: str | None) -> None:

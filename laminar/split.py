@@ -5,18 +5,17 @@ from __future__ import annotations
 import hashlib
 import linecache
 import os
-import sys
 import tokenize
 import traceback
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import FrozenInstanceError, dataclass, field
 from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from laminar import grid, hooking, places, programs, settings
-from laminar.exceptions import ExecutionError, LaminarError, LayerError, located
+from laminar.exceptions import DatastoreError, ExecutionError, LaminarError, LayerError, located
 
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
@@ -25,11 +24,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Outputs", "SplitFailed", "Stamp", "configure", "evaluate", "failed_outside", "failure", "run", "uncounted"]
 
+INSTALLED = {"site-packages", "dist-packages"}
+STANDARD = os.path.dirname(os.__file__) + os.sep
+"""Where what is installed lies, and Python's own modules."""
+
 
 class SplitFailed(ExecutionError):
-    """A split failed by itself; ``retryable`` says whether its attempts are not used up, ``remote`` is the traceback as text."""
+    """A split failed by itself; ``retryable`` says whether its attempts are not used up, ``remote`` is the traceback as text.
+
+    ``blameless`` says that the datastore failed rather than the split: that does not count as one of its attempts.
+    """
 
     retryable: bool = False
+    blameless: bool = False
     remote: str = ""
 
 
@@ -120,6 +127,11 @@ def run(layer: Layer, *, everywhere: bool = True) -> Outputs:
 
     ``everywhere`` says that the process runs nothing else. Raises SplitFailed where the layer fails.
     """
+    with _reaching(layer):
+        return _run(layer, everywhere)
+
+
+def _run(layer: Layer, everywhere: bool) -> Outputs:
     execution = layer.execution
     flow, datastore = execution.flow, execution.flow.configuration.datastore
     binding = layer._binding
@@ -232,6 +244,11 @@ def evaluate(layer: Layer) -> bool:
 
     Raises SplitFailed where a hook fails.
     """
+    with _reaching(layer):
+        return _evaluate(layer)
+
+
+def _evaluate(layer: Layer) -> bool:
     execution = layer.execution
     assert execution.id is not None
     stamp = Stamp(type(layer))
@@ -280,9 +297,29 @@ def _failed(layer: Layer, error: BaseException, attempts: int) -> SplitFailed:
     reason = f"{hook}: {_line(error)}" if hook else _line(error)
     failed = failure(layer, reason, where=_where(error))
     failed.fix = _fix(error)
-    failed.retryable = _mark(layer, reason, attempts)
     failed.remote = trace(error)
+    failed.blameless = _outage(error) is not None
+    failed.retryable = failed.blameless or _mark(layer, reason, attempts)
     return failed
+
+
+@contextmanager
+def _reaching(layer: Layer) -> Iterator[None]:
+    """Turn an outage of the datastore around a split's work, its document's reading and writing, into a failure without blame."""
+    try:
+        yield
+    except DatastoreError as error:
+        if _outage(error) is None:
+            raise
+        raise _failed(layer, error, 1) from error
+
+
+def _outage(error: BaseException) -> DatastoreError | None:
+    """Return the outage of the datastore that an error is, or says it was caused by."""
+    found: BaseException | None = error
+    while found is not None and not (isinstance(found, DatastoreError) and found.passing):
+        found = found.__cause__
+    return found
 
 
 def failed_outside(layer: Layer, reason: str) -> SplitFailed:
@@ -342,11 +379,19 @@ def _fix(error: BaseException) -> str:
 
 
 def _where(error: BaseException) -> str:
-    """Return the innermost line that is the user's own, with its function."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(places.PACKAGE)]
-    own = [frame for frame in frames if "site-packages" not in frame.filename and not frame.filename.startswith(sys.prefix)]
+    """Return the innermost line that is the user's own, with its function; without one, where a library or the error says."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_ours(frame.filename)]
+    own = [frame for frame in frames if not INSTALLED & {*frame.filename.split(os.sep)}]
     last = next(reversed(own or frames), None)
-    return f"{places.shorten(last.filename)}:{last.lineno}, in {last.name}" if last is not None else ""
+    if last is None:
+        return error.where if isinstance(error, LaminarError) else ""
+    return f"{places.shorten(last.filename)}:{last.lineno}, in {last.name}"
+
+
+def _is_ours(path: str) -> bool:
+    """Say whether a file is laminar's or Python's own, contextlib's say: it names no place that anybody could mend."""
+    standard = path.startswith(STANDARD) and not INSTALLED & {*path.split(os.sep)}
+    return standard or path.startswith((places.PACKAGE, "<frozen "))
 
 
 def trace(error: BaseException) -> str:
