@@ -109,7 +109,7 @@ def _states(flow: Flow) -> Iterator[tuple[str, ...]]:
     """Give the table's rows of a flow's executions, the newest first; their documents are fetched many at a time."""
     store = flow.configuration.datastore
     ids = store.executions(flow.name)[::-1]
-    some = max(1, AT_ONCE // len(flow.nodes))
+    some = max(1, AT_ONCE // len(flow.nodes)) if ids else 1
     for start in range(0, len(ids), some):
         store.expect([document_key(flow.name, id, name, 0) for id in ids[start : start + some] for name in flow.nodes])
         for id in ids[start : start + some]:
