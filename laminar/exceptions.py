@@ -121,12 +121,16 @@ class SchedulerError(LaminarError):
 
 
 class DatastoreError(LaminarError):
-    """Stored data is missing or damaged.
+    """Stored data is missing or damaged; ``address`` is that of the artifact, where it is one.
 
     ``passing`` says that it is neither, as far as anybody knows: the storage is out of reach, and may answer another time.
     """
 
     passing: bool = False
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "", address: str = "") -> None:
+        super().__init__(what, where=where, fix=fix)
+        self.address = address
 
 
 class InternalError(LaminarError):

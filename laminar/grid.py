@@ -14,6 +14,7 @@ from laminar.graph import PARAMETERS, Axis
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
     from laminar.configurations.datastores import Artifact, Record
+    from laminar.configurations.datastores.origin import Origin
 
 __all__ = ["count", "elements", "length", "published"]
 
@@ -86,9 +87,17 @@ def _elements_of(execution: Execution, layer: str, attribute: str, record: Recor
     if artifact is None:
         return 1 if _has_default(execution, layer, attribute) else 0
     if layer == PARAMETERS and not artifact.sharded:
-        value = execution.flow.configuration.datastore.read(artifact)
+        datastore = execution.flow.configuration.datastore
+        with _origin(execution, layer, attribute, record, artifact).reading(datastore):
+            value = datastore.read(artifact)
         return len(value) if isinstance(value, list) else 1
     return artifact.length
+
+
+def _origin(execution: Execution, layer: str, attribute: str, record: Record, artifact: Artifact) -> Origin:
+    """Return what errors of reading an element say of the split that it is of."""
+    made = execution.layer(layer)
+    return made._binding.origin(made, attribute, record.splits, {record.index: artifact})
 
 
 def _element(execution: Execution, axis: Axis, position: int) -> Any:
@@ -98,7 +107,8 @@ def _element(execution: Execution, axis: Axis, position: int) -> Any:
     if axis.fan_out and axis.index is None:
         default = _has_default(execution, axis.layer, axis.attribute)
         split, position = datastore.locate(flow, execution.id, axis.layer, axis.attribute, position, default=default)
-    artifact = _record(execution, axis.layer, split).artifacts.get(axis.attribute)
+    record = _record(execution, axis.layer, split)
+    artifact = record.artifacts.get(axis.attribute)
     if artifact is None and not _has_default(execution, axis.layer, axis.attribute):
         raise DatastoreError(
             f"{axis.layer}.{axis.attribute} was never set, so it has no element {position}"
@@ -107,7 +117,8 @@ def _element(execution: Execution, axis: Axis, position: int) -> Any:
         )
     if artifact is None:
         return vars_of(execution.flow.registrations[axis.layer].layer)[axis.attribute].value
-    return _pick(datastore, axis.layer, artifact, position)
+    with _origin(execution, axis.layer, axis.attribute, record, artifact).reading(datastore):
+        return _pick(datastore, axis.layer, artifact, position)
 
 
 def _pick(datastore: Any, layer: str, artifact: Artifact, position: int) -> Any:

@@ -358,7 +358,7 @@ def failure(layer: Layer, reason: str, *, where: str = "") -> SplitFailed:
 
 def uncounted(layer: Layer, error: LaminarError) -> SplitFailed:
     """Return the failure of a fan-out whose splits cannot be counted: what it goes over is not there."""
-    failed = failure(layer, error.what, where=layer.flow.registrations[layer.name].where)
+    failed = failure(layer, error.what, where=_and_data(layer.flow.registrations[layer.name].where, error))
     failed.fix, failed.__cause__ = error.fix, error
     return failed
 
@@ -375,17 +375,34 @@ def _fix(error: BaseException) -> str:
         return "set a new value: self.configuration.container = dataclasses.replace(self.configuration.container, ...)."
     if isinstance(error, SystemExit):
         return "return from __call__ where the layer is done, raise an exception where it failed."
-    return error.fix if isinstance(error, LaminarError) else ""
+    data = _data(error)
+    return error.fix if isinstance(error, LaminarError) else data.fix if data is not None else ""
+
+
+def _data(error: BaseException | None) -> DatastoreError | None:
+    """Return the error of the datastore that an error is, or was raised from."""
+    seen: set[int] = set()  # an error may be its own cause: raise error from error
+    while error is not None and id(error) not in seen and not isinstance(error, DatastoreError):
+        seen.add(id(error))
+        error = error.__cause__
+    return error if isinstance(error, DatastoreError) else None
+
+
+def _and_data(where: str, error: BaseException) -> str:
+    """Add to a place what data could not be read or written there."""
+    data = _data(error)
+    return "; ".join(filter(None, (where, data.where if data is not None else "")))
 
 
 def _where(error: BaseException) -> str:
-    """Return the innermost line that is the user's own, with its function; without one, where a library or the error says."""
+    """Return the innermost line that is the user's own, with its function, and which data it could not read.
+
+    Without such a line, where a library or the error says.
+    """
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_ours(frame.filename)]
     own = [frame for frame in frames if not INSTALLED & {*frame.filename.split(os.sep)}]
     last = next(reversed(own or frames), None)
-    if last is None:
-        return error.where if isinstance(error, LaminarError) else ""
-    return f"{places.shorten(last.filename)}:{last.lineno}, in {last.name}"
+    return _and_data(f"{places.shorten(last.filename)}:{last.lineno}, in {last.name}" if last is not None else "", error)
 
 
 def _is_ours(path: str) -> bool:

@@ -64,7 +64,8 @@ def run(
         programs.execute(asked)
     except ExecutionError as error:
         if error.execution is not None and error.layer:
-            error.fix = _command(program, args, flow, current, error.execution)
+            command = _command(program, args, flow, current, error.execution)
+            error.fix = f"{error.fix.rstrip('.')}; {command}" if error.fix else command
         raise
     except KeyboardInterrupt:
         if current.chosen is not None and current.chosen.origin:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from laminar import places, recording
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from laminar.components.flow import Flow
     from laminar.components.layer import Layer
     from laminar.configurations.datastores import Accessor, Artifact, DataStore, Record
+    from laminar.configurations.datastores.origin import Origin
     from laminar.configurations.layers import Configuration
 
 __all__ = ["MISSING", "RESERVED", "Binding", "Default", "State"]
@@ -147,7 +149,8 @@ class Binding:
         with located(f"{layer.name}.{name}"):
             artifact = self.datastore.shard(values)
         self.shards[name] = artifact
-        object.__setattr__(layer, name, self.datastore.read(artifact))
+        origin = self.origin(layer, name, self.splits or 1, {self.index or 0: artifact})
+        object.__setattr__(layer, name, self.datastore.read(artifact).read_from(origin))
 
     # reading
 
@@ -192,7 +195,28 @@ class Binding:
             artifact = record.artifacts.get(name) if record is not None else None
             if record is None or artifact is None:
                 return MISSING
-            return self.datastore.read(artifact, beside=record.artifacts.values())
+            origin = self.origin(layer, name, record.splits, {self.index or 0: artifact})
+            with origin.reading(self.datastore):
+                value = self.datastore.read(artifact, beside=record.artifacts.values())
+            return value.read_from(origin) if artifact.sharded else value
+
+    def origin(self, layer: Layer, name: str, splits: int, artifacts: Mapping[int, Artifact]) -> Origin:
+        """Return what errors of reading an attribute say of it, by the splits that it is of."""
+        from laminar.configurations.datastores.origin import Origin
+
+        execution = self.execution
+        assert execution is not None and execution.id is not None
+        counts = (1 if artifact.parts is None else len(artifact.parts) for artifact in artifacts.values())
+        return Origin(
+            flow=execution.flow.name,
+            execution=execution.id,
+            layer=layer.name,
+            attribute=name,
+            splits=splits if self.is_fan_out(layer) else None,
+            indexes=tuple(artifacts),
+            ends=tuple(accumulate(counts)),
+            passed=any(artifact.sharded for artifact in artifacts.values()) and bool(execution.flow.nodes[layer.name].needs),
+        )
 
     def flat(self, layer: Layer, name: str) -> Accessor[Any] | Any:
         """Return the Accessor over all splits of a finished fan-out: a split that never set the attribute gives nothing."""
@@ -200,14 +224,17 @@ class Binding:
         if not complete(records) or any(record.status == "skipped" for record in records.values()):
             return MISSING
         default = vars_of(type(layer)).get(name)
-        artifacts = []
+        artifacts = {}
         for index in sorted(records):
             artifact = records[index].artifacts.get(name)
             if artifact is not None:
-                artifacts.append(artifact)
+                artifacts[index] = artifact
             elif isinstance(default, Default) and records[index].splits:
-                artifacts.append(self.datastore.write(default.value))
-        return MISSING if records[0].splits and not artifacts else self.datastore.accessor(artifacts)
+                artifacts[index] = self.datastore.write(default.value)
+        if records[0].splits and not artifacts:
+            return MISSING
+        origin = self.origin(layer, name, records[0].splits, artifacts)
+        return self.datastore.accessor(artifacts.values()).read_from(origin)
 
     def record(self, layer: Layer, index: int) -> Record | None:
         """Return the document of a split, None where it has not ended; looked up once."""

@@ -12,10 +12,12 @@ from laminar.configurations.datastores import reader
 from laminar.configurations.datastores.address import artifact_key
 from laminar.configurations.datastores.ahead import ahead
 from laminar.configurations.datastores.artifact import Artifact, Part, Segment, count_of
+from laminar.exceptions import DatastoreError, LaminarError
 
 if TYPE_CHECKING:
     from laminar.configurations.datastores.base import DataStore
     from laminar.configurations.datastores.format import Buffer
+    from laminar.configurations.datastores.origin import Origin
 
 __all__ = ["Accessor"]
 
@@ -36,16 +38,22 @@ class Accessor(Sequence[T], Generic[T]):
     Elements are loaded when they are looked at; iterating reads each file once, the next while the last is in use, and keeps
     none. A slice is an Accessor again. It equals a list, a tuple or another Accessor of equal elements. Stored as an
     attribute it is stored by reference; within another value, or sent to another process, it becomes a list.
+
+    ``origin`` says in errors whose elements they are: of whom they were read. Slices have it as well; a reference does not, as it
+    is an attribute of whoever stored it.
     """
 
-    __slots__ = ("_ends", "_last", "_parts", "_positions", "_store")
+    __slots__ = ("_ends", "_last", "_origin", "_parts", "_positions", "_store")
 
-    def __init__(self, store: DataStore, parts: Iterable[Part], positions: range | None = None) -> None:
+    def __init__(
+        self, store: DataStore, parts: Iterable[Part], positions: range | None = None, origin: Origin | None = None
+    ) -> None:
         self._store = store
         self._parts = tuple(parts)
         self._ends = list(accumulate(count_of(part) for part in self._parts))
         self._positions = range(self._ends[-1] if self._ends else 0) if positions is None else positions
         self._last: tuple[int, reader.Opened | None] = (-1, None)
+        self._origin = origin
 
     @property
     def artifact(self) -> Artifact:
@@ -57,6 +65,10 @@ class Accessor(Sequence[T], Generic[T]):
         """Datastore that the elements are read from."""
         return self._store
 
+    def read_from(self, origin: Origin) -> Accessor[T]:
+        """Return the same elements, whose errors say where they are from."""
+        return Accessor(self._store, self._parts, self._positions, origin)
+
     def __len__(self) -> int:
         return len(self._positions)
 
@@ -66,26 +78,43 @@ class Accessor(Sequence[T], Generic[T]):
     def __getitem__(self, index: slice) -> Accessor[T]: ...
     def __getitem__(self, index: int | slice) -> T | Accessor[T]:
         if isinstance(index, slice):
-            return Accessor(self._store, self._parts, self._positions[index])
+            return Accessor(self._store, self._parts, self._positions[index], self._origin)
         try:
             position = self._positions[integer(index)]
         except IndexError:
             raise IndexError(f"Accessor index {index} out of range: it has {elements(len(self))}") from None
         number = bisect_right(self._ends, position)
-        value: T = self._element(number, position - (self._ends[number - 1] if number else 0))
+        try:
+            value: T = self._element(number, position - (self._ends[number - 1] if number else 0))
+        except LaminarError as error:
+            self._explain(error, self._parts[number])
+            raise
         return value
 
     def __iter__(self) -> Iterator[T]:
-        store = self._store
+        store, part = self._store, None
         groups = grouped(runs(self._parts, self._ends, self._positions), store.batch)
-        for group, found in ahead(groups, lambda group: fetch(store, group), lambda group: store.ahead and is_worth_it(group)):
-            for (part, offsets), data in zip(group, found, strict=True):
-                if isinstance(part, Artifact):
-                    yield reader.read_value(store, part, data)
-                else:
-                    opened = reader.open_segment(store, part, data)
-                    for offset in offsets:
-                        yield opened[offset]
+        try:
+            for group, found in ahead(groups, lambda group: fetch(store, group), lambda group: store.ahead and is_worth_it(group)):
+                for (part, offsets), data in zip(group, found, strict=True):
+                    if isinstance(part, Artifact):
+                        yield reader.read_value(store, part, data)
+                    else:
+                        opened = reader.open_segment(store, part, data)
+                        for offset in offsets:
+                            yield opened[offset]
+                part = None
+        except LaminarError as error:
+            self._explain(error, part)
+            raise
+
+    def _explain(self, error: LaminarError, part: Part | None) -> None:
+        """Add to an error of reading where its part is from; one that was fetched with others is known by its address."""
+        if self._origin is None:
+            return
+        address = error.address if isinstance(error, DatastoreError) else ""
+        numbers = (number for number, known in enumerate(self._parts) if (known is part if part else known.address == address))
+        self._origin.explain(error, self._store, next(numbers, None))
 
     def __reversed__(self) -> Iterator[T]:
         return iter(self[::-1])

@@ -229,4 +229,5 @@ def damaged(address: str, what: str) -> DatastoreError:
     return DatastoreError(
         f"Artifact {address} is damaged: {what}.",
         fix=f"restore artifacts/{address} from a copy, or delete it and run the layer that made it again.",
+        address=address,
     )

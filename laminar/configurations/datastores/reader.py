@@ -82,6 +82,7 @@ def position_in(segment: Segment, head: format.Head, offset: int) -> int:
         raise DatastoreError(
             f"Artifact {segment.address} holds {len(head.lengths)} elements, where a document names element {number}.",
             fix="run the layer that made it again.",
+            address=segment.address,
         )
     return number
 
@@ -108,7 +109,8 @@ def missing(store: DataStore, named: str) -> DatastoreError:
     """Return the error for an artifact that is not there."""
     return DatastoreError(
         f"Artifact {named} is missing from {store!r}.",
-        fix="restore it from a copy, or run the layer that made it again.",
+        fix=f"restore artifacts/{named} from a copy, or run the layer that made it again.",
+        address=named,
     )
 
 

@@ -13,9 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laminar.configurations.datastores import Accessor, Memory
+from laminar import Flow, Layer
+from laminar.configurations.datastores import Accessor, DataStore, Memory
 from laminar.configurations.datastores.ahead import Fetch, ahead
+from laminar.configurations.datastores.origin import Origin
+from laminar.configurations.executors import Thread
+from laminar.configurations.layers import ForEach, Parameter
 from laminar.exceptions import DatastoreError
+from laminar.ksuid import ksuid
 
 
 class Watched(Memory):
@@ -177,6 +182,123 @@ def test_a_missing_file_is_an_error_also_when_it_is_fetched_ahead() -> None:
     store.delete(f"artifacts/{found.artifact.parts[-1].address}")
     with pytest.raises(DatastoreError, match="is missing"):
         list(found)
+
+
+ORIGIN = Origin(flow="F", execution="e", layer="L", attribute="a", splits=9, indexes=(0, 4, 7), ends=(0, 2, 5))
+"""Of three splits that contributed: the first nothing, the second two parts, the third three."""
+
+
+def several(store: Watched) -> Accessor[bytes]:
+    """Return an element in a file of its own for each part that ORIGIN knows."""
+    return store.accessor(store.write(bytes([number]) * 5000) for number in range(5)).read_from(ORIGIN)
+
+
+@pytest.mark.parametrize(("gone", "split"), [(0, 4), (1, 4), (2, 7), (4, 7)])
+@pytest.mark.parametrize(
+    "read",
+    [
+        list,
+        lambda found: list(reversed(found)),
+        lambda found: list(found[::2]) + list(found[1::2]),
+        lambda found: found[:][:].index(0),
+    ],
+    ids=["iterated", "reversed", "sliced", "by index"],
+)
+def test_an_element_that_cannot_be_read_is_told_with_its_split(gone: int, split: int, read: Any) -> None:
+    store = Watched()
+    found = several(store)
+    address = found[gone : gone + 1].artifact.parts[0].address  # type: ignore[index]
+    store.delete(f"artifacts/{address}")
+    with pytest.raises(DatastoreError, match=f"{address} is missing") as raised:
+        read(found)
+    assert raised.value.where == f"L.a of flow 'F', execution 'e', split {split} of 9"
+    assert f"F/executions/e/L/{split}.json" in raised.value.fix
+
+
+def test_what_is_fetched_ahead_is_told_with_its_own_split() -> None:
+    store = Watched()
+    store.batch = 6000  # type: ignore[misc]
+    found = several(store)
+    store.delete(f"artifacts/{found.artifact.parts[2].address}")  # type: ignore[index]
+    elements = iter(found)
+    assert [next(elements)[0], next(elements)[0]] == [0, 1]
+    with pytest.raises(DatastoreError) as raised:
+        next(elements)
+    assert raised.value.where.endswith("split 7 of 9")
+
+
+def test_a_protocol_that_fails_is_told_with_its_split() -> None:
+    from laminar.configurations.serde import Protocol
+
+    store = Watched()
+
+    @store.protocol(complex)
+    class Text(Protocol):
+        name = "Text"
+
+        def dumps(self, value: complex) -> bytes:
+            return str(value).encode()
+
+        def loads(self, data: bytes) -> complex:
+            return complex(data.decode().replace("2", "two"))
+
+    found = store.accessor(store.write(complex(number)) for number in range(5)).read_from(ORIGIN)
+    with pytest.raises(DatastoreError, match="Protocol 'Text' cannot read what it stored") as raised:
+        list(found)
+    assert raised.value.where.endswith("split 7 of 9")
+    assert "mend Text.loads" in raised.value.fix
+
+
+def test_without_an_origin_an_error_names_the_address_alone(store: Watched) -> None:
+    found = store.accessor([store.write(b"alone" * 2000)])
+    store.delete(f"artifacts/{found.artifact.parts[0].address}")  # type: ignore[index]
+    with pytest.raises(DatastoreError) as raised:
+        list(found)
+    assert (raised.value.where, raised.value.address) == ("", found.artifact.parts[0].address)  # type: ignore[index]
+
+
+class Wide(Flow): ...
+
+
+@Wide.register
+class Rows(Layer):
+    def __call__(self) -> None:
+        self.shard(rows=range(3))
+
+
+@Wide.register(foreach=ForEach([Parameter(Rows, "rows")]))
+class Each(Layer):
+    out: Any
+    plain: Any
+
+    def __call__(self, rows: Rows) -> None:
+        self.shard(out=(bytes([self.index]) * 2000 for _ in range(3)))
+        self.plain = bytes([self.index]) * 9000
+
+
+@pytest.mark.parametrize("attribute", ["out", "plain"])
+@pytest.mark.parametrize("index", [None, 1])
+@pytest.mark.parametrize("damage", ["damaged", "truncated", "missing"])
+def test_on_s3_too_an_error_names_flow_layer_split_attribute_and_address(
+    bucket_store: DataStore, damage: str, index: int | None, attribute: str
+) -> None:
+    store = bucket_store.with_root(f"{bucket_store.url}/{ksuid()}")
+    execution = Wide(datastore=store, executor=Thread())(execution="e")
+    record = store.load("Wide", "e", "Each", 1)
+    assert record is not None
+    artifact = record.artifacts[attribute]
+    address = artifact.address or artifact.parts[0].address  # type: ignore[index]
+    key = f"artifacts/{address}"
+    data = bytearray(store.get(key))
+    data[len(data) // 2] ^= 1
+    store.delete(key)
+    if damage != "missing":
+        store.put(key, [data if damage == "damaged" else data[:-10]])
+    layer = execution.flow.execution("e").layer(Each, **({} if index is None else {"index": index}))
+    with pytest.raises(DatastoreError, match=f"Artifact {address} is ") as raised:
+        list(getattr(layer, attribute))
+    assert raised.value.where == f"Each.{attribute} of flow 'Wide', execution 'e', split 1 of 3"
+    assert f"Wide/executions/e/Each/1.json below {store.url} and" in raised.value.fix
 
 
 def test_what_a_thread_raises_is_raised_where_it_is_waited_for() -> None:
