@@ -354,6 +354,49 @@ def test_an_error_that_is_its_own_cause_ends_the_run(store):
         Odd(datastore=store, executor=Thread())(execution="one")
 
 
+# documents
+
+
+def test_the_document_of_another_split_is_refused(store):
+    execution = ran(store)
+    keys = [document_key("Train", "one", "Each", index) for index in range(2)]
+    store.put(keys[1], [bytes(store.get(keys[0]))])
+    says = f"Document {keys[1]} is damaged: it is that of split 0 of layer 'Each' of flow 'Train', execution 'one'"
+    for read in (
+        lambda: store.load("Train", "one", "Each", 1),
+        lambda: store.records("Train", "one", "Each"),
+        lambda: execution.flow.execution("one").layer(Each).out,
+        lambda: execution.flow.execution("one").layer(Each, index=1).out,
+    ):
+        with pytest.raises(DatastoreError, match=says) as raised:
+            read()
+        assert raised.value.where in ("", "Each.out of flow 'Train', execution 'one'")
+        assert raised.value.fix == "delete it and resume the execution, so that its split runs again."
+    assert raised.value.where
+    assert store.load("Train", "one", "Each", 0) is not None
+    store.delete(keys[1])
+    store.delete(document_key("Train", "one", "Join", 0))
+    assert execution.flow.execution("one").resume().layer(Join).total == TOTAL
+
+
+@pytest.mark.parametrize("other", [("Other", "one", "Each"), ("Train", "two", "Each"), ("Train", "one", "Make")], ids=str)
+def test_the_document_of_another_flow_execution_or_layer_is_refused(store, other):
+    ran(store)
+    store.put(document_key(*other, 0), [bytes(store.get(document_key("Train", "one", "Join", 0)))])
+    for read in (lambda: store.load(*other, 0), lambda: store.records(*other)):
+        with pytest.raises(DatastoreError, match="is damaged: it is that of split 0 of layer 'Join' of flow 'Train'"):
+            read()
+
+
+def test_a_damaged_document_of_the_parameters_is_not_to_be_deleted(store):
+    ran(store)
+    key = document_key("Train", "one", "Parameters", 0)
+    truncate(store, key)
+    with pytest.raises(DatastoreError, match=f"Document {key} is damaged") as raised:
+        store.load("Train", "one", "Parameters", 0)
+    assert raised.value.fix == "restore it from a copy, or start a new execution with these parameters."
+
+
 # bits
 
 

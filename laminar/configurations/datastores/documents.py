@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from laminar.configurations.datastores import address
 from laminar.configurations.datastores.artifact import encode
-from laminar.configurations.datastores.records import Record, at, now, sealed
+from laminar.configurations.datastores.records import Record, at, malformed, now, sealed
 from laminar.ksuid import ALPHABET, EPOCH, LENGTH
 
 if TYPE_CHECKING:
@@ -36,7 +36,18 @@ def load(store: DataStore, flow: str, execution: str, layer: str, index: int) ->
         data = store.get(key)
     except FileNotFoundError:
         return None
-    return Record.from_json(bytes(data), key=key)
+    return bound(Record.from_json(bytes(data), key=key), flow, execution, layer, index)
+
+
+def bound(record: Record, flow: str, execution: str, layer: str, index: int) -> Record:
+    """Return a record that is of the split that was asked for.
+
+    Raises DatastoreError for the document of another one, which was put in its place.
+    """
+    if (record.flow, record.execution, record.layer, record.index) != (flow, execution, layer, index):
+        whose = f"split {record.index} of layer {record.layer!r} of flow {record.flow!r}, execution {record.execution!r}"
+        raise malformed(address.document_key(flow, execution, layer, index), f"it is that of {whose}")
+    return record
 
 
 def records(store: DataStore, flow: str, execution: str, layer: str) -> dict[int, Record]:
@@ -45,7 +56,11 @@ def records(store: DataStore, flow: str, execution: str, layer: str) -> dict[int
     indexes = sorted(index for name in store.names(folder) if (index := address.index_of(name)) is not None)
     keys = [f"{folder}/{index}.json" for index in indexes]
     found = zip(indexes, keys, store.get_many(keys), strict=True)
-    return {index: Record.from_json(bytes(data), key=key) for index, key, data in found if data is not None}
+    return {
+        index: bound(Record.from_json(bytes(data), key=key), flow, execution, layer, index)
+        for index, key, data in found
+        if data is not None
+    }
 
 
 def remove(store: DataStore, flow: str, execution: str, layer: str) -> None:

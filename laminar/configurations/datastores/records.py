@@ -15,6 +15,7 @@ from typing import Any
 
 from laminar.configurations.datastores.artifact import Artifact, artifact_of, encode
 from laminar.exceptions import DatastoreError
+from laminar.graph import PARAMETERS
 
 __all__ = ["Record", "now", "sealed", "unsealed"]
 
@@ -126,10 +127,10 @@ def escaped(value: Any) -> Any:
 
 
 def malformed(key: str, what: str) -> DatastoreError:
-    return DatastoreError(
-        f"Document {key or 'given'} is damaged: {what}.",
-        fix="delete it and resume the execution, so that its split runs again.",
-    )
+    fix = "delete it and resume the execution, so that its split runs again."
+    if key.split("/")[-2:-1] == [PARAMETERS]:  # they came from whoever called the flow: resuming does not make them again
+        fix = "restore it from a copy, or start a new execution with these parameters."
+    return DatastoreError(f"Document {key or 'given'} is damaged: {what}.", fix=fix)
 
 
 def now() -> str:
