@@ -252,9 +252,14 @@ class Driver:
             self._remove(name)
         if self.anew or not self.execution.retry:
             return frozenset()
+        from laminar.configurations.datastores import documents
+
         records = self.datastore.records(self.flow.name, self.execution.id, name)
         if all(record.splits == splits and record.status == "finished" for record in records.values()):
-            for index in set(range(splits)) - set(records):
+            missing = set(range(splits)) - set(records)
+            if missing and self.flow.registrations[name].configuration.foreach is not None:
+                documents.forget_offsets(self.datastore, self.flow.name, self.execution.id, name)
+            for index in missing:
                 self.datastore.forgive(self.flow.name, self.execution.id, name, index)
             return frozenset(records)
         self._remove(name)

@@ -397,6 +397,34 @@ def test_a_damaged_document_of_the_parameters_is_not_to_be_deleted(store):
     assert raised.value.fix == "restore it from a copy, or start a new execution with these parameters."
 
 
+def test_where_elements_are_is_found_anew_when_a_split_runs_again(store):
+    count = [2]
+
+    class Grow(Flow): ...
+
+    @Grow.register(foreach=ForEach([Parameter(Parameters, "rows")]))
+    class Part(Layer):
+        values: Any
+
+        def __call__(self, parameters: Parameters) -> None:
+            self.shard(values=[f"{parameters.rows}{number}" for number in range(count[0])])
+
+    @Grow.register(foreach=ForEach([Parameter(Part, "values", index=None)]))
+    class Deep(Layer):
+        value: Any
+
+        def __call__(self, part: Part) -> None:
+            self.value = part.values
+
+    execution = Grow(datastore=store, executor=Thread())(execution="one", rows=["a", "b"])
+    assert list(execution.layer(Deep).value) == ["a0", "a1", "b0", "b1"]
+    count[0] = 3
+    for layer in ("Part", "Deep"):
+        store.delete(document_key("Grow", "one", layer, 0))
+    again = execution.flow.execution("one").resume()
+    assert list(again.layer(Deep).value) == ["a0", "a1", "a2", "b0", "b1"]
+
+
 # bits
 
 

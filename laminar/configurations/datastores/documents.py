@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from laminar.configurations.datastores.base import DataStore
 
-__all__ = ["executions", "fail", "failures", "folders", "forgive", "load", "records", "remove", "save"]
+__all__ = ["executions", "fail", "failures", "folders", "forget_offsets", "forgive", "load", "records", "remove", "save"]
 
 FIRST = "Parameters"
 """Layer that every execution writes first."""
@@ -65,9 +65,13 @@ def records(store: DataStore, flow: str, execution: str, layer: str) -> dict[int
 
 def remove(store: DataStore, flow: str, execution: str, layer: str) -> None:
     """Remove all that a layer left in an execution but its artifacts."""
-    folder = address.layer_folder(flow, execution, layer)
-    store.delete(f"{folder}/offsets")  # first: they would be wrong beside other documents
-    store.delete(folder)
+    forget_offsets(store, flow, execution, layer)  # first: they would be wrong beside other documents
+    store.delete(address.layer_folder(flow, execution, layer))
+
+
+def forget_offsets(store: DataStore, flow: str, execution: str, layer: str) -> None:
+    """Forget where elements of a fan-out are: a split that runs again may leave another number of them."""
+    store.delete(f"{address.layer_folder(flow, execution, layer)}/offsets")
 
 
 def fail(store: DataStore, flow: str, execution: str, layer: str, index: int, attempt: int, message: str) -> None:
