@@ -222,7 +222,7 @@ def is_of(flow: Flow, program: programs.Program | None) -> bool:
     )
 
 
-def outcome(layer: Layer, message: dict[str, Any], limit: float | None) -> Any:
+def outcome(layer: Layer, message: dict[str, Any], limit: float | None, *, gate: bool) -> Any:
     """Return a gate's answer, or raise what the last message of a job says went wrong."""
     code = message["exit"]
     if message.get("timed_out"):
@@ -240,4 +240,7 @@ def outcome(layer: Layer, message: dict[str, Any], limit: float | None) -> Any:
         )
     if code != worker.DONE:
         raise split.failed_outside(layer, f"its process ended with exit code {code}")
-    return message.get("entries", {}).get(layer.name, True)
+    answers = message.get("entries", {})
+    if gate and layer.name not in answers:
+        raise split.failed_outside(layer, "its process ended without saying whether it may run")
+    return answers.get(layer.name, True)

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from laminar import recording, session, wire, worker
@@ -38,7 +38,7 @@ GRACE = 1.0
 
 @dataclass
 class Child:
-    """A split that runs: its pipes and what has come of its last line."""
+    """A split that runs: its pipes, those of them that are open, and what has come of its last line."""
 
     number: int
     pid: int
@@ -48,6 +48,10 @@ class Child:
     deadline: float | None
     answer: bytes = b""
     timed_out: bool = False
+    ends: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.ends = {self.result, *self.streams}
 
 
 class Server:
@@ -210,7 +214,7 @@ class Server:
         except BlockingIOError:
             return False
         if not data:
-            self._close(end)
+            self._close(child, end)
             return False
         if end == child.result:
             child.answer += data
@@ -221,10 +225,11 @@ class Server:
             self.send(number=child.number, stream=child.streams[end], lines=text)
         return True
 
-    def _close(self, end: int) -> None:
-        with contextlib.suppress(KeyError):
-            self.selector.unregister(end)
-            os.close(end)
+    def _close(self, child: Child, end: int) -> None:
+        """Close a pipe of a child, once: its number may be another child's by now."""
+        child.ends.discard(end)
+        self.selector.unregister(end)
+        os.close(end)
 
     def _reap(self, wake: int) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -237,11 +242,12 @@ class Server:
                 self._ended(child, os.waitstatus_to_exitcode(status))
 
     def _ended(self, child: Child, code: int) -> None:
-        for end in (child.result, *child.streams):
+        for end in list(child.ends):
             with contextlib.suppress(OSError):
                 while self._read(child, end):
                     pass
-            self._close(end)
+            if end in child.ends:
+                self._close(child, end)
         for end, rest in child.partial.items():
             if rest:
                 self.send(number=child.number, stream=child.streams[end], lines=[rest.decode(errors="replace")])

@@ -402,6 +402,8 @@ def _where(error: BaseException) -> str:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_ours(frame.filename)]
     own = [frame for frame in frames if not INSTALLED & {*frame.filename.split(os.sep)}]
     last = next(reversed(own or frames), None)
+    if last is None and isinstance(error, LaminarError):
+        return error.where
     return _and_data(f"{places.shorten(last.filename)}:{last.lineno}, in {last.name}" if last is not None else "", error)
 
 

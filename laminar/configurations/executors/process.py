@@ -104,4 +104,4 @@ class Process(Executor):
         except asyncio.CancelledError:
             server.cancel(number)
             raise
-        return client.outcome(layer, message, self.limit(layer))
+        return client.outcome(layer, message, self.limit(layer), gate=job.gate)
