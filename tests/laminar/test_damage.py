@@ -135,7 +135,6 @@ READS: dict[str, tuple[Callable[[Execution], Any], tuple[str, int, str], str]] =
 def test_reading_says_flow_layer_split_attribute_and_address(store, damage, read):
     read, named, place = READS[read]
     execution = ran(store)
-    read(execution)
     address = harm(store, damage, *named)
     with pytest.raises(DatastoreError, match=f"Artifact {address} is ") as raised:
         read(execution.flow.execution("one"))
@@ -392,9 +391,8 @@ def test_a_damaged_document_of_the_parameters_is_not_to_be_deleted(store):
     ran(store)
     key = document_key("Train", "one", "Parameters", 0)
     truncate(store, key)
-    with pytest.raises(DatastoreError, match=f"Document {key} is damaged") as raised:
+    with pytest.raises(DatastoreError, match="restore it from a copy, or start a new execution with these parameters"):
         store.load("Train", "one", "Parameters", 0)
-    assert raised.value.fix == "restore it from a copy, or start a new execution with these parameters."
 
 
 def test_where_elements_are_is_found_anew_when_a_split_runs_again(store):
@@ -437,9 +435,8 @@ def test_every_flipped_bit_of_an_array_is_detected_also_of_the_padding(tmp_path,
     whole = path.read_bytes()
     head = parse(whole, artifact.address)
     assert not isinstance(head, int)
-    assert len(head.lengths) == 2 and len(whole) > size
     gap = range(head.offsets[0] + head.lengths[0], head.offsets[1])
-    assert len(gap) > 0
+    assert len(head.lengths) == 2 and len(whole) > size and len(gap) > 0
     bits = [chance.randrange(len(whole) * 8) for _ in range(1000)]
     bits += [byte * 8 + chance.randrange(8) for byte in (*range(8), *gap, *range(len(whole) - 8, len(whole)))]
     path.chmod(0o600)
