@@ -316,10 +316,17 @@ def _reaching(layer: Layer) -> Iterator[None]:
 
 def _outage(error: BaseException) -> DatastoreError | None:
     """Return the outage of the datastore that an error is, or says it was caused by."""
-    found: BaseException | None = error
-    while found is not None and not (isinstance(found, DatastoreError) and found.passing):
-        found = found.__cause__
-    return found
+    found = (cause for cause in _causes(error) if isinstance(cause, DatastoreError) and cause.passing)
+    return next(found, None)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Give an error and what it was raised from, each once: an error may be its own cause."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__
 
 
 def failed_outside(layer: Layer, reason: str) -> SplitFailed:
@@ -358,7 +365,7 @@ def failure(layer: Layer, reason: str, *, where: str = "") -> SplitFailed:
 
 def uncounted(layer: Layer, error: LaminarError) -> SplitFailed:
     """Return the failure of a fan-out whose splits cannot be counted: what it goes over is not there."""
-    failed = failure(layer, error.what, where=_and_data(layer.flow.registrations[layer.name].where, error))
+    failed = failure(layer, error.what, where=_joined(layer.flow.registrations[layer.name].where, _data(error)))
     failed.fix, failed.__cause__ = error.fix, error
     return failed
 
@@ -379,32 +386,28 @@ def _fix(error: BaseException) -> str:
     return error.fix if isinstance(error, LaminarError) else data.fix if data is not None else ""
 
 
-def _data(error: BaseException | None) -> DatastoreError | None:
+def _data(error: BaseException) -> DatastoreError | None:
     """Return the error of the datastore that an error is, or was raised from."""
-    seen: set[int] = set()  # an error may be its own cause: raise error from error
-    while error is not None and id(error) not in seen and not isinstance(error, DatastoreError):
-        seen.add(id(error))
-        error = error.__cause__
-    return error if isinstance(error, DatastoreError) else None
-
-
-def _and_data(where: str, error: BaseException) -> str:
-    """Add to a place what data could not be read or written there."""
-    data = _data(error)
-    return "; ".join(filter(None, (where, data.where if data is not None else "")))
+    return next((cause for cause in _causes(error) if isinstance(cause, DatastoreError)), None)
 
 
 def _where(error: BaseException) -> str:
-    """Return the innermost line that is the user's own, with its function, and which data it could not read.
+    """Return the innermost line that is the user's own, with its function, and which data it could not read or write.
 
     Without such a line, where a library or the error says.
     """
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_ours(frame.filename)]
     own = [frame for frame in frames if not INSTALLED & {*frame.filename.split(os.sep)}]
     last = next(reversed(own or frames), None)
-    if last is None and isinstance(error, LaminarError):
-        return error.where
-    return _and_data(f"{places.shorten(last.filename)}:{last.lineno}, in {last.name}" if last is not None else "", error)
+    line = error.where if isinstance(error, LaminarError) else ""
+    if last is not None:
+        line = f"{places.shorten(last.filename)}:{last.lineno}, in {last.name}"
+    return _joined(line, _data(error))
+
+
+def _joined(place: str, data: DatastoreError | None) -> str:
+    """Add to a place what data could not be read or written there."""
+    return "; ".join(dict.fromkeys(filter(None, (place, data.where if data is not None else ""))))
 
 
 def _is_ours(path: str) -> bool:

@@ -39,4 +39,4 @@ print(first.answer, second.answer, closed in server.selector.get_map())
 
 def test_a_pipe_that_was_closed_is_not_read_again_under_its_number():
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
-    assert done.stdout == "b'{\"entries\": {\"A\": true}}\\n' b'{\"entries\": {\"B\": false}}\\n' True\n", done.stderr
+    assert done.stdout == 'b\'{"entries": {"A": true}}\\n\' b\'{"entries": {"B": false}}\\n\' True\n', done.stderr
