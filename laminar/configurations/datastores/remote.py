@@ -168,16 +168,8 @@ class Remote(DataStore):
 
     def names(self, folder: str) -> Iterable[str]:
         """Return the names of the files and folders in a folder."""
-        files, path = self._files(folder)
-        with self._asking(f"list {self.root}/{folder}"):
-            try:
-                found = files.ls(path, detail=True)
-            except (FileNotFoundError, NotADirectoryError) as error:
-                self._require_root(error)
-                return []
-        entries = ((entry["name"].rstrip("/"), entry["type"]) for entry in found)
-        names = ((name.rpartition("/")[2], kind) for name, kind in entries if name.strip("/") != path.strip("/"))
-        return [f"{name}/" if kind == "directory" else name for name, kind in names]
+        found = ((entry["name"].rstrip("/").rpartition("/")[2], entry["type"]) for entry in self._listed(folder))
+        return [f"{name}/" if kind == "directory" else name for name, kind in found]
 
     def exists(self, key: str) -> bool:
         """Say whether there is such a file."""
@@ -211,14 +203,7 @@ class Remote(DataStore):
 
     def entries(self, folder: str) -> Iterable[Entry]:
         """Return the files in a folder with their sizes and times; one whose time is not told is new."""
-        files, path = self._files(folder)
-        with self._asking(f"list {self.root}/{folder}"):
-            try:
-                found = files.ls(path, detail=True)
-            except (FileNotFoundError, NotADirectoryError) as error:
-                self._require_root(error)
-                return []
-        listed = [entry for entry in found if entry["type"] == "file" and entry["name"].strip("/") != path.strip("/")]
+        listed = (entry for entry in self._listed(folder) if entry["type"] == "file")
         return [entry_of(entry, entry["name"].rpartition("/")[2]) for entry in listed]
 
     def walk(self, folder: str) -> Iterator[Entry]:
@@ -277,6 +262,17 @@ class Remote(DataStore):
         files = self._opened[1]
         root = files._strip_protocol(self.root).rstrip("/")
         return files, f"{root}/{key}" if key else root
+
+    def _listed(self, folder: str) -> list[dict[str, Any]]:
+        """Return what is in a folder, as the file system tells it, less the folder itself; nothing where it is absent."""
+        files, path = self._files(folder)
+        with self._asking(f"list {self.root}/{folder}"):
+            try:
+                found = files.ls(path, detail=True)
+            except (FileNotFoundError, NotADirectoryError) as error:
+                self._require_root(error)
+                return []
+        return [entry for entry in found if entry["name"].strip("/") != path.strip("/")]
 
     def _info(self, key: str) -> dict[str, Any] | None:
         files, path = self._files(key)
