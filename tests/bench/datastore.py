@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -123,10 +124,9 @@ def join(store: DataStore, part: float) -> None:
     splits = int(10_000 * part)
     artifacts = {"rows": store.write([1, 2, 3])}
     record = Record(flow="F", execution="e", layer="L", splits=splits, artifacts=artifacts)
-    whole = record.to_json().encode()
     for first in range(0, splits, 500):
-        some = range(first, min(first + 500, splits))
-        store.put_many([(f"F/executions/e/L/{index}.json", (whole,)) for index in some])
+        some = (replace(record, index=index) for index in range(first, min(first + 500, splits)))
+        store.put_many([(f"F/executions/e/L/{split.index}.json", (split.to_json().encode(),)) for split in some])
     listing, reading = [], []
     for _ in range(5):
         seconds, records = timed(lambda: store.records("F", "e", "L"))
