@@ -67,11 +67,8 @@ class AWS:
                 super().put(key, chunks)
                 return
             files, path = self._files(key)
-            try:
-                with self._asking(f"write {self.root}/{key}"):
-                    multipart.upload(files, path, chunks)
-            except FileNotFoundError as error:
-                raise self._unwritable(error) from error
+            with self._writing(f"{self.root}/{key}"):
+                multipart.upload(files, path, chunks)
 
         def put_many(self, files: Sequence[tuple[str, Sequence[Buffer]]]) -> None:
             """Write files at the same time; large ones one after another, as each has parts enough."""

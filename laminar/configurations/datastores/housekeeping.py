@@ -109,11 +109,12 @@ def survey(store: DataStore) -> Survey:
         for flow in documents.folders(store, "")
         for execution, files in by_execution(store.walk(address.executions_folder(flow))).items()
     }
-    addresses, damaged = references(store, {name: documents_of(*name, files) for name, files in listed.items()})
+    keys = {name: documents_of(*name, files) for name, files in listed.items()}
+    addresses, damaged = references(store, keys)
     found = tuple(
         Usage(
             *name,
-            documents=len(documents_of(*name, files)),
+            documents=len(keys[name]),
             document_bytes=sum(entry.size for entry in files),
             newest=max(entry.modified for entry in files),
             addresses=frozenset(addresses[name]),

@@ -120,11 +120,8 @@ class Remote(DataStore):
     def put(self, key: str, chunks: Sequence[Buffer]) -> None:
         """Write a file by one request that is seen when it is complete."""
         files, path = self._files(key)
-        try:
-            with self._asking(f"write {self.root}/{key}"):
-                files.pipe_file(path, b"".join(chunks))
-        except FileNotFoundError as error:
-            raise self._unwritable(error) from error
+        with self._writing(f"{self.root}/{key}"):
+            files.pipe_file(path, b"".join(chunks))
 
     def put_many(self, files: Sequence[tuple[str, Sequence[Buffer]]]) -> None:
         """Write files, all at the same time."""
@@ -132,11 +129,8 @@ class Remote(DataStore):
             self.put(*files[0])
             return
         opened, _ = self._files("")
-        try:
-            with self._asking(f"write {self.root}"):
-                opened.pipe({self._files(key)[1]: b"".join(chunks) for key, chunks in files})
-        except FileNotFoundError as error:
-            raise self._unwritable(error) from error
+        with self._writing(self.root):
+            opened.pipe({self._files(key)[1]: b"".join(chunks) for key, chunks in files})
 
     @contextmanager
     def together(self) -> Iterator[DataStore]:
@@ -208,17 +202,11 @@ class Remote(DataStore):
 
     def walk(self, folder: str) -> Iterator[Entry]:
         """Give the files in a folder and in those below it."""
-        files, path = self._files(folder)
-        with self._asking(f"list {self.root}/{folder}"):
-            try:
-                found = files.find(path, detail=True)
-            except (FileNotFoundError, NotADirectoryError) as error:
-                self._require_root(error)
-                return
-        start = path.strip("/") + "/"
-        for name, entry in found.items():
-            if entry["type"] == "file" and name.strip("/").startswith(start):
-                yield entry_of(entry, name.strip("/")[len(start) :])
+        start = self._files(folder)[1].strip("/") + "/"
+        for entry in self._listed(folder, deep=True):
+            name = entry["name"].strip("/")
+            if entry["type"] == "file" and name.startswith(start):
+                yield entry_of(entry, name[len(start) :])
 
     def expire(self, key: str, before: float) -> bool:
         """Remove a file unless it was written since a time; one that is written between question and removal is lost."""
@@ -263,12 +251,12 @@ class Remote(DataStore):
         root = files._strip_protocol(self.root).rstrip("/")
         return files, f"{root}/{key}" if key else root
 
-    def _listed(self, folder: str) -> list[dict[str, Any]]:
-        """Return what is in a folder, as the file system tells it, less the folder itself; nothing where it is absent."""
+    def _listed(self, folder: str, *, deep: bool = False) -> list[dict[str, Any]]:
+        """Return what is in a folder, or all files below it, less the folder itself; nothing where it is absent."""
         files, path = self._files(folder)
         with self._asking(f"list {self.root}/{folder}"):
             try:
-                found = files.ls(path, detail=True)
+                found = files.find(path, detail=True).values() if deep else files.ls(path, detail=True)
             except (FileNotFoundError, NotADirectoryError) as error:
                 self._require_root(error)
                 return []
@@ -276,12 +264,11 @@ class Remote(DataStore):
 
     def _info(self, key: str) -> dict[str, Any] | None:
         files, path = self._files(key)
-        with self._asking(f"look up {self.root}/{key}"):
-            try:
+        try:
+            with self._asking(f"look up {self.root}/{key}"):
                 found: dict[str, Any] = files.info(path)
-            except FileNotFoundError as error:
-                self._require_root(error)
-                return None
+        except FileNotFoundError:
+            return None
         return found if found.get("type") == "file" else None
 
     def _require_root(self, error: OSError) -> None:
@@ -291,10 +278,16 @@ class Remote(DataStore):
                 f"Datastore {self.root} does not exist: {error}.", fix="check that the bucket exists and is spelt so."
             ) from error
 
-    def _unwritable(self, error: Exception) -> DatastoreError:
-        return DatastoreError(
-            f"Datastore {self.root} cannot be written to: {error}.", fix="check that the bucket exists and is spelt so."
-        )
+    @contextmanager
+    def _writing(self, what: str) -> Iterator[None]:
+        """Name what is written in errors; what is not found then is where it should go."""
+        try:
+            with self._asking(f"write {what}"):
+                yield
+        except FileNotFoundError as error:
+            raise DatastoreError(
+                f"Datastore {self.root} cannot be written to: {error}.", fix="check that the bucket exists and is spelt so."
+            ) from error
 
     @contextmanager
     def _asking(self, what: str) -> Iterator[None]:
