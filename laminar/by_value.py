@@ -40,9 +40,8 @@ def stable(value: Any) -> bytes:
     What cloudpickle draws by chance is made of the content. Sets of text are left as they are: each process has an order of
     its own for them.
     """
+    draft = _dump(value, {}, "")
     classes: dict[str, type] = {}
-    draft = _dump(value, classes, "")
-    classes.clear()
     made = _dump(value, classes, sha256(draft).hexdigest())
     _know(classes)
     return made

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from laminar import grid, hooking, programs, reporting, session, split
-from laminar.configurations.executors.base import SplitKilled
 from laminar.configurations.schedulers import Progress
 from laminar.exceptions import ExecutionError, LaminarError
 from laminar.graph import PARAMETERS
@@ -298,7 +297,7 @@ class Driver:
 
     def _is_blameless(self, attempt: Attempt, failed: SplitFailed) -> bool:
         """Say whether an attempt was ended from outside, or by an outage of the datastore, so that it does not count as one."""
-        if isinstance(failed, SplitKilled) or failed.blameless:
+        if failed.blameless:
             return True
         # A container tells no more than that it may be tried again: where all attempts were made, they did not all count.
         attempts = self.flow.registrations[attempt.work.layer].configuration.retry.attempts

@@ -7,7 +7,7 @@ import sys
 from types import CodeType, FrameType
 from typing import Any
 
-__all__ = ["caller", "note", "of_class", "of_code", "of_function", "position", "shorten"]
+__all__ = ["caller", "is_users", "note", "of_class", "of_code", "of_function", "position", "shorten"]
 
 NOTE = "__laminar_place__"
 PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -40,14 +40,14 @@ def caller() -> str:
 
 def _outside() -> FrameType | None:
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and not _is_users(path := frame.f_code.co_filename):
+    while frame is not None and not is_users(path := frame.f_code.co_filename):
         if path.startswith(COMMANDS):  # what called the command is click, and no line of a program's
             return None
         frame = frame.f_back
     return frame
 
 
-def _is_users(path: str) -> bool:
+def is_users(path: str) -> bool:
     """Say whether code of this file is neither laminar's nor of Python's own library."""
     if path.startswith(LIBRARY):
         return path.startswith(INSTALLED) and not path.startswith(PACKAGE)

@@ -25,14 +25,13 @@ if TYPE_CHECKING:
 __all__ = ["Outputs", "SplitFailed", "Stamp", "configure", "evaluate", "failed_outside", "failure", "run", "uncounted"]
 
 INSTALLED = {"site-packages", "dist-packages"}
-STANDARD = os.path.dirname(os.__file__) + os.sep
-"""Where what is installed lies, and Python's own modules."""
+"""Folders that what is installed lies in."""
 
 
 class SplitFailed(ExecutionError):
     """A split failed by itself; ``retryable`` says whether its attempts are not used up, ``remote`` is the traceback as text.
 
-    ``blameless`` says that the datastore failed rather than the split: that does not count as one of its attempts.
+    ``blameless`` says that it was not the split that failed (but the datastore, say): that does not count as one of its attempts.
     """
 
     retryable: bool = False
@@ -396,7 +395,7 @@ def _where(error: BaseException) -> str:
 
     Without such a line, where a library or the error says.
     """
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_ours(frame.filename)]
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if places.is_users(frame.filename)]
     own = [frame for frame in frames if not INSTALLED & {*frame.filename.split(os.sep)}]
     last = next(reversed(own or frames), None)
     line = error.where if isinstance(error, LaminarError) else ""
@@ -408,12 +407,6 @@ def _where(error: BaseException) -> str:
 def _joined(place: str, data: DatastoreError | None) -> str:
     """Add to a place what data could not be read or written there."""
     return "; ".join(dict.fromkeys(filter(None, (place, data.where if data is not None else ""))))
-
-
-def _is_ours(path: str) -> bool:
-    """Say whether a file is laminar's or Python's own, contextlib's say: it names no place that anybody could mend."""
-    standard = path.startswith(STANDARD) and not INSTALLED & {*path.split(os.sep)}
-    return standard or path.startswith((places.PACKAGE, "<frozen "))
 
 
 def trace(error: BaseException) -> str:

@@ -333,6 +333,7 @@ class Flow:
         return f"{self.name}()"
 
     def __getstate__(self) -> dict[str, Any]:
+        # What is derived says how often this process registered something: no two pickles of one flow would be equal.
         return {**self.__dict__, "_merged": None, "_nodes": None}
 
 

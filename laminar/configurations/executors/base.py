@@ -20,6 +20,8 @@ __all__ = ["Executor", "SplitKilled", "cpus"]
 class SplitKilled(SplitFailed):
     """An attempt was ended from outside (a signal, out of memory): it does not count as one."""
 
+    blameless = True
+
 
 def cpus() -> int:
     """Return how many CPUs this process may use."""
