@@ -10,11 +10,11 @@ from laminar.exceptions import FlowError
 
 if TYPE_CHECKING:
     from laminar.compiler.optimizer import Pass
-    from laminar.compiler.packager import Package
-    from laminar.compiler.planner import Settings
+    from laminar.compiler.package.project_archive import Package
+    from laminar.compiler.plan.planner import Settings
     from laminar.compiler.target import Target
     from laminar.components.execution import Execution
-    from laminar.recording import Chain
+    from laminar.program.recording import Chain
 
 __all__ = ["compile", "render"]
 
@@ -42,7 +42,9 @@ def compile(
     """
     from dataclasses import replace
 
-    from laminar.compiler import notebook, packager, planner, project, recorder
+    from laminar.compiler import project, recorder
+    from laminar.compiler.package import notebook, project_archive
+    from laminar.compiler.plan import planner
     from laminar.compiler.target import Target
     from laminar.components.execution import Execution
 
@@ -51,7 +53,7 @@ def compile(
     if isinstance(program, (str, Path)):
         chains = recorder.record(program, args).chains
         if code is not None:
-            made = packager.package(Path(program), project.find(Path(program)))
+            made = project_archive.package(Path(program), project.find(Path(program)))
     else:
         chains = [recorder.chain(program)] if isinstance(program, Execution) else recorder.call(program)
         found = project.find(Path.cwd() / "notebook")
@@ -61,12 +63,12 @@ def compile(
         if code is not None:
             made = notebook.package(chains, found, Path.cwd())
     if made is not None and code is not None:
-        settings = replace(settings, code=made.at(packager.check_place(code)), program=made.program)
+        settings = replace(settings, code=made.at(project_archive.check_place(code)), program=made.program)
     elif upload:
         raise FlowError("There is no code package to upload.", fix="say where it goes: code='s3://bucket/code'.")
     text = render([(chain, replace(settings, chain=place)) for place, chain in enumerate(chains, 1)], target or Target())
     if upload and made is not None and code is not None:
-        packager.upload(made, code)
+        project_archive.upload(made, code)
     return text
 
 
@@ -74,7 +76,11 @@ def render(chains: Iterable[tuple[Chain, Settings]], target: Target, passes: Seq
     """Return the YAML of recorded chains: plan, optimize, check, emit, dump. The passes are those that suit the target."""
     from dataclasses import replace
 
-    from laminar.compiler import checker, dumper, emitter, optimizer, planner
+    from laminar.compiler import optimizer
+    from laminar.compiler.check import checker
+    from laminar.compiler.emit import emitter
+    from laminar.compiler.plan import planner
+    from laminar.compiler.yaml import writer
 
     passes = optimizer.passes_for(target) if passes is None else passes
     documents: list[dict[str, Any]] = []
@@ -87,7 +93,7 @@ def render(chains: Iterable[tuple[Chain, Settings]], target: Target, passes: Seq
         if suited.document.stored and named[name] > 1:  # a second chain that begins with the same flow
             suited = replace(suited, name=f"{name}-{named[name]}")
         documents.extend(emitter.emit(checker.check(optimizer.optimize(planned, passes), suited), suited))
-    text = dumper.dump(tuple(documents))
+    text = writer.dump(tuple(documents))
     return f"{_rights()}---\n{text}" if target.rbac else text
 
 

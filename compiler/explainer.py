@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import ceil, prod
 from typing import Any
 
-from laminar.compiler.emitter import emit
+from laminar.compiler.emit.emitter import emit
 from laminar.compiler.ir import Factor, FanOut, FlowPlan, Plan, Task
 from laminar.compiler.passes.fuse_chains import fuse_chains
 from laminar.compiler.target import Target

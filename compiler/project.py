@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from laminar.exceptions import FlowError
-from laminar.places import shorten
+from laminar.program.source_location import shorten
 
 __all__ = ["Project", "find"]
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from laminar import places, recording
 from laminar.exceptions import FlowError
-from laminar.programs import Program
-from laminar.recording import Chain, Recording, Step
+from laminar.program import recording, source_location
+from laminar.program.main_module import Program
+from laminar.program.recording import Chain, Recording, Step
 
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
@@ -51,7 +51,9 @@ def call(function: Callable[[], object]) -> list[Chain]:
         )
     if not recorded.chains:
         raise FlowError(
-            f"Function {name!r} calls no flow.", where=places.of_function(function), fix="let it call one: Train()(rate=0.1)"
+            f"Function {name!r} calls no flow.",
+            where=source_location.of_function(function),
+            fix="let it call one: Train()(rate=0.1)",
         )
     return recorded.chains
 

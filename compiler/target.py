@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from laminar.exceptions import FlowError
 
 if TYPE_CHECKING:
-    from laminar.compiler.base import Base
+    from laminar.compiler.emit.site_policy import Base
     from laminar.compiler.ir import Plan
 
 __all__ = ["ARGO", "KINDS", "Kind", "Limits", "Target"]

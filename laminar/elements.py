@@ -21,8 +21,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from laminar import places
 from laminar.exceptions import LayerError
+from laminar.program import source_location
 
 if TYPE_CHECKING:
     from laminar.configurations.datastores import Accessor
@@ -46,7 +46,7 @@ def one(value: Accessor[T]) -> T:
     if isinstance(found, Whole):
         raise LayerError(
             f"This attribute is read whole here, all {len(found)} elements of it.",
-            where=places.caller(),
+            where=source_location.caller(),
             fix="register the layer with foreach=ForEach([Parameter(Layer, 'attribute')]), or iterate over it.",
         )
     return cast(T, found)
@@ -66,7 +66,7 @@ def every(value: T) -> Accessor[T]:
     if not isinstance(found, (Whole, list, tuple)):
         raise LayerError(
             f"This attribute is one value here, of type {type(found).__name__}, not those of all splits.",
-            where=places.caller(),
+            where=source_location.caller(),
             fix="drop every(), or read the attribute of a layer that has a ForEach, outside of its splits.",
         )
     return cast("Accessor[T]", found)

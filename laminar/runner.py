@@ -17,18 +17,20 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from laminar import gates, launch, parts, programs, recording, session, split, worker
-from laminar.asked import USAGE, Task, packaged, read
 from laminar.exceptions import ExecutionError, FlowError, LaminarError, SchedulerError
 from laminar.graph import PARAMETERS
-from laminar.split import Outputs, SplitFailed
+from laminar.local import launch
+from laminar.program import main_module, process_state, recording
+from laminar.worker import hook_answers, partial_run, split, split_job
+from laminar.worker.arguments import USAGE, Task, packaged, read
+from laminar.worker.split import Outputs, SplitFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from laminar.components.execution import Execution
     from laminar.components.flow import Flow
-    from laminar.recording import Recording, Step
+    from laminar.program.recording import Recording, Step
 
 __all__ = ["main", "take_over"]
 
@@ -38,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     if argv[:1] in (["-h"], ["--help"]):
         print(f"{USAGE}\n\n{__doc__}")
-        return worker.DONE
+        return split_job.DONE
     if sys.path and sys.path[0] in ("", os.getcwd()):
         del sys.path[0]  # `python -m` put it there; `python PROGRAM` would not
     try:
@@ -54,7 +56,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def take_over() -> NoReturn:
     """Become the runner in a program that was started with the worker variables; nothing behind the call runs."""
-    program = programs.current()
+    program = main_module.current()
     try:
         if program is None:
             raise FlowError("A worker needs a program's file.", fix="start it as python PROGRAM.")
@@ -71,7 +73,7 @@ def _cannot(error: Exception) -> int:
     where = f" (at {error.where})" if isinstance(error, LaminarError) and error.where else ""
     fix = f" Fix: {error.fix}" if isinstance(error, LaminarError) and error.fix else ""
     print(" ".join(f"laminar: {what}{where}{fix}".split()), file=sys.stderr, flush=True)
-    return worker.CANNOT
+    return split_job.CANNOT
 
 
 # running it
@@ -107,7 +109,7 @@ def _supervise(task: Task) -> int:
     ended = os.waitstatus_to_exitcode(status)
     if timed_out:
         return _count_failure(task, "it took longer than its timeout")
-    if worker.is_own_signal(ended):
+    if split_job.is_own_signal(ended):
         return _count_failure(task, f"it was ended by {signal.Signals(-ended).name}")
     return ended if ended >= 0 else 128 - ended
 
@@ -135,7 +137,7 @@ def _count_failure(task: Task, reason: str) -> int:
     """Leave the failure marker that the killed child could not, from a child that loads the program again."""
     pid = os.fork()
     if pid == 0:
-        code = worker.FAILED
+        code = split_job.FAILED
         try:
             _, execution, _ = _load(task)
             task = _counted(task, execution)
@@ -143,7 +145,7 @@ def _count_failure(task: Task, reason: str) -> int:
                 task.job.layer, index=task.job.index * task.batch, splits=task.job.splits, attempt=task.job.attempt
             )
             failed = split.failed_outside(layer, reason)
-            code = worker.RETRY if failed.retryable else worker.FAILED
+            code = split_job.RETRY if failed.retryable else split_job.FAILED
             _say(failed)
         except Exception as error:  # the split has failed anyway: the exit code says so
             _cannot(error)
@@ -172,7 +174,7 @@ def _say(failed: SplitFailed) -> None:
 
 def _run(task: Task, limit: int) -> int:
     """Run a task in this process and return its exit code."""
-    session.work()
+    process_state.work()
     try:
         flow, execution, recorded = _load(task)
         task = _counted(task, execution)
@@ -188,7 +190,7 @@ def _run(task: Task, limit: int) -> int:
     except Exception as error:  # of a linker, or of the datastore: another attempt may fare better
         print(split.trace(error), file=sys.stderr)
         _cannot(error)
-        return worker.RETRY
+        return split_job.RETRY
     if failed is not None:
         _say(failed)
         return code
@@ -217,7 +219,7 @@ def _load(task: Task) -> tuple[Flow, Execution, Recording]:
     recorded = recording.record(task.program, quiet=True)
     if task.datastore is not None:
         for seen in recorded.flows:
-            worker.reroot(seen, task.datastore)
+            split_job.reroot(seen, task.datastore)
     flow = recorded.find(task.job.flow)
     if flow is None:
         cls = next((cls for cls in recorded.classes if cls.__name__ == task.job.flow), None)
@@ -228,15 +230,15 @@ def _load(task: Task) -> tuple[Flow, Execution, Recording]:
             )
         flow = cls()
         if task.datastore is not None:
-            worker.reroot(flow, task.datastore)
+            split_job.reroot(flow, task.datastore)
     return flow, flow.execution(task.job.execution, retry=task.job.retry), recorded
 
 
 def _work(flow: Flow, execution: Execution, recorded: Recording, task: Task) -> tuple[int, Outputs, SplitFailed | None]:
     if match := re.fullmatch(r"link-([0-9]+)", task.job.layer):
-        return worker.DONE, _link(recorded, execution, int(match[1]), task), None
+        return split_job.DONE, _link(recorded, execution, int(match[1]), task), None
     if match := re.fullmatch(r"plan-([0-9]+)", task.job.layer):
-        return worker.DONE, parts.prepare(execution, _steps(recorded, int(match[1]), task)[int(match[1]) - 1]), None
+        return split_job.DONE, partial_run.prepare(execution, _steps(recorded, int(match[1]), task)[int(match[1]) - 1]), None
     if task.job.layer.endswith("-gate"):
         return _answer(execution, task.job.layer, [task.job.layer[: -len("-gate")]])
     splits = task.job.splits if task.job.splits is not None else 1
@@ -247,14 +249,14 @@ def _work(flow: Flow, execution: Execution, recorded: Recording, task: Task) -> 
     lengths: dict[str, list[int]] = {}
     failures: list[SplitFailed] = []
     for job in jobs:  # of a batch: what does not depend on a failed split runs on
-        _, outputs, failed = worker.work(flow, job)
+        _, outputs, failed = split_job.work(flow, job)
         if failed is not None:
             failures.append(failed)
         for name, values in outputs.lengths.items():
             lengths.setdefault(name, []).extend(values)
     if failures:
         return _worst(failures)
-    code, outputs, failed = _answer(execution, task.job.layer, gates.asked_of(execution, task.job.layer))
+    code, outputs, failed = _answer(execution, task.job.layer, hook_answers.asked_of(execution, task.job.layer))
     return code, Outputs(lengths, outputs.entries), failed
 
 
@@ -264,7 +266,7 @@ def _worst(failures: list[SplitFailed]) -> tuple[int, Outputs, SplitFailed]:
         _say(failed)
     again = any(failed.retryable for failed in failures)
     failures[-1].retryable = again
-    return (worker.RETRY if again else worker.FAILED), Outputs(), failures[-1]
+    return (split_job.RETRY if again else split_job.FAILED), Outputs(), failures[-1]
 
 
 def _answer(execution: Execution, keeper: str, layers: list[str]) -> tuple[int, Outputs, SplitFailed | None]:
@@ -272,9 +274,9 @@ def _answer(execution: Execution, keeper: str, layers: list[str]) -> tuple[int, 
     for name in layers:
         execution.flow.registered(name)
     try:
-        return worker.DONE, Outputs(entries=gates.answers(execution, keeper, layers)), None
+        return split_job.DONE, Outputs(entries=hook_answers.answers(execution, keeper, layers)), None
     except SplitFailed as failed:
-        return (worker.RETRY if failed.retryable else worker.FAILED), Outputs(), failed
+        return (split_job.RETRY if failed.retryable else split_job.FAILED), Outputs(), failed
 
 
 def _write_outputs(outputs: Outputs, folder: str | None) -> None:
@@ -291,7 +293,7 @@ def _write_outputs(outputs: Outputs, folder: str | None) -> None:
 
 def _expect(execution: Execution, task: Task) -> None:
     """Let the datastore fetch in one round the documents that are read anyway: the parameters', the split's, those above it."""
-    from laminar.configurations.datastores.address import document_key
+    from laminar.configurations.datastores.key_layout import document_key
 
     flow, job = execution.flow, task.job
     if job.layer in flow.nodes:

@@ -112,8 +112,8 @@ CASES: dict[str, str] = {
     "Layer '…' of flow '…' failed (attempt …): SystemExit: …": "running(lambda layer: exit(3))",
     "Layer '…' of flow '…' failed (attempt …): LayerError: Attribute '…' of layer '…' cannot be stored: …": "def do(layer):\n"
     "    layer.generator = (x for x in ())\nrunning(do)",
-    "Flow '…' is started inside a layer.": "from laminar import session\nsession._worker = True\n"
-    "try:\n    made().execution('one').resume()\nfinally:\n    session._worker = False",
+    "Flow '…' is started inside a layer.": "from laminar.program import process_state\nprocess_state._worker = True\n"
+    "try:\n    made().execution('one').resume()\nfinally:\n    process_state._worker = False",
     "Split … of layer '…' is not finished (…).": "@Train.register(foreach=ForEach([Parameter(Read, 'rows')]))\nclass Fit(Layer):\n"
     "    model = 1\n@Train.register(foreach=ForEach([Parameter(Fit, 'model', index=7)]))\nclass Score(Layer): ...\n"
     "made().execution('one').parameters().execute(layer=made().layer('Score'))",

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests import drawn_flows
-from tests.drawn_flows import DrawnFlow
+from tests.support import drawn_flows
+from tests.support.drawn_flows import DrawnFlow
 
 ROOT = Path(__file__).parent.parent
 FEW, MANY = 40, 500
@@ -44,7 +44,7 @@ def ask(tmp_path_factory):
     """Ask the process that runs programs both ways."""
     folder = tmp_path_factory.mktemp("drawn")
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.side_by_side"],
+        [sys.executable, "-m", "tests.support.side_by_side"],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

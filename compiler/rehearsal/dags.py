@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from laminar.compiler.expr import ExprError, evaluate, parse
-from laminar.compiler.expr.values import to_json, to_text
+from laminar.compiler.argo.expressions import ExprError, evaluate, parse
+from laminar.compiler.argo.expressions.values import to_json, to_text
 from laminar.compiler.rehearsal.conditions import depends, holds
 from laminar.compiler.rehearsal.engine import Engine, PodRun, RetryRun, Run, arguments
 from laminar.compiler.rehearsal.refusal import NodeError, Refused

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import Any, Protocol
 
-from laminar.compiler.expr import ExprError, evaluate, parse
+from laminar.compiler.argo.expressions import ExprError, evaluate, parse
 from laminar.compiler.rehearsal.pods import Outcome, Pod, RunPod, patch_of, pod_of
 from laminar.compiler.rehearsal.refusal import NodeError, Refused
 from laminar.compiler.rehearsal.structure import parameters_of

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from laminar.compiler.expr.values import to_json
+from laminar.compiler.argo.expressions.values import to_json
 from laminar.compiler.rehearsal import shape, structure
 from laminar.compiler.rehearsal.dags import start
 from laminar.compiler.rehearsal.documents import Workflow, workflows

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from laminar import notebooks
 from laminar.compiler.rehearsal.pods import Mount, Pod
 from laminar.compiler.rehearsal.refusal import Refused
+from laminar.program import notebook_replay
 
 __all__ = ["LocalPod", "Site"]
 
@@ -110,7 +110,7 @@ class Site:
                 env[name] = _move(value, moved)
         if "LAMINAR_DATASTORE" in env:
             env["LAMINAR_DATASTORE"] = self.datastore
-        if not any(os.path.basename(word) == notebooks.PROGRAM for word in (*pod.command, *pod.args)):
+        if not any(os.path.basename(word) == notebook_replay.PROGRAM for word in (*pod.command, *pod.args)):
             env.pop("LAMINAR_CODE", None)  # the program is run from its folder; a notebook's is nowhere but in its package
         return env
 

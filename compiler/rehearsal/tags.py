@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from laminar.compiler.expr import ExprError, Node, Reference, evaluate, parse, references
+from laminar.compiler.argo.expressions import ExprError, Node, Reference, evaluate, parse, references
 from laminar.compiler.rehearsal.refusal import NodeError, Refused
 
 __all__ = ["Scope", "expand", "expressions", "leftover", "substitute", "visible"]

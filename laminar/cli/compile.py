@@ -17,9 +17,9 @@ from laminar.cli.values import arguments_argument, choose, flow_option, paramete
 from laminar.exceptions import FlowError
 
 if TYPE_CHECKING:
-    from laminar.compiler.planner import Settings
+    from laminar.compiler.plan.planner import Settings
     from laminar.compiler.target import Target
-    from laminar.recording import Chain
+    from laminar.program.recording import Chain
 
     Chains = list[tuple[Chain, Settings]]
 
@@ -104,7 +104,7 @@ def _chains(
 ) -> tuple[Chains, Target]:
     """Return the program's chains that are meant, each with its settings, and what they are compiled for."""
     from laminar.compiler import project, recorder
-    from laminar.compiler.planner import Settings
+    from laminar.compiler.plan.planner import Settings
 
     recorded = recorder.record(program, args)
     _warn(recorded.ended, strict)
@@ -132,8 +132,10 @@ def _chains(
 
 def _explain(chains: Chains, target: Target) -> None:
     """Print tables of what each chain becomes; what is over a limit is then raised."""
-    from laminar.compiler import checker, optimizer, planner
+    from laminar.compiler import optimizer
+    from laminar.compiler.check import checker
     from laminar.compiler.explainer import explain
+    from laminar.compiler.plan import planner
 
     for chain, settings in chains:
         plan = optimizer.optimize(planner.plan(chain, settings), optimizer.passes_for(target))

@@ -12,7 +12,7 @@ from laminar.cli.stores import chosen, column, datastore_option, program_argumen
 from laminar.cli.tables import table
 
 if TYPE_CHECKING:
-    from laminar.configurations.datastores.housekeeping import Survey, Usage
+    from laminar.configurations.datastores.documents.garbage_collection import Survey, Usage
 
 __all__ = ["du"]
 
@@ -30,10 +30,10 @@ def du(program: str | None, datastore: str | None, flow: str | None) -> None:
 
     An artifact that several share counts for each; the total has it once. Piped, tables are tab-separated and sizes in bytes.
     """
-    from laminar.configurations.datastores import housekeeping
+    from laminar.configurations.datastores.documents import garbage_collection
 
     store, names = chosen(program, datastore)
-    found = housekeeping.survey(store)
+    found = garbage_collection.survey(store)
     require_flow(flow, found, names)
     _warn(found)
     if flow is not None:

@@ -11,7 +11,7 @@ from laminar.cli.stores import Duration, chosen, column, datastore_option, durat
 from laminar.cli.tables import table
 
 if TYPE_CHECKING:
-    from laminar.configurations.datastores.housekeeping import Plan, Survey
+    from laminar.configurations.datastores.documents.garbage_collection import Plan, Survey
 
 __all__ = ["gc"]
 
@@ -40,12 +40,12 @@ def gc(program: str | None, datastore: str | None, delete: bool, older_than: flo
     All flows of the datastore are looked at. It is safe while flows run, as long as no layer runs for longer than --grace; the
     artifacts of a removed execution go when --grace has passed again.
     """
-    from laminar.configurations.datastores import housekeeping
+    from laminar.configurations.datastores.documents import garbage_collection
 
     store, names = chosen(program, datastore)
-    found = housekeeping.survey(store)
+    found = garbage_collection.survey(store)
     require_flow(flow, found, names)
-    made = housekeeping.plan(found, older=older_than, grace=grace, flow=flow)
+    made = garbage_collection.plan(found, older=older_than, grace=grace, flow=flow)
     _show(found, made)
     if older_than < YOUNG:
         idle = duration(older_than)
@@ -53,7 +53,7 @@ def gc(program: str | None, datastore: str | None, delete: bool, older_than: flo
     if grace < SHORT:
         click.echo(f"note: with --grace {duration(grace)}, nothing may be running that writes to {store.url}.", err=True)
     if delete:
-        done = housekeeping.clear(store, made)
+        done = garbage_collection.clear(store, made)
         text = f"removed {_count(done.executions, 'execution')} and {_count(done.artifacts, 'artifact')} ({size(done.bytes)})"
     else:
         text = (

@@ -42,12 +42,12 @@ class Chosen:
 
         Raises FlowError for a base that is none.
         """
-        from laminar.compiler import base
+        from laminar.compiler.emit import site_policy
         from laminar.compiler.target import Target
 
         kind = "template" if self.with_workflow and self.kind == "auto" else "cron" if self.schedule else self.kind
         file = self.base if self.base is not None else str(project.root / project.base) if project.base is not None else None
-        loaded = base.load(Path(file)) if file is not None else None
+        loaded = site_policy.load(Path(file)) if file is not None else None
         return Target(
             kind=kind, name=self.name, argo=self.argo, base=loaded, start=self.with_workflow, rbac=self.rbac, fuse=self.fuse
         )

@@ -15,7 +15,7 @@ from laminar.cli.kinds import VERSIONS, Chosen
 from laminar.exceptions import FlowError
 
 if TYPE_CHECKING:
-    from laminar.compiler.yaml_reader import Source
+    from laminar.compiler.yaml.reader import Source
 
 __all__ = ["lint"]
 
@@ -38,8 +38,8 @@ def lint(files: tuple[str, ...], datastore: str | None, argo: str) -> None:
     schedules. What is not known here is said to be not checked. Where the argo command is installed, argo lint runs as well.
     Exits with 1 where something is wrong.
     """
+    from laminar.compiler.lint import validate
     from laminar.compiler.target import ARGO
-    from laminar.compiler.validator import validate
 
     texts = {file: _text(file, datastore, argo) for file in files}
     found = validate(_sources(texts), ARGO[argo])
@@ -68,7 +68,7 @@ def _text(file: str, datastore: str | None, argo: str) -> str | None:
     if Path(file).suffix.lower() in DOCUMENTS:
         return None
     from laminar.compiler import compile, project
-    from laminar.compiler.planner import Settings
+    from laminar.compiler.plan.planner import Settings
 
     settled = project.find(Path(file))
     settings = Settings(datastore=datastore or settled.datastore, root=str(settled.root))
@@ -76,7 +76,7 @@ def _text(file: str, datastore: str | None, argo: str) -> str | None:
 
 
 def _sources(texts: dict[str, str | None]) -> list[Source]:
-    from laminar.compiler.yaml_reader import read, read_text
+    from laminar.compiler.yaml.reader import read, read_text
 
     named = {file: "standard input" if file == "-" else f"{file} (compiled)" for file in texts}
     listed = (read(file) if text is None else read_text(text, named[file]) for file, text in texts.items())

@@ -15,7 +15,7 @@ from laminar.cli.values import program_argument
 from laminar.exceptions import FlowError
 
 if TYPE_CHECKING:
-    from laminar.compiler.packager import Package
+    from laminar.compiler.package.project_archive import Package
 
 __all__ = ["code_option", "make", "package_command", "place", "upload"]
 
@@ -39,9 +39,9 @@ def package_command(program: str, code: str | None, listed: bool) -> None:
     secrets as a rule; [tool.laminar] include brings files back. A damaged package is replaced. The URL is --code's, else
     [tool.laminar] code.
     """
-    from laminar import programs
+    from laminar.program import main_module
 
-    programs.source(os.path.abspath(program))
+    main_module.source(os.path.abspath(program))
     if listed:
         for path in make(program).files:
             click.echo(path)
@@ -59,10 +59,11 @@ def place(program: str, code: str | None) -> str | None:
 
     Raises FlowError for one that pods cannot reach.
     """
-    from laminar.compiler import packager, project
+    from laminar.compiler import project
+    from laminar.compiler.package import project_archive
 
     url = code if code is not None else project.find(Path(program)).code
-    return None if url is None else packager.check_place(url)
+    return None if url is None else project_archive.check_place(url)
 
 
 def make(program: str, *, without: Collection[str] = ()) -> Package:
@@ -70,14 +71,15 @@ def make(program: str, *, without: Collection[str] = ()) -> Package:
 
     Says which folder it takes where no project does.
     """
-    from laminar.compiler import packager, project
+    from laminar.compiler import project
+    from laminar.compiler.package import project_archive
 
     found = project.find(Path(program))
     left_out = [Path(path) for path in without]
     if (output := _output_within(found.root)) is not None:
         left_out.append(output)
-    made = packager.package(Path(program), found, without=left_out)
-    if not packager.is_declared(found.root):
+    made = project_archive.package(Path(program), found, without=left_out)
+    if not project_archive.is_declared(found.root):
         click.echo(
             f"no pyproject.toml stands above {program}: its package takes {found.root} whole, {len(made.files)} files "
             "(a pyproject.toml says where the project begins, its [tool.laminar] exclude what to leave out)",
@@ -114,8 +116,8 @@ def _is_same(entry: os.DirEntry[str], file: os.stat_result) -> bool:
 
 def upload(made: Package, url: str) -> None:
     """Upload a package and say whether that was needed."""
-    from laminar.compiler import packager
+    from laminar.compiler.package import project_archive
 
-    done = packager.upload(made, url)
+    done = project_archive.upload(made, url)
     size = f"{len(made.files)} files, {len(made.data) / 1e6:.1f} MB"
     click.echo(f"{done}: {made.digest[:12]} ({size}) at {url}", err=True)

@@ -128,7 +128,8 @@ def _text(file: str, args: tuple[str, ...], parameters: dict[str, str], flow: st
 def _compiled(file: str, args: tuple[str, ...], parameters: dict[str, str], flow: str | None) -> str:
     from laminar.cli.kinds import Chosen
     from laminar.cli.values import Assignment, choose
-    from laminar.compiler import planner, project, recorder, render
+    from laminar.compiler import project, recorder, render
+    from laminar.compiler.plan import planner
 
     recorded = recorder.record(file, args)
     values = dict(Assignment().convert(f"{name}={text}", None, None) for name, text in parameters.items())

@@ -12,7 +12,7 @@ import click
 
 from laminar.cli.tables import table
 from laminar.cli.values import program_argument
-from laminar.configurations.datastores.address import document_key
+from laminar.configurations.datastores.key_layout import document_key
 from laminar.exceptions import DatastoreError, ExecutionError, FlowError
 from laminar.graph import PARAMETERS
 
@@ -74,9 +74,10 @@ def results(
 
 def _flows(program: str, name: str | None, datastore: str | None) -> list[Flow]:
     """Return the program's flows, those called first."""
-    from laminar import recording, worker
-    from laminar.components.inference import suggest
-    from laminar.programs import Program
+    from laminar.components.dependency_inference import suggest
+    from laminar.program import recording
+    from laminar.program.main_module import Program
+    from laminar.worker import split_job
 
     recorded = recording.record(Program(os.path.abspath(program)))
     flows: dict[str, Flow] = {}
@@ -87,7 +88,7 @@ def _flows(program: str, name: str | None, datastore: str | None) -> list[Flow]:
             flows[cls.__name__] = cls()
     if datastore is not None:
         for flow in flows.values():
-            worker.reroot(flow, datastore)
+            split_job.reroot(flow, datastore)
     if name is None:
         return list(flows.values())
     if name not in flows:

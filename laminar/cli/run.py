@@ -47,21 +47,23 @@ def run(
 
     A run that fails prints the command that resumes it.
     """
-    from laminar import client, programs, reporting, session
+    from laminar.local import display
+    from laminar.local.fork_server import client
+    from laminar.program import main_module, process_state
 
     if program is None:
         taken = f" (--resume took {resume!r} as an id: say it behind PROGRAM)" if resume and resume != "latest" else ""
         raise click.UsageError(f"Missing argument 'PROGRAM'{taken}.")
-    reporting.choose()
+    display.choose()
     path = os.path.abspath(program)
     _check(path, execution, resume, parameters)
-    asked = programs.Program(path, args, given=program)
+    asked = main_module.Program(path, args, given=program)
     server = client.serve(asked)
     server.wait_ready()
     current = _session(server.summary or {}, dict(parameters), flow, execution, resume)
-    session.start(current)
+    process_state.start(current)
     try:
-        programs.execute(asked)
+        main_module.execute(asked)
     except ExecutionError as error:
         if error.execution is not None and error.layer:
             command = _command(program, args, flow, current, error.execution)
@@ -87,7 +89,7 @@ def _check(path: str, execution: str | None, resume: str | None, parameters: Any
         from laminar.components.execution import check_name
 
         check_name(execution, f"Execution id {execution!r}")
-    from laminar.programs import _compile
+    from laminar.program.main_module import _compile
 
     _compile(path)
 
@@ -99,8 +101,8 @@ def _session(
 
     Raises FlowError for flows never called, for a flow or a parameter that the program does not have.
     """
-    from laminar.components.inference import suggest
-    from laminar.session import Session
+    from laminar.components.dependency_inference import suggest
+    from laminar.program.process_state import Session
 
     if summary["uncalled"]:
         raise pickle.loads(b64decode(summary["uncalled"]))
@@ -131,13 +133,13 @@ def _command(program: str, args: tuple[str, ...], flow: str | None, current: Any
 
 def _own(program: str, error: Exception) -> FlowError:
     """Return the error for what the program itself raises around its flows, having shown the program's own lines."""
-    from laminar import places
+    from laminar.program import source_location
 
     shown = traceback.TracebackException.from_exception(error)
-    own = [frame for frame in shown.stack if not frame.filename.startswith(places.PACKAGE)]
+    own = [frame for frame in shown.stack if not frame.filename.startswith(source_location.PACKAGE)]
     shown.stack = traceback.StackSummary.from_list([frame for frame in own if os.sep + "click" + os.sep not in frame.filename])
     click.echo("".join(shown.format()).rstrip(), err=True)
     last = shown.stack[-1] if shown.stack else None
-    where = f"{places.shorten(last.filename)}:{last.lineno}" if last is not None else program
+    where = f"{source_location.shorten(last.filename)}:{last.lineno}" if last is not None else program
     name = traceback.format_exception_only(type(error), error)[-1].strip()
     return FlowError(f"Program {program!r} ended with {name}", where=where, fix="mend the program; its traceback stands above.")

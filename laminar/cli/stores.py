@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from laminar.components.inference import suggest
+from laminar.components.dependency_inference import suggest
 from laminar.exceptions import DatastoreError, FlowError
 
 if TYPE_CHECKING:
     from laminar.configurations.datastores import DataStore
-    from laminar.configurations.datastores.housekeeping import Survey
+    from laminar.configurations.datastores.documents.garbage_collection import Survey
 
     ParamType = click.ParamType[float]
 else:

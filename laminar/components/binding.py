@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from laminar import places, recording
 from laminar.exceptions import ArtifactError, LayerError, located
+from laminar.program import recording, source_location
 
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
     from laminar.components.flow import Flow
     from laminar.components.layer import Layer
     from laminar.configurations.datastores import Accessor, Artifact, DataStore, Record
-    from laminar.configurations.datastores.origin import Origin
+    from laminar.configurations.datastores.documents.error_context import Origin
     from laminar.configurations.layers import Configuration
 
 __all__ = ["MISSING", "RESERVED", "Binding", "Default", "State"]
@@ -118,7 +118,7 @@ class Binding:
         """Raise the error for setting a name that every layer uses itself."""
         raise LayerError(
             f"Layer {layer.name!r} sets {name!r}, a name that every layer uses itself.",
-            where=places.caller(),
+            where=source_location.caller(),
             fix=f"give the attribute another name; reserved are {', '.join(sorted(RESERVED))}.",
         )
 
@@ -130,7 +130,7 @@ class Binding:
             how = "shards" if name in self.shards else "sets and shards"
             raise LayerError(
                 f"Layer {layer.name!r} {how} {name!r} {'twice' if how == 'shards' else 'both'}.",
-                where=places.caller(),
+                where=source_location.caller(),
                 fix="an attribute is either set or sharded, and sharded once; use two names.",
             )
 
@@ -202,7 +202,7 @@ class Binding:
 
     def origin(self, layer: Layer, name: str, splits: int, artifacts: Mapping[int, Artifact]) -> Origin:
         """Return what errors of reading an attribute say of it, by the splits that it is of."""
-        from laminar.configurations.datastores.origin import Origin
+        from laminar.configurations.datastores.documents.error_context import Origin
 
         execution = self.execution
         assert execution is not None and execution.id is not None
@@ -282,14 +282,14 @@ class Binding:
         if self.execution is not None and self.execution.idle:
             raise ArtifactError(
                 f"Flow {layer.flow.name!r} was left out of this run by --flow, so {layer.name}.{name} has no value.",
-                where=places.caller(),
+                where=source_location.caller(),
                 fix="read results of the flow that --flow names, or run without --flow.",
             )
         if self.execution is None or self.own or self.execution.id is None:
             place = "has not set it yet" if self.own else "nobody set it, and it belongs to no execution"
             raise ArtifactError(
                 f"Layer {layer.name!r} has no attribute {name!r}: {place}.",
-                where=places.caller(),
+                where=source_location.caller(),
                 fix=f"set it first: self.{name} = ..."
                 if self.own
                 else f"give it, as {layer.name}({name}=...), or ask an execution's layer.",
@@ -299,13 +299,13 @@ class Binding:
         if status == "skipped":
             raise ArtifactError(
                 f"Layer {layer.name!r} was skipped, so it has no {name!r} ({of}).",
-                where=places.caller(),
+                where=source_location.caller(),
                 fix=f"ask layer.state.finished first, or give {layer.name} a default: a class value {name} = ...",
             )
         if status == "unfinished":
             raise ArtifactError(
                 f"Layer {layer.name!r} has not finished, so {name!r} cannot be read ({of}).",
-                where=places.caller(),
+                where=source_location.caller(),
                 fix="resume the execution, or depend on the layer by an annotation.",
             )
         record = self.record(layer, self.index or 0)
@@ -313,7 +313,7 @@ class Binding:
         stored = ", ".join(self.names(layer)) or "nothing"
         raise ArtifactError(
             f"Layer {layer.name!r} finished without setting {name!r}{caught} ({of}; it has {stored}).",
-            where=places.caller(),
+            where=source_location.caller(),
             fix=f"set self.{name} in {layer.name}.__call__, or give it a default: a class value {name} = ...",
         )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from laminar import places, recording, session
 from laminar.exceptions import ExecutionError, FlowError
-from laminar.recording import Step
+from laminar.program import process_state, recording, source_location
+from laminar.program.recording import Step
 
 if TYPE_CHECKING:
     from laminar.components.flow import Flow
@@ -29,7 +29,7 @@ def check_name(name: str, what: str) -> None:
     if problem:
         raise ExecutionError(
             f"{what} {problem}: it becomes part of paths.",
-            where=places.caller(),
+            where=source_location.caller(),
             fix="use letters, digits, '-' and '_'.",
         )
 
@@ -67,7 +67,7 @@ class Execution:
     @property
     def running(self) -> bool:
         """Whether this process schedules the execution, or runs a split of it."""
-        return (self.flow.name, self.id or "") in session.running
+        return (self.flow.name, self.id or "") in process_state.running
 
     @overload
     def layer(self, layer: str, **attributes: Any) -> Layer: ...
@@ -130,15 +130,15 @@ class Execution:
 
         Raises FlowError for a name that every layer uses itself.
         """
-        from laminar import launch
+        from laminar.local import launch
 
-        launch.check_parameters(Step(self, artifacts, where=places.caller()))
+        launch.check_parameters(Step(self, artifacts, where=source_location.caller()))
         if recording.active():
             self.pending = {**getattr(self, "pending", {}), **artifacts}
             return self
         launch.save_parameters(self, artifacts)
         known = self.steps[0].parameters if self.steps else {}
-        self.steps = (Step(self, {**known, **artifacts}, where=places.caller()),)
+        self.steps = (Step(self, {**known, **artifacts}, where=source_location.caller()),)
         return self
 
     def schedule(self, *, dependencies: Mapping[str, Iterable[Any]]) -> Execution:
@@ -147,28 +147,28 @@ class Execution:
         Raises SchedulerError before anything runs for unknown names, a cycle, and a dependency that is neither scheduled nor
         finished.
         """
-        from laminar import launch
+        from laminar.local import launch
 
         named = {_name(layer): {_name(need) for need in needs} for layer, needs in dependencies.items()}
-        return launch.act(Step(self, action="schedule", dependencies=named, where=places.caller()))
+        return launch.act(Step(self, action="schedule", dependencies=named, where=source_location.caller()))
 
     def resume(self) -> Execution:
         """Run what has not finished, in a new process too; what was skipped is decided again.
 
         Raises ExecutionError for an id without records.
         """
-        from laminar import launch
+        from laminar.local import launch
 
-        return launch.act(Step(self, action="resume", where=places.caller()))
+        return launch.act(Step(self, action="resume", where=source_location.caller()))
 
     def execute(self, *, layer: Layer) -> Execution:
         """Run one split of a layer now, in this process: ``execute(layer=flow.layer(A, index=0, splits=2))``.
 
         Raises ExecutionError where the layer fails.
         """
-        from laminar import launch
+        from laminar.local import launch
 
-        return launch.act(Step(self, action="execute", layer=layer, where=places.caller()))
+        return launch.act(Step(self, action="execute", layer=layer, where=source_location.caller()))
 
     def next(self, *, flow: Flow, linker: Callable[[Execution], Parameters]) -> Execution:
         """Run another flow behind this one, with the parameters that ``linker`` makes of this execution.
@@ -177,12 +177,12 @@ class Execution:
 
         Raises FlowError where the linker returns anything but Parameters.
         """
-        from laminar import launch
+        from laminar.local import launch
 
         if not callable(linker):
             raise FlowError(
                 f"next() takes linker=a function of the execution, not {linker!r}.",
-                where=places.caller(),
+                where=source_location.caller(),
                 fix="write linker=lambda execution: Parameters(...).",
             )
         following = Execution(None, flow)
@@ -191,7 +191,7 @@ class Execution:
         occurrence = following.chain.count(flow.name)
         if self.id is not None:
             following.id = following.origin if occurrence == 1 else f"{following.origin}-{occurrence}"
-        step = Step(following, linker=linker, where=places.caller())
+        step = Step(following, linker=linker, where=source_location.caller())
         following.steps = (*(self.steps or (Step(self),)), step)
         if active := recording.active():
             active.follow(self, step)

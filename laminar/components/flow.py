@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
-from laminar import graph, places, programs, recording, session
-from laminar.components import inference
+from laminar import graph
+from laminar.components import dependency_inference
+from laminar.components.dependency_inference import Registration
 from laminar.components.execution import Execution, check_name
-from laminar.components.inference import Registration
 from laminar.components.layer import Layer, identity
 from laminar.components.parameters import Parameters
 from laminar.configurations.flows import Configuration
@@ -17,7 +17,8 @@ from laminar.configurations.layers import Catch, Container, ForEach, Retry
 from laminar.configurations.layers import Configuration as LayerConfiguration
 from laminar.exceptions import FlowError, OptionError
 from laminar.graph import PARAMETERS, Node
-from laminar.recording import Step
+from laminar.program import main_module, process_state, recording, source_location
+from laminar.program.recording import Step
 
 if TYPE_CHECKING:
     from laminar.configurations.datastores import DataStore
@@ -49,7 +50,7 @@ class Flow:
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
-        places.note(cls)
+        source_location.note(cls)
         cls._registrations = {}
         if active := recording.active():
             active.classes.append(cls)
@@ -80,7 +81,7 @@ class Flow:
         if not self.configuration.datastore.shared and self.configuration.executor.isolated:
             raise FlowError(
                 f"Flow {self.name!r} keeps its data in this process's memory, which executor {kind.__name__} cannot reach.",
-                where=places.caller(),
+                where=source_location.caller(),
                 fix="give executor=Thread(), or a datastore that processes share, such as Local().",
             )
 
@@ -125,7 +126,7 @@ class Flow:
         if options:
             raise OptionError(
                 f"{cls.__name__}.register takes a layer or options, not both.",
-                where=places.caller(),
+                where=source_location.caller(),
                 fix=f"write @{cls.__name__}.register({', '.join(f'{name}=...' for name in options)}) above the class.",
             )
         return cls._add(layer, options)
@@ -135,28 +136,28 @@ class Flow:
         for name, value in options.items():
             if name not in OPTIONS:
                 raise OptionError(
-                    f"{cls.__name__}.register has no option {name!r}." + inference.suggest(name, list(OPTIONS)),
-                    where=places.caller(),
+                    f"{cls.__name__}.register has no option {name!r}." + dependency_inference.suggest(name, list(OPTIONS)),
+                    where=source_location.caller(),
                     fix=f"its options are {', '.join(OPTIONS)}.",
                 )
             if value is not None and not isinstance(value, OPTIONS[name]):
                 kind = OPTIONS[name].__name__
                 raise OptionError(
                     f"{cls.__name__}.register takes {name}={kind}(...), not {value!r}.",
-                    where=places.caller(),
+                    where=source_location.caller(),
                     fix=f"import {kind} from laminar.configurations.layers.",
                 )
 
     @classmethod
     def _add(cls, layer: type[LayerT], options: dict[str, Any]) -> type[LayerT]:
-        where = places.caller()
+        where = source_location.caller()
         if not (isinstance(layer, type) and issubclass(layer, Layer)):
             raise OptionError(
                 f"{cls.__name__}.register decorates a subclass of Layer, not {layer!r}.",
                 where=where,
                 fix="write class A(Layer): ... below the decorator.",
             )
-        place = places.of_class(layer) or where
+        place = source_location.of_class(layer) or where
         given = {name: value for name, value in options.items() if value is not None}
         registration = Registration(layer, LayerConfiguration(**given), place)
         for base in cls.__mro__:
@@ -174,7 +175,7 @@ class Flow:
     def _check_twice(cls, known: Registration, new: Registration) -> None:
         """Let a class be registered again only where its definition was executed again."""
         same = identity(known.layer) == identity(new.layer)
-        if same and known.layer is not new.layer and (known.where == new.where or programs.current() is None):
+        if same and known.layer is not new.layer and (known.where == new.where or main_module.current() is None):
             return
         raise FlowError(
             f"Flow {cls.__name__!r} registers two layers named {new.layer.__name__!r}."
@@ -235,10 +236,10 @@ class Flow:
             if len(registrations) == 1:
                 raise FlowError(
                     f"Flow {self.name!r} has no layers.",
-                    where=places.of_class(type(self)),
+                    where=source_location.of_class(type(self)),
                     fix=f"register one: @{self.name}.register above a class of Layer.",
                 )
-            self._nodes = (Flow._changes, inference.nodes_of(type(self), registrations))
+            self._nodes = (Flow._changes, dependency_inference.nodes_of(type(self), registrations))
         return self._nodes[1]
 
     @property
@@ -261,8 +262,8 @@ class Flow:
         known = self.registrations.get(name)
         if known is None or (not isinstance(cls, str) and identity(cls) != identity(known.layer)):
             raise FlowError(
-                f"Flow {self.name!r} registers no layer {name!r}." + inference.suggest(name, list(self.registrations)),
-                where=places.caller(),
+                f"Flow {self.name!r} registers no layer {name!r}." + dependency_inference.suggest(name, list(self.registrations)),
+                where=source_location.caller(),
                 fix=f"its layers are {', '.join(sorted(self.registrations))}.",
             )
         return known
@@ -310,9 +311,9 @@ class Flow:
         Raises FlowError before anything runs where the flow is defined wrongly; ExecutionError for an id that has records
         already and, when everything that could run has run, for a layer that failed.
         """
-        from laminar import launch
+        from laminar.local import launch
 
-        step = Step(Execution(execution, self), parameters, where=places.caller())
+        step = Step(Execution(execution, self), parameters, where=source_location.caller())
         step.execution.steps = (step,)
         launch.check_parameters(step)
         if active := recording.active():
@@ -339,7 +340,7 @@ class Flow:
 
 def _hand_over() -> None:
     """Become the runner where the environment names a split, unless this process is one already."""
-    if "LAMINAR_LAYER_NAME" in os.environ and not session.is_worker():
+    if "LAMINAR_LAYER_NAME" in os.environ and not process_state.is_worker():
         from laminar import runner
 
         runner.take_over()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from laminar import places
 from laminar.components.binding import RESERVED, Binding, Default, State
 from laminar.exceptions import FlowError, LayerError
+from laminar.program import source_location
 
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
@@ -45,12 +45,12 @@ class Layer:
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
-        places.note(cls)
+        source_location.note(cls)
         for name in [*vars(cls), *vars(cls).get("__annotations__", ())]:
             if name in RESERVED:
                 raise FlowError(
                     f"Layer {cls.__name__!r} defines {name!r}, a name that every layer uses itself.",
-                    where=places.of_class(cls),
+                    where=source_location.of_class(cls),
                     fix=f"give the attribute another name; reserved are {', '.join(sorted(RESERVED))}.",
                 )
         for name, value in list(vars(cls).items()):

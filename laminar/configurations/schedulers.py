@@ -70,9 +70,9 @@ class Scheduler:
 
         Raises ExecutionError, when everything that could run has run, for the first layer that failed.
         """
-        from laminar import driver
+        from laminar.local import scheduler
 
-        driver.drive(execution, dependencies, anew=anew)
+        scheduler.drive(execution, dependencies, anew=anew)
 
 
 @dataclass(frozen=True)

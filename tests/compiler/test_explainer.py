@@ -9,13 +9,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from laminar.cli.main import cli
-from laminar.compiler import emitter, optimizer
+from laminar.compiler import optimizer
+from laminar.compiler.emit import emitter
 from laminar.compiler.explainer import Explanation, explain
 from laminar.compiler.ir import Factor, Plan
 from laminar.compiler.passes.fuse_chains import fuse_chains
 from laminar.compiler.target import Target
 from laminar.exceptions import FlowError
-from tests.plans import POD, chain, every, linear, over, plan, task
+from tests.support.plans import POD, chain, every, linear, over, plan, task
 
 ROOT = Path(__file__).parent.parent.parent
 

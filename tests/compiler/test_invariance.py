@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from laminar import compiler
-from laminar.compiler.planner import Settings
-from tests import drawn_flows
+from laminar.compiler.plan.planner import Settings
+from tests.support import drawn_flows
 from tests.test_same_result import program
 
 STORE = Settings(datastore="s3://bucket/prefix")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from laminar.compiler import names
 from laminar.templates.expression import RESERVED
-from tests.drawn_plans import NAMES
+from tests.support.drawn_plans import NAMES
 
 WORDS = st.lists(NAMES | st.text(min_size=1, max_size=80), unique=True, max_size=8)
 

@@ -15,7 +15,7 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.drawn_flows import DrawnFlow, DrawnLayer, drawn_flows, source
+from tests.support.drawn_flows import DrawnFlow, DrawnLayer, drawn_flows, source
 
 DIAMOND = DrawnFlow(
     (

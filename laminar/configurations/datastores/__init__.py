@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from laminar.configurations.datastores.accessor import Accessor
-from laminar.configurations.datastores.address import is_name
-from laminar.configurations.datastores.artifact import Artifact
-from laminar.configurations.datastores.aws import AWS
 from laminar.configurations.datastores.base import DataStore
-from laminar.configurations.datastores.local import Local
-from laminar.configurations.datastores.memory import Memory
-from laminar.configurations.datastores.records import Record
-from laminar.configurations.datastores.remote import Remote
-from laminar.configurations.datastores.urls import open_store
+from laminar.configurations.datastores.documents.record import Record
+from laminar.configurations.datastores.key_layout import is_name
+from laminar.configurations.datastores.storage.fsspec_store import Remote
+from laminar.configurations.datastores.storage.local import Local
+from laminar.configurations.datastores.storage.memory import Memory
+from laminar.configurations.datastores.storage.open_url import open_store
+from laminar.configurations.datastores.storage.s3 import AWS
+from laminar.configurations.datastores.values.accessor import Accessor
+from laminar.configurations.datastores.values.artifact import Artifact
 
 __all__ = ["AWS", "Accessor", "Artifact", "DataStore", "Local", "Memory", "Record", "Remote", "is_name", "open_store"]

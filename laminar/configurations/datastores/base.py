@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from time import time
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
-from laminar.configurations.datastores import address, documents, offsets, reader, writer
-from laminar.configurations.datastores.accessor import Accessor
-from laminar.configurations.datastores.artifact import Artifact, Part, Segment, count_of
+from laminar.configurations.datastores import key_layout
+from laminar.configurations.datastores.documents import element_index, repository
+from laminar.configurations.datastores.values import reader, writer
+from laminar.configurations.datastores.values.accessor import Accessor
+from laminar.configurations.datastores.values.artifact import Artifact, Part, Segment, count_of
 from laminar.configurations.serde import Protocol, missing_methods
 from laminar.exceptions import DatastoreError, LaminarError, OptionError
 
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
     from laminar.components.execution import Execution
     from laminar.components.flow import Flow
     from laminar.components.layer import Layer
-    from laminar.configurations.datastores.format import Buffer
-    from laminar.configurations.datastores.records import Record
+    from laminar.configurations.datastores.documents.record import Record
+    from laminar.configurations.datastores.values.file_format import Buffer
 
 __all__ = ["DataStore", "Entry"]
 
@@ -158,7 +160,7 @@ class DataStore(ABC):
 
     def with_root(self, url: str) -> DataStore:
         """Return a store at another URL, of the kind that it names, with the same protocols and, for the same kind, options."""
-        from laminar.configurations.datastores.urls import open_store, scheme
+        from laminar.configurations.datastores.storage.open_url import open_store, scheme
 
         store = self.at(url) if scheme(url) == scheme(self.url) else open_store(url)
         store._protocols = dict(self._protocols)
@@ -288,31 +290,31 @@ class DataStore(ABC):
 
     def save(self, record: Record, /) -> None:
         """Write a split's document: from now on it is finished."""
-        documents.save(self, record)
+        repository.save(self, record)
 
     def load(self, flow: str, execution: str, layer: str, index: int) -> Record | None:
         """Return the record of a split, None where it has not ended."""
-        return documents.load(self, flow, execution, layer, index)
+        return repository.load(self, flow, execution, layer, index)
 
     def records(self, flow: str, execution: str, layer: str) -> dict[int, Record]:
         """Return the records of all splits of a layer that have ended, by split, in order."""
-        return documents.records(self, flow, execution, layer)
+        return repository.records(self, flow, execution, layer)
 
     def remove(self, flow: str, execution: str, layer: str) -> None:
         """Remove a layer's documents, failure markers and offsets; its artifacts stay."""
-        documents.remove(self, flow, execution, layer)
+        repository.remove(self, flow, execution, layer)
 
     def fail(self, flow: str, execution: str, layer: str, index: int, attempt: int, message: str) -> None:
         """Write down that an attempt at a split failed by itself."""
-        documents.fail(self, flow, execution, layer, index, attempt, message)
+        repository.fail(self, flow, execution, layer, index, attempt, message)
 
     def failures(self, flow: str, execution: str, layer: str, index: int) -> tuple[int, ...]:
         """Return which attempts at a split failed by themselves, in order."""
-        return documents.failures(self, flow, execution, layer, index)
+        return repository.failures(self, flow, execution, layer, index)
 
     def forgive(self, flow: str, execution: str, layer: str, index: int) -> None:
         """Forget the failures of a split."""
-        documents.forgive(self, flow, execution, layer, index)
+        repository.forgive(self, flow, execution, layer, index)
 
     def locate(self, flow: str, execution: str, layer: str, attribute: str, position: int, *, default: bool) -> tuple[int, int]:
         """Return the split of a finished fan-out, and the element of it, at a position of a flat attribute.
@@ -320,24 +322,24 @@ class DataStore(ABC):
         ``default`` says whether a split that did not set the attribute contributes the class's value.
         Raises DatastoreError where splits are missing or there are not so many elements.
         """
-        return offsets.locate(self, flow, execution, layer, attribute, position, default=default)
+        return element_index.locate(self, flow, execution, layer, attribute, position, default=default)
 
     def total(self, flow: str, execution: str, layer: str, attribute: str, *, default: bool) -> int:
         """Return how many elements a flat attribute of a finished fan-out has.
 
         Raises DatastoreError where splits are missing.
         """
-        return offsets.total(self, flow, execution, layer, attribute, default=default)
+        return element_index.total(self, flow, execution, layer, attribute, default=default)
 
     # what there is
 
     def executions(self, flow: str) -> tuple[str, ...]:
         """Return the ids of a flow's executions, oldest first."""
-        return documents.executions(self, flow)
+        return repository.executions(self, flow)
 
     def layers(self, flow: str, execution: str) -> tuple[str, ...]:
         """Return the names of the layers that left anything in an execution, sorted."""
-        return tuple(documents.folders(self, address.execution_folder(flow, execution)))
+        return tuple(repository.folders(self, key_layout.execution_folder(flow, execution)))
 
     def list_executions(self, *, flow: Flow) -> list[Execution]:
         """Return a flow's executions, oldest first, those without artifacts as well."""

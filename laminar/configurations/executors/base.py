@@ -6,9 +6,10 @@ import os
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from laminar import places, split
 from laminar.exceptions import FlowError
-from laminar.split import SplitFailed
+from laminar.program import source_location
+from laminar.worker import split
+from laminar.worker.split import SplitFailed
 
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
@@ -47,7 +48,7 @@ class Executor(ABC):
             if value is not None and value <= 0:
                 raise FlowError(
                     f"Executor {type(self).__name__} is given {name}={value!r}.",
-                    where=places.caller(),
+                    where=source_location.caller(),
                     fix=f"{name} must be positive, or left out.",
                 )
         self.concurrency = cpus() if concurrency is None else concurrency

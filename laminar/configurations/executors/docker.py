@@ -8,10 +8,11 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
-from laminar import commands, reporting, split, worker
 from laminar.configurations.executors.base import Executor, SplitKilled
 from laminar.exceptions import FlowError, SchedulerError
-from laminar.worker import Job
+from laminar.local import display
+from laminar.worker import container_command, split, split_job
+from laminar.worker.split_job import Job
 
 if TYPE_CHECKING:
     from asyncio import StreamReader
@@ -59,7 +60,9 @@ def arguments(layer: Layer, job: Job, docker: str) -> list[str]:
             words += ["--tmpfs", volume.mount + (f":size={volume.empty_dir * 1_000_000}" if volume.empty_dir else "")]
     for name, value in variables.items():
         words += ["--env", f"{name}={value}"]
-    command = commands.runner_command(container.command, flow=job.flow, layer=job.layer, index=job.index, splits=job.splits or 0)
+    command = container_command.runner_command(
+        container.command, flow=job.flow, layer=job.layer, index=job.index, splits=job.splits or 0
+    )
     return [*words, "--entrypoint", command[0], container.image, *command[1:]]
 
 
@@ -153,16 +156,16 @@ async def _pass(stream: StreamReader, layer: Layer, name: str) -> str:
             return said or last
         last = line.decode(errors="replace").rstrip("\r\n")
         said = last if last.startswith(("laminar: ", "docker: ")) else said
-        reporting.current().output(layer, name, [last])
+        display.current().output(layer, name, [last])
 
 
 def _outcome(layer: Layer, code: int, last: str) -> bool:
     """Return True, or raise what a container's exit code says."""
-    if code == worker.DONE:
+    if code == split_job.DONE:
         return True
-    if code in (worker.RETRY, worker.FAILED):
+    if code in (split_job.RETRY, split_job.FAILED):
         failed = split.failure(layer, last.removeprefix("laminar: ") or f"exit code {code}")
-        failed.retryable = code == worker.RETRY
+        failed.retryable = code == split_job.RETRY
         raise failed
     if code in KILLED:
         failed = split.failure(layer, f"its container was killed (exit code {code}), for want of memory perhaps")

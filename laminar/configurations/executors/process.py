@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from laminar import programs
 from laminar.configurations.executors.base import Executor
-from laminar.worker import Job
+from laminar.program import main_module
+from laminar.worker.split_job import Job
 
 if TYPE_CHECKING:
-    from laminar.client import Server
     from laminar.components.execution import Execution
     from laminar.components.flow import Flow
     from laminar.components.layer import Layer
+    from laminar.local.fork_server.client import Server
 
 __all__ = ["Process"]
 
@@ -37,9 +37,9 @@ class Process(Executor):
     async def _connect(self, flow: Flow) -> Server:
         import asyncio
 
-        from laminar import client
+        from laminar.local.fork_server import client
 
-        program = programs.current()
+        program = main_module.current()
         server = client.serve(program) if program is not None and client.is_of(flow, program) else client.serve_flow(flow)
         await self._attach(server)
         if not server.knows(flow):  # its class stands behind a read, where recording ends: it travels by value
@@ -86,7 +86,7 @@ class Process(Executor):
     async def submit(self, *, layer: Layer) -> Any:
         import asyncio
 
-        from laminar import client
+        from laminar.local.fork_server import client
 
         server = self._server
         if server is None or server.closed:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextvars
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from laminar import places, split, streams
 from laminar.configurations.executors.base import Executor
 from laminar.exceptions import FlowError
+from laminar.local import thread_output
+from laminar.program import source_location
+from laminar.worker import split
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +34,7 @@ class Thread(Executor):
         self._pool: ThreadPoolExecutor | None = None
         self._users = 0
         if timeout is not None:
-            raise self._no_timeout("Executor Thread", places.caller())
+            raise self._no_timeout("Executor Thread", source_location.caller())
 
     @staticmethod
     def _no_timeout(who: str, where: str) -> FlowError:
@@ -48,7 +50,7 @@ class Thread(Executor):
     async def open(self, execution: Execution) -> None:
         from concurrent.futures import ThreadPoolExecutor
 
-        streams.install()
+        thread_output.install()
         self._users += 1
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self.concurrency, thread_name_prefix="laminar")
@@ -56,7 +58,7 @@ class Thread(Executor):
     async def close(self) -> None:
         if self._users == 0:
             return
-        streams.uninstall()
+        thread_output.uninstall()
         self._users -= 1
         if self._users == 0 and self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
@@ -71,5 +73,5 @@ class Thread(Executor):
         return await asyncio.get_running_loop().run_in_executor(self._pool, context.run, self._work, layer)
 
     def _work(self, layer: Layer) -> Any:
-        with streams.captured(layer):
+        with thread_output.captured(layer):
             return self.here(layer)

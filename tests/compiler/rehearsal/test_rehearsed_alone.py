@@ -9,15 +9,17 @@ from pathlib import Path
 
 import pytest
 
-import laminar.compiler.expr
+import laminar.compiler.argo.expressions
 import laminar.compiler.rehearsal
 
-OWN = ("laminar.compiler.expr", "laminar.compiler.rehearsal", "laminar.exceptions")
-RUNS = ("laminar", "laminar.runner")
+OWN = ("laminar.compiler.argo.expressions", "laminar.compiler.rehearsal", "laminar.exceptions")
+RUNS = ("laminar", "laminar.runner", "laminar.program")
 """What a pod runs, in a forked child too."""
 
 
-@pytest.mark.parametrize("package", [laminar.compiler.expr, laminar.compiler.rehearsal], ids=lambda package: package.__name__)
+@pytest.mark.parametrize(
+    "package", [laminar.compiler.argo.expressions, laminar.compiler.rehearsal], ids=lambda package: package.__name__
+)
 def test_nothing_of_the_emitter_or_of_its_blocks_is_imported(package):
     found = set()
     for path in Path(package.__file__).parent.glob("*.py"):
@@ -34,4 +36,6 @@ def test_nothing_of_the_emitter_or_of_its_blocks_is_imported(package):
 def test_a_fresh_interpreter_loads_no_emitter_for_it():
     code = "import sys, laminar.compiler.rehearsal.processes; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert [name for name in loaded if name.startswith(("laminar.templates", "laminar.compiler.emitter", "hera", "pydantic"))] == []
+    assert [
+        name for name in loaded if name.startswith(("laminar.templates", "laminar.compiler.emit.emitter", "hera", "pydantic"))
+    ] == []

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from laminar.compiler.rehearsal import Refused, read, rehearse, shape, structure, workflows
-from tests.rehearsed import Script, dag, loop, parameters, pod, run, task, workflow
+from tests.support.rehearsed import Script, dag, loop, parameters, pod, run, task, workflow
 
 REFERENCE = Path(__file__).parent.parent.parent / "data" / "argo" / "reference-2.yaml"
 ROOT = Path(__file__).parent.parent.parent.parent

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from laminar.compiler.rehearsal import Outcome
-from tests.rehearsed import RETRYING, Script, dag, lines, loop, parameters, pod, run, task, workflow
+from tests.support.rehearsed import RETRYING, Script, dag, lines, loop, parameters, pod, run, task, workflow
 
 READS = {"index": "0", "arg": "{{tasks.L.outputs.parameters.x}}"}
 ECHO = {"args": ["{{inputs.parameters.name}}", "{{inputs.parameters.index}}", "{{inputs.parameters.arg}}"]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from laminar.compiler.rehearsal import Refused
-from tests.rehearsed import Script, dag, lines, loop, pod, run, task, workflow
+from tests.support.rehearsed import Script, dag, lines, loop, pod, run, task, workflow
 
 A = "A Pod Succeeded"
 OMITTED = "omitted: depends condition not met"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from laminar.compiler import compile as compile_program
-from laminar.compiler.planner import Settings
+from laminar.compiler.plan.planner import Settings
 from laminar.compiler.rehearsal import read, rehearse
 from laminar.compiler.rehearsal.processes import Forked, Processes
 from laminar.compiler.rehearsal.site import Site

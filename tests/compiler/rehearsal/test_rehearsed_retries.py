@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from laminar.compiler.rehearsal import Outcome, Refused
-from tests.rehearsed import Script, dag, lines, pod, run, task, workflow
+from tests.support.rehearsed import Script, dag, lines, pod, run, task, workflow
 
 BY_CAUSE = (
     "asInt(lastRetry.exitCode) == 75 || (!(lastRetry.message contains 'specified deadline')"

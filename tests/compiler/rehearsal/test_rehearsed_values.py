@@ -9,7 +9,7 @@ import pytest
 from laminar.compiler.rehearsal import Outcome, Refused
 from laminar.compiler.rehearsal.refusal import NodeError
 from laminar.compiler.rehearsal.tags import substitute
-from tests.rehearsed import RETRYING, Script, dag, lines, loop, parameters, pod, run, task, workflow
+from tests.support.rehearsed import RETRYING, Script, dag, lines, loop, parameters, pod, run, task, workflow
 
 SCOPE = {"inputs.parameters.a": "1", "tasks.J-gate.outputs.parameters.x": '{"k":true}', "tasks.A.status": "Skipped"}
 

@@ -120,8 +120,9 @@ def test_a_bucket_that_does_not_exist_is_no_empty_store(run: Run, words: tuple[s
 
 def test_a_refused_credential_is_an_error_without_it(run: Run) -> None:
     code = (
-        "from laminar.configurations.datastores import AWS, patient\n"
-        "patient.SECONDS = 1\n"
+        "from laminar.configurations.datastores import AWS\n"
+        "from laminar.configurations.datastores.storage import retrying_filesystem\n"
+        "retrying_filesystem.SECONDS = 1\n"
         "store = AWS.S3('s3://laminar/x', key='AKIAINPROGRAM', secret='secret-in-program', endpoint_url='http://127.0.0.1:9')\n"
         "print(repr(store))\n"
         "store.write(b'x' * 9000)"

@@ -9,10 +9,10 @@ import pytest
 
 from laminar import Flow, Layer
 from laminar.configurations.datastores import Accessor, DataStore, Memory
-from laminar.configurations.datastores.format import Buffer
+from laminar.configurations.datastores.values.file_format import Buffer
 from laminar.configurations.executors import Thread
 from laminar.exceptions import DatastoreError
-from tests.store_contract import StoreContract
+from tests.support.store_contract import StoreContract
 
 FILES: dict[str, bytes] = {}
 

@@ -18,7 +18,7 @@ from laminar.configurations.executors import Docker
 from laminar.configurations.executors.docker import arguments, container_name
 from laminar.configurations.layers import Container, Secret, Volume
 from laminar.exceptions import FlowError, SchedulerError
-from laminar.worker import Job
+from laminar.worker.split_job import Job
 from tests.laminar.configurations.executors import docker_image
 
 # -- The command line

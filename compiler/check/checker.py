@@ -1,0 +1,214 @@
+"""Find everything in a plan that the target would refuse, before anything is emitted."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+
+from laminar.compiler.check import budget
+from laminar.compiler.check.containers import OBJECT, text_problem, wrong_batch, wrong_pod
+from laminar.compiler.check.cron import timezone_problem, wrong_cron
+from laminar.compiler.emit.emitter import object_name
+from laminar.compiler.ir import ParameterPlan, Plan, Pod, Schedule, Task
+from laminar.compiler.passes.fuse_chains import TOGETHER
+from laminar.compiler.passes.name_tasks import MAIN
+from laminar.compiler.target import Target
+from laminar.exceptions import FlowError, raise_all
+from laminar.templates.verbatim import json_text
+
+__all__ = ["check"]
+
+PARAMETER = re.compile(r"[-a-zA-Z0-9_]+\Z")
+RUNNERS = re.compile(r"link-[0-9]+\Z|.*-gate\Z", re.DOTALL)
+"""Names of layers that mean something else to the runner."""
+
+POLICIES = ("Allow", "Forbid", "Replace")
+
+SUFFIX = 5
+"""Characters that Kubernetes adds to a generated name."""
+
+
+def check(plan: Plan, target: Target) -> Plan:
+    """Return a plan that the target takes, as it is.
+
+    Raises FlowError with every problem at once, in the order of the program.
+    """
+    problems = [*_wrong_document(plan, target), *_wrong_parameters(plan, target), *_wrong_layers(plan, target)]
+    raise_all(problems or _over_budget(plan, target))
+    return plan
+
+
+# the document
+
+
+def _wrong_document(plan: Plan, target: Target) -> Iterator[FlowError]:
+    yield from _wrong_name(plan, target)
+    yield from _wrong_schedule(plan, target)
+    if target.document.stored and plan.execution is not None:
+        yield FlowError(
+            f"Flow {plan.flows[0].flow!r} has the execution id {plan.execution!r}, and a {target.document.kind} is started often.",
+            where=plan.where,
+            fix="leave the execution id out, or compile with --kind workflow.",
+        )
+    if plan.execution is not None and "{" in plan.execution:
+        yield FlowError(
+            f"The execution id {plan.execution!r} holds a brace, which Argo may replace with what stands behind it.",
+            where=plan.where,
+            fix="take letters, digits, '-', '_' and '.'.",
+        )
+    if problem := text_problem(plan.datastore, target.limits):
+        yield FlowError(f"The datastore {plan.datastore!r} {problem[0]}.", where=plan.where, fix="take another folder.")
+
+
+def _wrong_schedule(plan: Plan, target: Target) -> Iterator[FlowError]:
+    flow, schedule = plan.flows[0].flow, plan.schedule
+    if target.document.kind != "CronWorkflow":
+        return
+    if schedule is None or not schedule.crons:
+        yield FlowError(
+            f"A CronWorkflow needs a schedule, and flow {flow!r} has none.",
+            where=plan.where,
+            fix='say --schedule "0 4 * * *", or give the flow scheduler=Argo(schedule="0 4 * * *").',
+        )
+        return
+    for cron in schedule.crons:
+        if problem := wrong_cron(cron):
+            yield FlowError(
+                f"The schedule {cron!r} of flow {flow!r} is wrong: {problem}.",
+                where=plan.where,
+                fix='write minute, hour, day of the month, month and day of the week, such as "0 4 * * mon-fri".',
+            )
+    if schedule.timezone is not None and (problem := timezone_problem(schedule.timezone)):
+        yield FlowError(
+            f"The schedule of flow {flow!r} has a time zone that does not exist: {problem}",
+            where=plan.where,
+            fix="take a name such as Europe/Berlin or UTC.",
+        )
+    yield from _wrong_schedule_settings(plan, schedule)
+
+
+def _wrong_schedule_settings(plan: Plan, schedule: Schedule) -> Iterator[FlowError]:
+    flow, policy = plan.flows[0].flow, schedule.concurrency_policy
+    if policy not in (None, *POLICIES):
+        close = difflib.get_close_matches(str(policy), POLICIES, n=1, cutoff=0.3)
+        meant = f" Did you mean {close[0]!r}?" if close else ""
+        yield FlowError(
+            f"The schedule of flow {flow!r} has the concurrency policy {policy!r}.{meant}",
+            where=plan.where,
+            fix=f"take one of: {', '.join(POLICIES)}.",
+        )
+    for name in ("starting_deadline", "successful_history", "failed_history"):
+        value = getattr(schedule, name)
+        if value is not None and value < 0:
+            yield FlowError(
+                f"The schedule of flow {flow!r} has {name}={value}.", where=plan.where, fix="take 0 or a larger number."
+            )
+
+
+def _wrong_name(plan: Plan, target: Target) -> Iterator[FlowError]:
+    name = object_name(plan, target)
+    longest = target.document.longest if target.document.stored else target.document.longest - 1 - SUFFIX
+    if not OBJECT.match(name) or "." in name:
+        yield FlowError(
+            f"A {target.document.kind} cannot be called {name!r}.",
+            fix="take lower-case letters, digits and '-', beginning and ending with a letter or a digit.",
+        )
+    elif len(name) > longest:
+        yield FlowError(
+            f"A {target.document.kind} cannot have a name of {len(name)} characters: {name!r}.",
+            fix=f"take at most {longest}.",
+        )
+
+
+def _over_budget(plan: Plan, target: Target) -> Iterator[FlowError]:
+    limits, found = target.limits, budget.measure(plan, target)
+    for count in (count for name, count in found.tasks if name == MAIN and count > limits.tasks):
+        yield FlowError(
+            f"The chain of {len(plan.flows)} flows needs {count} tasks, and Argo takes {limits.tasks} in one DAG.",
+            where=plan.where,
+            fix="run the rest of the chain as a program of its own.",
+        )
+    crossing = dict(found.parameters)
+    for flow in plan.flows:
+        if wide := [crossing[part.name] for part in flow.parts if crossing[part.name] > limits.parameters]:
+            yield FlowError(
+                f"Flow {flow.flow!r} has to be divided into DAGs of {limits.tasks} tasks, and {max(wide)} lengths and answers"
+                f" of hooks have to pass between two of them, where Argo takes {limits.parameters}.",
+                where=flow.where,
+                fix="split it into flows joined by .next(), or let one layer fan out instead of many that are alike.",
+            )
+    if found.templates > limits.templates:
+        pods = len({task.pod for _, task in plan.tasks()})
+        yield FlowError(
+            f"The document needs {found.templates} templates, and Argo takes {limits.templates}:"
+            f" its layers have {pods} different containers.",
+            where=plan.where,
+            fix="give layers the same Container and Retry where they can have it.",
+        )
+    if found.size > limits.document_bytes:
+        largest = max((task for _, task in plan.tasks()), key=lambda task: len(task.pod.model_dump_json()))
+        yield FlowError(
+            f"The document has {-(-found.size // 1024)} KiB, and Kubernetes takes {limits.document_bytes // 1024};"
+            f" layer {largest.layer!r} has the largest container.",
+            where=largest.where,
+            fix="shorten what the containers' env, annotations and commands say, or share containers between layers.",
+        )
+
+
+# parameters
+
+
+def _wrong_parameters(plan: Plan, target: Target) -> Iterator[FlowError]:
+    limits, flow = target.limits, plan.flows[0].flow
+    for parameter in plan.parameters:
+        if problem := _parameter_problem(parameter):
+            yield FlowError(f"Parameter {parameter.name!r} of flow {flow!r} {problem}", where=plan.where, fix="rename it.")
+    if len(plan.parameters) > limits.parameters:
+        yield FlowError(
+            f"Flow {flow!r} has {len(plan.parameters)} parameters, and Argo takes {limits.parameters}.",
+            where=plan.where,
+            fix="put some of them into one list or dict.",
+        )
+    size = sum(len(parameter.name) + len(json_text(parameter.value).encode()) for parameter in plan.parameters)
+    if size > limits.parameter_bytes:
+        largest = max(plan.parameters, key=lambda parameter: len(parameter.value)).name
+        yield FlowError(
+            f"The parameters of flow {flow!r} have {size} bytes together, and at most {limits.parameter_bytes} reach a pod;"
+            f" {largest!r} is the largest.",
+            where=plan.where,
+            fix="let a first layer read the data, and pass only where it lies.",
+        )
+
+
+def _parameter_problem(parameter: ParameterPlan) -> str:
+    if parameter.name == "json":
+        return "has a name that means all parameters together to Argo."
+    if not PARAMETER.match(parameter.name):
+        return "has a name that Argo does not take: only ASCII letters, digits, '_' and '-'."
+    return ""
+
+
+# layers
+
+
+def _wrong_layers(plan: Plan, target: Target) -> Iterator[FlowError]:
+    """Give the problems of all layers; a container that several layers share is reported for the first of them."""
+    seen: set[Pod] = set()
+    for flow, task in plan.tasks():
+        if problem := _name_problem(task, target):
+            yield FlowError(f"Layer {task.layer!r} of flow {flow.flow!r} {problem}", where=task.where, fix="rename it.")
+        if task.pod not in seen:
+            seen.add(task.pod)
+            yield from wrong_pod(task, target.limits)
+        yield from wrong_batch(task)
+    for flow in plan.flows:
+        if wrong := text_problem(flow.flow, target.limits):
+            yield FlowError(f"Flow {flow.flow!r} has a name that {wrong[0]}.", where=flow.where, fix="rename it.")
+
+
+def _name_problem(task: Task, target: Target) -> str:
+    if RUNNERS.match(task.layer) or (TOGETHER in task.layer and not task.fused):
+        return "has a name that the runner keeps for itself: link-NUMBER, what ends in -gate, and what holds a +."
+    problem = text_problem(task.layer, target.limits)
+    return f"has a name that {problem[0]}." if problem else ""

@@ -1,0 +1,101 @@
+"""Plan what was asked of an execution besides running its whole flow: schedule a part of it, execute one split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from laminar import graph
+from laminar.compiler.ir import Condition, Factor, FanOut, Pod, Task
+from laminar.exceptions import FlowError, LaminarError
+from laminar.program.recording import Step
+
+__all__ = ["asked", "wrong_action"]
+
+
+def asked(step: Step, place: int, tasks: tuple[Task, ...], pod: Pod, *, where: str) -> tuple[Task, ...]:
+    """Return those of a flow's tasks that its step of the chain (from 1) runs.
+
+    A part of a flow begins with a planner, a task ``plan-K`` in ``pod`` that removes what the layers left when they ran before, and
+    publishes what is known of the layers outside: lengths, as ``A.rows``, and for each layer whether one it follows was skipped.
+    ``where`` is the step's place relative to the project.
+    """
+    if step.action == "execute":
+        return (_executed(step, tasks),)
+    planner = Task(layer=f"plan-{place}", name=f"plan-{place}", pod=pod, where=where)
+    if step.action == "resume" and any(_over_parameters(task) for task in tasks):
+        return (planner, *(_resumed(task, planner) if _over_parameters(task) else task for task in tasks))
+    if step.action != "schedule" or step.dependencies is None:
+        return tasks
+    inside = {task.layer for task in tasks if task.layer in step.dependencies}
+    edges = {name: set(needs) for name, needs in step.dependencies.items()}
+    chosen = [_scheduled(step, task, inside, edges[task.layer], planner) for task in tasks if task.layer in inside]
+    order = graph.order({task.layer: [need for need in task.needs if need in inside] for task in chosen})
+    return (planner, *sorted(chosen, key=lambda task: order.index(task.layer)))
+
+
+def wrong_action(step: Step) -> Iterator[LaminarError]:
+    """Give what makes an action impossible on a cluster."""
+    from laminar.local.launch import schedule_problems
+
+    if step.action == "resume" and step.execution.id is None:
+        yield FlowError(
+            f"An execution of flow {step.flow.name!r} without an id cannot be resumed.",
+            where=step.where,
+            fix="name it: flow.execution(ID).resume().",
+        )
+    if step.action == "schedule":
+        yield from schedule_problems(step)
+    if step.action == "execute" and step.layer is not None:
+        try:
+            step.flow.registered(step.layer)
+        except LaminarError as error:
+            yield error
+
+
+def _executed(step: Step, tasks: tuple[Task, ...]) -> Task:
+    assert step.layer is not None
+    binding = step.layer._binding
+    task = next(task for task in tasks if step.layer is not None and task.layer == step.layer.name)
+    return task.but(needs=(), fan_out=None, condition=Condition(), fixed=(binding.index or 0, binding.splits or 1))
+
+
+def _over_parameters(task: Task) -> bool:
+    return task.fan_out is not None and any(factor.layer == graph.PARAMETERS for factor in task.fan_out.factors)
+
+
+def _resumed(task: Task, planner: Task) -> Task:
+    """Return a fan-out over parameters that were given when the execution was started: the planner looks them up."""
+    assert task.fan_out is not None
+    known = tuple(_known(factor, planner) if factor.layer == graph.PARAMETERS else factor for factor in task.fan_out.factors)
+    fan_out = FanOut(factors=known, batch=task.fan_out.batch, parallelism=task.fan_out.parallelism)
+    return task.but(needs=(planner.layer, *task.needs), fan_out=fan_out)
+
+
+def _scheduled(step: Step, task: Task, inside: set[str], edges: set[str], planner: Task) -> Task:
+    """Return a task with its edges as they were asked for, reading of the layers outside what the planner knows."""
+    factors = task.fan_out.factors if task.fan_out else ()
+    sources = {factor.layer for factor in factors if factor.layer in inside}
+    needs = tuple(name for name in step.flow.nodes if name in inside and name in edges | sources)
+    node, skippable = step.flow.nodes[task.layer], graph.may_skip(step.flow.nodes)
+    outside = [need for need in node.needs if need not in inside and need in skippable]
+    condition = task.condition
+    if not node.entry:
+        condition = condition.but(
+            follows=tuple(name for name in condition.follows if name in inside),
+            entry=bool(outside),
+            evaluator=planner.layer if outside and not node.submission else condition.evaluator,
+        )
+    if condition.evaluator not in (None, planner.layer) and condition.evaluator not in needs:
+        condition = condition.but(evaluator=None, pod=planner.pod)
+    known = tuple(factor if factor.layer in inside else _known(factor, planner) for factor in factors)
+    reads = condition.evaluator == planner.layer or any(factor.layer == planner.layer for factor in known)
+    return task.but(
+        needs=(*([planner.layer] if reads or not needs else []), *needs),
+        fan_out=task.fan_out and FanOut(factors=known, batch=task.fan_out.batch, parallelism=task.fan_out.parallelism),
+        condition=condition,
+    )
+
+
+def _known(factor: Factor, planner: Task) -> Factor:
+    split = "" if factor.split is None else f"[{factor.split}]"
+    return Factor(layer=planner.layer, attribute=f"{factor.layer}{split}.{factor.attribute}")

@@ -1,0 +1,129 @@
+"""Find which split of a fan-out an element belongs to, quickly also where thousands of splits ask.
+
+Whoever asks first adds up what all documents say, and leaves the sums beside them in a small file, with little-endian numbers::
+
+    magic "LMNO", schema, whether there is a default, 0, 0, splits (8 bytes)
+    for each split: how many elements it and those before it contribute (8 bytes)
+    sha256 of all before
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from struct import Struct, pack, unpack_from
+from typing import TYPE_CHECKING
+
+from laminar.configurations.datastores.key_layout import offsets_key
+from laminar.exceptions import DatastoreError
+
+if TYPE_CHECKING:
+    from laminar.configurations.datastores.base import DataStore
+    from laminar.configurations.datastores.documents.record import Record
+    from laminar.configurations.datastores.values.file_format import Buffer
+
+__all__ = ["locate", "total"]
+
+MAGIC = b"LMNO"
+SCHEMA = 1
+HEAD = Struct("<4sB?xxQ")
+DIGEST = 32
+
+
+def locate(
+    store: DataStore, flow: str, execution: str, layer: str, attribute: str, position: int, *, default: bool
+) -> tuple[int, int]:
+    """Return the split, and the element within what it contributes, of a position in a fan-out's flat attribute.
+
+    Raises DatastoreError where the fan-out has not finished or the position is beyond its elements.
+    """
+    ends = stored_sums(store, flow, execution, layer, attribute, default=default)
+    count = ends[-1] if ends else 0
+    if not 0 <= position < count:
+        raise DatastoreError(
+            f"There is no element {position} of {layer}.{attribute}: it has {count} (flow {flow!r}, execution {execution!r}).",
+            fix="run the layers below it anew: they were split over other elements.",
+        )
+    split = bisect_right(ends, position)
+    return split, position - (ends[split - 1] if split else 0)
+
+
+def total(store: DataStore, flow: str, execution: str, layer: str, attribute: str, *, default: bool) -> int:
+    """Return how many elements a fan-out's flat attribute has.
+
+    Raises DatastoreError where the fan-out has not finished.
+    """
+    ends = stored_sums(store, flow, execution, layer, attribute, default=default)
+    return ends[-1] if ends else 0
+
+
+def stored_sums(store: DataStore, flow: str, execution: str, layer: str, attribute: str, *, default: bool) -> Sequence[int]:
+    """Return the sums that lie beside the documents, made now where nobody asked before."""
+    key = offsets_key(flow, execution, layer, attribute)
+    try:
+        ends = read(store.get(key), default=default)
+    except FileNotFoundError:
+        ends = None
+    if ends is None:
+        ends = sums(store, flow, execution, layer, attribute, default=default)
+        store.put(key, (written(ends, default=default),))
+    return ends
+
+
+def sums(store: DataStore, flow: str, execution: str, layer: str, attribute: str, *, default: bool) -> Sequence[int]:
+    """Return, for each split of a finished fan-out, how many elements it and those before it contribute."""
+    records = store.records(flow, execution, layer)
+    verify(records, f"Layer {layer!r} of flow {flow!r}, execution {execution!r},")
+    return list(accumulate(counts(records, attribute, default=default)))
+
+
+def counts(records: Mapping[int, Record], attribute: str, *, default: bool) -> list[int]:
+    """Return how many elements each split contributes: its elements, its one value, or ``default`` where it set none."""
+    found = []
+    for index in sorted(records):
+        artifact = records[index].artifacts.get(attribute)
+        if artifact is not None:
+            found.append(artifact.length)
+        else:
+            found.append(int(default and records[index].splits > 0))
+    return found
+
+
+def verify(records: Mapping[int, Record], which: str) -> None:
+    """Raise DatastoreError, naming what is missing, unless these are all documents of a layer that ran."""
+    fix = "resume the execution, so that what is missing runs."
+    if not records:
+        raise DatastoreError(f"{which} has no documents: it has not run.", fix=fix)
+    splits = sorted({record.splits for record in records.values()})
+    if len(splits) > 1:
+        raise DatastoreError(
+            f"{which} has documents that disagree on how many splits it has: {', '.join(map(str, splits))}.",
+            fix="run the layer anew: its documents are of different runs.",
+        )
+    missing = [index for index in range(max(splits[0], 1)) if index not in records]
+    if missing:
+        shown = ", ".join(map(str, missing[:5])) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+        raise DatastoreError(f"{which} has not finished: of {splits[0]} splits these are missing: {shown}.", fix=fix)
+    if any(record.status == "skipped" for record in records.values()):
+        raise DatastoreError(f"{which} was skipped: it has no elements.", fix="ask layer.state.finished before reading it.")
+
+
+def written(ends: Sequence[int], *, default: bool) -> bytes:
+    """Return the bytes of the file that holds the sums."""
+    from hashlib import sha256
+
+    body = HEAD.pack(MAGIC, SCHEMA, default, len(ends)) + pack(f"<{len(ends)}Q", *ends)
+    return body + sha256(body).digest()
+
+
+def read(data: Buffer, *, default: bool) -> Sequence[int] | None:
+    """Return the sums of a file, None where it is damaged or was made with another default: it is made again then."""
+    from hashlib import sha256
+
+    if len(data) < HEAD.size + DIGEST or sha256(memoryview(data)[:-DIGEST]).digest() != data[-DIGEST:]:
+        return None
+    magic, schema, had_default, splits = HEAD.unpack_from(data)
+    if magic != MAGIC or schema != SCHEMA or had_default != default:
+        return None
+    return unpack_from(f"<{splits}Q", data, HEAD.size)

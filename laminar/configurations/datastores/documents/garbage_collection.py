@@ -1,0 +1,266 @@
+"""Say what a store holds, and remove what is old and what nothing refers to, while flows are running.
+
+What is safe rests on times, as there is no lock that all stores have. Artifacts are listed before documents are read, so what a
+document refers to is seen; a writer that finds its content present renews that file's time, and what is younger than ``grace``
+is spared. The artifacts of a removed execution are kept for another ``grace``, by a note in ``removed/``: somebody may hold a
+reference to them that is in no document yet.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from laminar.configurations.datastores import key_layout
+from laminar.configurations.datastores.documents import repository
+from laminar.configurations.datastores.documents.record import Record, sealed, unsealed
+from laminar.configurations.datastores.values.artifact import Artifact, encode
+from laminar.exceptions import DatastoreError
+from laminar.ksuid import ksuid
+
+if TYPE_CHECKING:
+    from laminar.configurations.datastores.base import DataStore, Entry
+
+__all__ = ["DAY", "Cleared", "Plan", "Survey", "Usage", "clear", "plan", "survey"]
+
+DAY = 86_400.0
+
+REMOVED = "removed"
+"""Folder of notes about removed executions, whose artifacts are still kept."""
+
+AT_ONCE = 1000
+"""Documents that are read together."""
+
+WORKERS = 16
+"""Requests for removals that are under way together."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one execution of a flow keeps: its documents, when the newest was written, and the artifacts they refer to."""
+
+    flow: str
+    execution: str
+    documents: int
+    document_bytes: int
+    newest: float
+    addresses: frozenset[str]
+    damaged: DatastoreError | None = None
+
+
+@dataclass(frozen=True)
+class Survey:
+    """All that a store holds. ``artifacts`` has sizes and times by address, ``notes`` the addresses that notes still keep.
+
+    ``broken`` says which notes cannot be read.
+    """
+
+    executions: tuple[Usage, ...]
+    artifacts: dict[str, Entry]
+    notes: dict[str, tuple[float, frozenset[str]]] = field(default_factory=dict)
+    broken: tuple[DatastoreError, ...] = ()
+
+    def size(self, addresses: Iterable[str]) -> int:
+        """Return how many bytes these artifacts take."""
+        return sum(self.artifacts[named].size for named in addresses if named in self.artifacts)
+
+    @property
+    def idle(self) -> frozenset[str]:
+        """Addresses that no document refers to."""
+        return frozenset(self.artifacts).difference(*(usage.addresses for usage in self.executions))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be removed: executions, artifacts, notes that have served; ``later`` are artifacts that a later run removes.
+
+    ``older`` and ``grace`` are times since when nothing may have been written to what is removed.
+    """
+
+    survey: Survey
+    executions: tuple[Usage, ...]
+    artifacts: tuple[str, ...]
+    later: tuple[str, ...]
+    notes: tuple[str, ...]
+    now: float
+    older: float
+    grace: float
+
+
+@dataclass(frozen=True)
+class Cleared:
+    """What was removed."""
+
+    executions: int
+    artifacts: int
+    bytes: int
+
+
+def survey(store: DataStore) -> Survey:
+    """Return what a store holds.
+
+    Raises DatastoreError where it cannot be read; damaged documents and notes are kept in the Survey.
+    """
+    artifacts = {entry.name: entry for entry in store.entries("artifacts") if re.fullmatch("[0-9a-f]{64}", entry.name)}
+    listed = {
+        (flow, execution): files
+        for flow in repository.folders(store, "")
+        for execution, files in by_execution(store.walk(key_layout.executions_folder(flow))).items()
+    }
+    keys = {name: documents_of(*name, files) for name, files in listed.items()}
+    addresses, damaged = references(store, keys)
+    found = tuple(
+        Usage(
+            *name,
+            documents=len(keys[name]),
+            document_bytes=sum(entry.size for entry in files),
+            newest=max(entry.modified for entry in files),
+            addresses=frozenset(addresses[name]),
+            damaged=damaged.get(name),
+        )
+        for name, files in sorted(listed.items())
+    )
+    kept, broken = notes(store)
+    return Survey(found, artifacts, kept, broken)
+
+
+def by_execution(files: Iterable[Entry]) -> dict[str, list[Entry]]:
+    """Return, by execution, the documents and failure markers among a flow's files, named from the execution's folder on.
+
+    An execution without any is about to get its first, or is being removed.
+    """
+    found: dict[str, list[Entry]] = {}
+    for entry in files:
+        execution, _, name = entry.name.partition("/")
+        layer, _, rest = name.partition("/")
+        is_kept = key_layout.index_of(rest) is not None or (rest.startswith("failed/") and rest.count("/") == 1)
+        if is_kept and key_layout.is_name(execution) and key_layout.is_name(layer):
+            found.setdefault(execution, []).append(entry._replace(name=name))
+    return found
+
+
+def documents_of(flow: str, execution: str, files: Iterable[Entry]) -> list[str]:
+    """Return the keys of the documents among an execution's files."""
+    folder = key_layout.execution_folder(flow, execution)
+    return [f"{folder}/{entry.name}" for entry in files if key_layout.index_of(entry.name.partition("/")[2]) is not None]
+
+
+def references(
+    store: DataStore, keys: dict[tuple[str, str], list[str]]
+) -> tuple[dict[tuple[str, str], set[str]], dict[tuple[str, str], DatastoreError]]:
+    """Return which addresses the documents of each execution refer to, and the first damage among these."""
+    addresses: dict[tuple[str, str], set[str]] = {name: set() for name in keys}
+    damaged: dict[tuple[str, str], DatastoreError] = {}
+    every = [(name, key) for name, found in keys.items() for key in found]
+    for start in range(0, len(every), AT_ONCE):
+        some = every[start : start + AT_ONCE]
+        for (name, key), data in zip(some, store.get_many([key for _, key in some]), strict=True):
+            try:
+                if data is not None:
+                    addresses[name].update(referred(Record.from_json(bytes(data), key=key).artifacts.values()))
+            except DatastoreError as error:
+                damaged.setdefault(name, error)
+    return addresses, damaged
+
+
+def referred(artifacts: Iterable[Artifact]) -> Iterator[str]:
+    """Give the addresses that artifacts refer to."""
+    for artifact in artifacts:
+        for part in (artifact,) if artifact.parts is None else artifact.parts:
+            if part.address is not None:
+                yield part.address
+
+
+def notes(store: DataStore) -> tuple[dict[str, tuple[float, frozenset[str]]], tuple[DatastoreError, ...]]:
+    """Return the notes about removed executions, with times and the addresses that they keep; and what is wrong with others."""
+    found: dict[str, tuple[float, frozenset[str]]] = {}
+    broken: list[DatastoreError] = []
+    keys = [f"{REMOVED}/{entry.name}" for entry in store.entries(REMOVED)]
+    for key, data in zip(keys, store.get_many(keys), strict=True):
+        try:
+            if data is not None:
+                note = unsealed(bytes(data), key)
+                found[key] = float(note["time"]), frozenset(note["addresses"])
+        except DatastoreError as error:
+            fix = f"delete {key}: it only keeps artifacts of removed executions for a while longer."
+            broken.append(DatastoreError(error.what, fix=fix))
+    return found, tuple(broken)
+
+
+def plan(found: Survey, *, older: float, grace: float, flow: str | None = None, now: float | None = None) -> Plan:
+    """Return what is to be removed: executions (of a flow) without activity for ``older`` seconds, and what nothing needs.
+
+    Raises DatastoreError for a damaged document of an execution that stays: nobody knows what that refers to.
+    """
+    now = time.time() if now is None else now
+    leaving = [usage for usage in found.executions if usage.newest < now - older and flow in (None, usage.flow)]
+    staying = [usage for usage in found.executions if usage not in leaving]
+    refuse(found.broken, staying)
+    served = [key for key, (left, _) in found.notes.items() if left < now - grace]
+    kept = frozenset[str]().union(*(usage.addresses for usage in staying))
+    noted = frozenset[str]().union(*(addresses for key, (_, addresses) in found.notes.items() if key not in served))
+    old = {named for named, entry in found.artifacts.items() if entry.modified < now - grace}
+    leaving_with = frozenset[str]().union(*(usage.addresses for usage in leaving))
+    later = (leaving_with if grace > 0 else frozenset[str]()) | noted
+    gone = old - kept - later
+    waiting = (later & frozenset(found.artifacts)) - kept
+    return Plan(
+        found, tuple(leaving), tuple(sorted(gone)), tuple(sorted(waiting)), tuple(sorted(served)), now, now - older, now - grace
+    )
+
+
+def refuse(broken: Iterable[DatastoreError], staying: Iterable[Usage]) -> None:
+    """Raise DatastoreError for what cannot be read although it has to be: nobody knows what that refers to."""
+    for error in broken:
+        raise DatastoreError(f"Nothing is removed, as nobody knows all that is still needed. {error.what}", fix=error.fix)
+    for usage in staying:
+        if usage.damaged:
+            raise DatastoreError(
+                "Nothing is removed, as nobody knows all that "
+                f"execution {usage.execution!r} of flow {usage.flow!r} refers to. {usage.damaged.what}",
+                fix=usage.damaged.fix,
+            )
+
+
+def clear(store: DataStore, plan: Plan) -> Cleared:
+    """Remove what a plan says, sparing what was written or renewed since.
+
+    Raises DatastoreError where something cannot be removed.
+    """
+    addresses = frozenset[str]().union(*(usage.addresses for usage in plan.executions))
+    if addresses and plan.later:
+        note = sealed(encode({"addresses": sorted(addresses), "schema": 1, "time": plan.now}))
+        store.put(f"{REMOVED}/{ksuid()}.json", (note.encode(),))
+    executions = sum(remove(store, usage, plan.older) for usage in plan.executions)
+    removed = expire(store, plan.artifacts, plan.grace)
+    for key in plan.notes:
+        store.delete(key)
+    return Cleared(executions, len(removed), plan.survey.size(removed))
+
+
+def remove(store: DataStore, usage: Usage, before: float) -> bool:
+    """Remove an execution unless somebody has resumed it meanwhile."""
+    folder = key_layout.execution_folder(usage.flow, usage.execution)
+    files = list(store.walk(folder))
+    if any(entry.modified >= before for entry in files if "/offsets/" not in entry.name):
+        return False
+    for layer in {entry.name.partition("/")[0] for entry in files if "/offsets/" in entry.name}:
+        store.delete(f"{folder}/{layer}/offsets")  # first: they would be wrong beside other documents
+    store.delete(folder)
+    return True
+
+
+def expire(store: DataStore, addresses: Sequence[str], before: float) -> list[str]:
+    """Remove artifacts that are older than a time still, and return which were."""
+    keys = [key_layout.artifact_key(named) for named in addresses]
+    if not keys or not store.ahead:
+        done = [store.expire(key, before) for key in keys]
+    else:
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(min(WORKERS, len(keys))) as pool:
+            done = list(pool.map(lambda key: store.expire(key, before), keys))
+    return [named for named, is_gone in zip(addresses, done, strict=True) if is_gone]

@@ -1,0 +1,327 @@
+"""Keep everything in a folder of this machine, or of a volume that several mount."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from laminar.configurations.datastores.base import DataStore, Entry
+from laminar.exceptions import DatastoreError
+
+if TYPE_CHECKING:
+    from laminar.configurations.datastores.values.file_format import Buffer
+
+__all__ = ["Local"]
+
+WHOLE = 1 << 16
+"""Bytes that one read takes: most files are smaller."""
+
+MAPPED = 1 << 20
+"""Bytes from which on a file is read into memory of its own, which arrays can keep and write to without a copy."""
+
+LARGE = 1 << 26
+"""Bytes from which on a file is mapped rather than read, and written while it is hashed."""
+
+STALE = 86_400
+"""Seconds after which a temporary file is nobody's: its writer was killed."""
+
+
+class Local(DataStore):
+    """Store in a folder, made with a ``.gitignore`` of its own at the first write.
+
+    A write goes to a temporary file in ``tmp/`` and is then renamed, so that it is visible whole or not at all.
+    Raises DatastoreError at the first write where the folder cannot be written to.
+    """
+
+    large = LARGE
+
+    def __init__(self, root: str | os.PathLike[str] = ".laminar") -> None:
+        path = os.fspath(root).removeprefix("file://")
+        if not path:
+            raise DatastoreError("A Local datastore needs a folder.", fix="name one: Local('.laminar').")
+        path = os.path.expanduser(path)
+        super().__init__(os.path.abspath(path))
+        self.relative = not os.path.isabs(path)
+        self._swept = False
+
+    def at(self, url: str) -> Local:
+        """Return a store in another folder."""
+        return Local(url)
+
+    def get(self, key: str, start: int = 0, stop: int | None = None) -> Buffer:
+        """Return the bytes of a file, or a range of them; a large one as memory that can be written to."""
+        path = f"{self.root}/{key}"
+        with self._reading(path):
+            handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                if start or stop is not None:
+                    size = os.fstat(handle).st_size
+                    os.lseek(handle, start, os.SEEK_SET)
+                    return read_exactly(handle, max(0, min(size, size if stop is None else stop) - start))
+                first = os.read(handle, WHOLE)
+                if len(first) < WHOLE:
+                    return first
+                size = os.fstat(handle).st_size
+                if size >= LARGE:
+                    return mapped(handle, size)
+                os.lseek(handle, 0, os.SEEK_SET)
+                return read_exactly(handle, size)
+            finally:
+                os.close(handle)
+
+    def put(self, key: str, chunks: Sequence[Buffer]) -> None:
+        """Write a file: to a temporary one first, which then takes its place."""
+        if not self._swept:
+            self._sweep()
+        temporary = f"{self.root}/tmp/{os.urandom(12).hex()}"
+        try:
+            write_all(self._create(temporary), chunks)
+            self._move(temporary, f"{self.root}/{key}")
+        except BaseException as error:
+            with suppress(OSError):
+                os.unlink(temporary)
+            if isinstance(error, OSError):
+                raise self._unwritable(error) from error
+            raise
+
+    def put_while(self, layout: Callable[[], tuple[str, Sequence[Buffer]]], known: Sequence[tuple[int, Buffer]]) -> None:
+        """Write a large file whose key is not known yet, by a thread, while ``layout`` makes key and digests."""
+        from laminar.configurations.datastores.values.prefetch import Fetch
+
+        if not self._swept:
+            self._sweep()
+        temporary = f"{self.root}/tmp/{os.urandom(12).hex()}"
+        try:
+            handle = self._create(temporary)
+            try:
+                writing = Fetch(partial(write_parts, handle, known))
+                try:
+                    key, chunks = layout()
+                finally:
+                    writing.result()
+                offset, written = 0, {offset for offset, _ in known}
+                for chunk in chunks:
+                    if offset not in written:
+                        write_at(handle, offset, chunk)
+                    offset += len(chunk)
+            finally:
+                os.close(handle)
+            if key:
+                self._move(temporary, f"{self.root}/{key}")
+            else:
+                os.unlink(temporary)
+        except BaseException as error:
+            with suppress(OSError):
+                os.unlink(temporary)
+            if isinstance(error, OSError):
+                raise self._unwritable(error) from error
+            raise
+
+    def names(self, folder: str) -> Iterable[str]:
+        """Return the names of the files and folders in a folder."""
+        try:
+            with self._reading(f"{self.root}/{folder}"), os.scandir(f"{self.root}/{folder}") as entries:
+                return [f"{entry.name}/" if entry.is_dir() else entry.name for entry in entries]
+        except FileNotFoundError:
+            return []
+
+    def exists(self, key: str) -> bool:
+        """Say whether there is such a file."""
+        return os.path.isfile(f"{self.root}/{key}")
+
+    def delete(self, key: str) -> None:
+        """Remove a file, or a folder with all in it, and the folders that are empty then."""
+        try:
+            delete_tree(f"{self.root}/{key}")
+            folder = os.path.dirname(key)
+            with suppress(OSError):  # not empty, or already gone
+                while folder:
+                    os.rmdir(f"{self.root}/{folder}")
+                    folder = os.path.dirname(folder)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def renew(self, key: str, size: int) -> bool:
+        """Give a file of this size the time of now; False where there is none, or it isn't ours to touch."""
+        path = f"{self.root}/{key}"
+        try:
+            if os.stat(path).st_size != size:
+                return False
+            os.utime(path)
+        except OSError:
+            return False
+        return True
+
+    def entries(self, folder: str) -> Iterable[Entry]:
+        """Return the files in a folder with their sizes and times."""
+        found = []
+        try:
+            with self._reading(f"{self.root}/{folder}"), os.scandir(f"{self.root}/{folder}") as entries:
+                for entry in entries:
+                    with suppress(FileNotFoundError):
+                        if entry.is_file():
+                            stat = entry.stat()
+                            found.append(Entry(entry.name, stat.st_size, stat.st_mtime))
+        except FileNotFoundError:
+            return []
+        return found
+
+    def expire(self, key: str, before: float) -> bool:
+        """Remove a file unless it was written or renewed since a time; also if that happens at this moment."""
+        path, aside = f"{self.root}/{key}", f"{self.root}/tmp/{os.urandom(12).hex()}"
+        try:
+            if os.stat(path).st_mtime >= before:
+                return False
+            os.makedirs(os.path.dirname(aside), exist_ok=True)
+            os.replace(path, aside)
+            # Whoever comes from now on finds it gone and writes it anew; who came before has renewed its time.
+            if os.stat(aside).st_mtime >= before:
+                os.replace(aside, path)
+                return False
+            os.unlink(aside)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise self._unwritable(error) from error
+        return True
+
+    # how it is done
+
+    def _create(self, path: str) -> int:
+        """Open a new file, making the folders that are missing."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        try:
+            return os.open(path, flags, 0o666)
+        except FileNotFoundError:
+            self._found()
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            return os.open(path, flags, 0o666)
+
+    def _found(self) -> None:
+        """Make the root; whoever makes it keeps it out of git. A folder of the user's own is left as it is."""
+        os.makedirs(os.path.dirname(self.root), exist_ok=True)
+        try:
+            os.mkdir(self.root)
+        except FileExistsError:
+            return
+        with open(f"{self.root}/.gitignore", "w", encoding="ascii") as file:
+            file.write("*\n")
+
+    def _move(self, temporary: str, path: str) -> None:
+        """Rename a file, making the folders that are missing, again where another process removes them as empty."""
+        for _ in range(20):
+            try:
+                return os.replace(temporary, path)
+            except FileNotFoundError:
+                with suppress(FileNotFoundError):
+                    os.makedirs(os.path.dirname(path), exist_ok=True)
+        return os.replace(temporary, path)
+
+    def _sweep(self) -> None:
+        """Remove temporary files that were left when their writers were killed."""
+        self._swept = True
+        with suppress(OSError), os.scandir(f"{self.root}/tmp") as entries:
+            for entry in entries:
+                with suppress(OSError):
+                    if entry.is_file(follow_symlinks=False) and entry.stat().st_mtime < time.time() - STALE:
+                        os.unlink(entry.path)
+
+    @contextmanager
+    def _reading(self, path: str) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError:
+            raise
+        except (NotADirectoryError, IsADirectoryError) as error:
+            raise FileNotFoundError(path) from error
+        except OSError as error:
+            raise DatastoreError(
+                f"{path} cannot be read: {error.strerror or error}.", fix="check who may read the datastore, and its disk."
+            ) from error
+
+    def _unwritable(self, error: OSError) -> DatastoreError:
+        if os.path.exists(self.root) and not os.path.isdir(self.root):
+            return DatastoreError(f"Datastore {self.root} is a file, not a folder.", fix="name a folder, or remove the file.")
+        return DatastoreError(
+            f"Datastore {self.root} cannot be written to: {error.strerror or error}.",
+            fix="check who may write there and how much room is left, or name another folder: Local('...').",
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_swept": False}
+
+
+def read_exactly(handle: int, size: int) -> Buffer:
+    """Return the next bytes of a file, fewer where it ends before."""
+    view: memoryview
+    if size < MAPPED:
+        view = memoryview(bytearray(size))
+    else:
+        import mmap
+
+        view = memoryview(mmap.mmap(-1, size))  # unlike a bytearray it isn't filled with zeros first
+    got = 0
+    while got < size:
+        count = os.readv(handle, [view[got:]])
+        if not count:
+            break
+        got += count
+    return view[:got]
+
+
+def mapped(handle: int, size: int) -> Buffer:
+    """Return a file as memory that is loaded when it is looked at and can be changed, which the file never sees.
+
+    A value may so be larger than memory. Files of a store are replaced or removed, never changed, so what is mapped stays.
+    """
+    import mmap
+
+    return memoryview(mmap.mmap(handle, size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE))
+
+
+def write_all(handle: int, chunks: Sequence[Buffer]) -> None:
+    """Write chunks to a file and close it; small ones go together."""
+    try:
+        whole = [b"".join(chunks)] if sum(map(len, chunks)) < MAPPED else chunks
+        for chunk in whole:
+            view = memoryview(chunk)
+            while len(view):
+                view = view[os.write(handle, view) :]
+    finally:
+        os.close(handle)
+
+
+def write_parts(handle: int, parts: Sequence[tuple[int, Buffer]]) -> None:
+    """Write chunks to their places in a file."""
+    for offset, part in parts:
+        write_at(handle, offset, part)
+
+
+def write_at(handle: int, offset: int, chunk: Buffer) -> None:
+    """Write a chunk to a place in a file."""
+    view = memoryview(chunk)
+    while len(view):
+        count = os.pwrite(handle, view[: 1 << 30], offset)
+        view, offset = view[count:], offset + count
+
+
+def delete_tree(path: str) -> None:
+    """Remove a file, or a folder with all in it; another process may be doing so as well."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return
+    except OSError:
+        if not os.path.isdir(path) or os.path.islink(path):
+            raise
+    else:
+        return
+    with suppress(FileNotFoundError):
+        with os.scandir(path) as entries:
+            for entry in list(entries):
+                delete_tree(entry.path)
+        os.rmdir(path)

@@ -1,0 +1,226 @@
+"""Ask a storage over a network again, for about a minute, where it fails for a cause that passes: one loop for all requests."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from laminar.configurations.datastores.values.file_format import Buffer
+
+__all__ = ["Patient", "is_passing", "persist"]
+
+T = TypeVar("T")
+
+SECONDS = 60.0
+"""Seconds for which something is asked for; what is under way then may take its own timeout."""
+
+NOTICE = 10.0
+"""Seconds of asking after which a line says what the process waits for."""
+
+PAUSE, LONGEST_PAUSE = 0.1, 8.0
+"""Seconds before the second question, doubled before each one after it, up to the longest."""
+
+FIRST = 64
+"""Files asked for first of many: where none of them answers, the others would only wait for their timeouts."""
+
+CODES = frozenset(
+    {
+        *("SlowDown", "Throttling", "ThrottlingException", "RequestLimitExceeded", "BandwidthLimitExceeded", "TooManyRequests"),
+        *("InternalError", "ServiceUnavailable", "RequestTimeout", "RequestTimeoutException", "OperationAborted"),
+        *("IncompleteBody", "XAmzContentSHA256Mismatch"),
+    }
+)
+"""S3's own words for causes that pass, whatever the status beside them."""
+
+NAMES = frozenset(
+    {
+        *("ConnectionError", "TimeoutError", "FSTimeoutError", "IncompleteRead", "IncompleteReadError"),  # Python, fsspec, urllib3
+        *("HTTPClientError", "ResponseStreamingError", "ResponseParserError", "FlexibleChecksumError"),  # botocore
+        *("ClientPayloadError", "ClientConnectionError"),  # aiohttp
+        *("ServiceRequestError", "ServiceResponseError", "TransportError"),  # Azure, Google
+    }
+)
+"""Classes, with all below them, of connections that broke, timed out, or ended before their answer did."""
+
+NEVER = frozenset({"SSLError", "ClientSSLError", "InvalidProxiesConfigError"})
+"""Classes below those that no waiting mends."""
+
+NUMBERS = frozenset(
+    {errno.EIO, errno.EBUSY, errno.EPIPE, errno.ETIMEDOUT, errno.ECONNRESET, errno.ECONNREFUSED, errno.ECONNABORTED}
+    | {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, getattr(errno, "EREMOTEIO", errno.EIO)}
+)
+"""What an OSError says of a cause that passes, where nothing tells more."""
+
+STATUSES = ("status_code", "status", "code")
+"""Where errors of clients other than boto keep the status of an answer."""
+
+_told: set[int] = set()
+"""Processes that have said that they wait."""
+
+
+def is_passing(error: BaseException) -> bool:
+    """Say whether what failed may well work a little later: an error of the server, throttling, a broken connection.
+
+    >>> is_passing(TimeoutError()), is_passing(PermissionError()), is_passing(OSError(errno.EIO, "")), is_passing(ValueError())
+    (True, False, True, False)
+    """
+    told = [found for found in (error, error.__cause__) if found is not None]
+    for found in told:
+        answer = getattr(found, "response", None)
+        if isinstance(answer, dict) and "Error" in answer:
+            return is_passing_answer(answer)
+    for found in told:  # a connection's own error first: aiohttp's have numbers that no server sent
+        names = {base.__name__ for base in type(found).__mro__}
+        if names & (NAMES | NEVER):
+            return not names & NEVER
+        status = next((value for name in STATUSES if isinstance(value := getattr(found, name, None), int) and value >= 400), None)
+        if status is not None:
+            return is_passing_status(status)
+    return isinstance(error, OSError) and error.errno in NUMBERS
+
+
+def is_passing_answer(answer: dict[str, Any]) -> bool:
+    """Say whether an answer of S3, as boto keeps it in its errors, is of a cause that passes."""
+    code = str(answer["Error"].get("Code", ""))
+    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode") or (int(code) if code.isdecimal() else 0)
+    return code in CODES or is_passing_status(status)
+
+
+def is_passing_status(status: int) -> bool:
+    """Say whether a status of HTTP is of a cause that passes.
+
+    >>> [status for status in (403, 404, 408, 429, 500, 501, 503) if is_passing_status(status)]
+    [408, 429, 500, 503]
+    """
+    return status in (408, 429) or (status >= 500 and status != 501)
+
+
+def persist(ask: Callable[[], T], url: str, seconds: float | None = None) -> T:
+    """Return what a function returns, calling it again for some seconds where it fails for a cause that passes.
+
+    It has to be one that may be called several times. It is called twice at least: the first time may have taken long.
+    """
+    started, tries = time.monotonic(), 0
+    longest = SECONDS if seconds is None else seconds
+    while True:
+        try:
+            return ask()
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            pause = min(LONGEST_PAUSE, PAUSE * 2**tries) * random.uniform(0.5, 1.0)
+            tries += 1
+            waited = time.monotonic() - started
+            if tries > 1 and waited + pause > longest:
+                raise
+            if waited >= NOTICE:
+                tell(url, error)
+        time.sleep(pause)
+
+
+def tell(url: str, error: Exception) -> None:
+    """Say once in a process what it waits for."""
+    if os.getpid() not in _told:
+        _told.add(os.getpid())
+        kind, _, rest = url.partition("://")
+        place = f"{kind}://{rest.partition('/')[0]}"
+        print(f"laminar: {place} does not answer ({type(error).__name__}); trying again", file=sys.stderr, flush=True)
+
+
+class Patient:
+    """Stand before an fsspec file system and ask it again; of many files only for those that failed.
+
+    ``url`` names the store. All that is public there may be asked for several times: it only reads, writes whole files or removes.
+    """
+
+    def __init__(self, files: Any, url: str) -> None:
+        self.files = files
+        self.url = url
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the file system has of this name; what can be called is called again where it fails."""
+        found = getattr(self.files, name)
+        if name.startswith("_") or not callable(found):
+            return found
+        return lambda *args, **options: persist(lambda: found(*args, **options), self.url)
+
+    def cat_ranges(self, paths: Sequence[str], start: int | None, end: int | None) -> list[Any]:
+        """Return the bytes of a range of each file, or the exception in their place."""
+        found: list[Any] = [None] * len(paths)
+        left = list(range(len(paths)))
+
+        def ask() -> None:
+            for some in (left[:FIRST], left[FIRST:]):
+                asked = [paths[number] for number in some]
+                answers = self.files.cat_ranges(asked, [start] * len(some), [end] * len(some), on_error="return") if some else []
+                for number, answer in zip(some, answers, strict=True):
+                    found[number] = answer
+                failed = [number for number in some if is_failed(found[number])]
+                if failed and len(failed) == len(some):
+                    break  # the others are still to ask for
+            left[:] = [number for number in left if found[number] is None or is_failed(found[number])]
+            if left:
+                raise found[left[0]]
+
+        try:
+            persist(ask, self.url)
+        except Exception as error:
+            return [error if answer is None else answer for answer in found]
+        return found
+
+    def pipe(self, contents: dict[str, Buffer]) -> None:
+        """Write files, all at the same time."""
+        left = dict(contents)
+
+        def ask() -> None:
+            failed: list[BaseException] = []
+            for some in (list(left)[:FIRST], list(left)[FIRST:]):
+                answers = write_each(self.files, {path: left[path] for path in some})
+                for path, answer in answers.items():
+                    if answer is None:
+                        del left[path]
+                    else:
+                        failed.append(answer)
+                if failed and len(failed) == len(some):
+                    break
+            if failed:
+                raise next((error for error in failed if not is_passing(error)), failed[0])
+
+        persist(ask, self.url)
+
+
+def is_failed(answer: Any) -> bool:
+    """Say whether an answer is an exception of a cause that passes."""
+    return isinstance(answer, BaseException) and is_passing(answer)
+
+
+def write_each(files: Any, contents: dict[str, Buffer]) -> dict[str, BaseException | None]:
+    """Write files at the same time where the file system can, and return the exception of each that failed."""
+    if not files.async_impl:
+        return {path: written(files, path, data) for path, data in contents.items()}
+    import asyncio
+
+    from fsspec.asyn import sync
+
+    async def write_all() -> list[Any]:
+        each = (files._pipe_file(path, data) for path, data in contents.items())
+        return await asyncio.gather(*each, return_exceptions=True)
+
+    answers = sync(files.loop, write_all) if contents else []
+    errors = (answer if isinstance(answer, BaseException) else None for answer in answers)
+    return dict(zip(contents, errors, strict=True))
+
+
+def written(files: Any, path: str, data: Buffer) -> BaseException | None:
+    """Write a file and return the exception where that fails."""
+    try:
+        files.pipe_file(path, data)
+    except Exception as error:
+        return error
+    return None

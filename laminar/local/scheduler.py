@@ -1,0 +1,379 @@
+"""Drive an execution on this machine: start what is ready, hand splits to the executor, try again, raise what is left."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from laminar.configurations.schedulers import Progress
+from laminar.exceptions import ExecutionError, LaminarError
+from laminar.graph import PARAMETERS
+from laminar.local import display
+from laminar.program import main_module, process_state
+from laminar.worker import fan_out_grid, hook_calls, split
+from laminar.worker.split import SplitFailed
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from laminar.components.execution import Execution
+    from laminar.components.layer import Layer
+
+__all__ = ["drive"]
+
+KILLS = 2
+"""How often a split that was ended from outside, or could not reach the datastore, is tried again."""
+
+
+@dataclass
+class Work:
+    """A layer under way: the splits still to start, how many have not ended, and what went wrong."""
+
+    layer: str
+    splits: int
+    waiting: Iterator[int]
+    left: int
+    parallelism: int | None = None
+    running: int = 0
+    failures: list[SplitFailed] = field(default_factory=list)
+
+
+@dataclass
+class Attempt:
+    """One attempt at a split, and how many that came before it don't count."""
+
+    work: Work
+    index: int
+    attempt: int = 1
+    kills: int = 0
+    gate: bool = False
+
+
+def drive(execution: Execution, dependencies: Mapping[str, Iterable[str]], *, anew: bool) -> None:
+    """Run an execution's layers; works inside a running event loop too.
+
+    Raises ExecutionError for the first failure in graph order, with the number of the others.
+    """
+    import asyncio
+
+    driver = Driver(execution, dependencies, anew=anew)
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(driver.run())
+    else:
+        _in_thread(driver)
+
+
+def _in_thread(driver: Driver) -> None:
+    """Run beside an event loop that runs already, as in a notebook; an interrupt stops the run."""
+    import asyncio
+    import threading
+
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            asyncio.run(driver.run())
+        except BaseException as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=run, name="laminar-run")
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(0.2)
+    except KeyboardInterrupt:
+        driver.cancel()
+        thread.join()
+        raise
+    if raised:
+        raise raised[0]
+
+
+class Driver:
+    """Hold the state of one run."""
+
+    def __init__(self, execution: Execution, dependencies: Mapping[str, Iterable[str]], *, anew: bool) -> None:
+        self.execution = execution
+        self.flow = execution.flow
+        self.datastore = execution.flow.configuration.datastore
+        self.executor = execution.flow.configuration.executor
+        self.anew = anew
+        nodes = execution.flow.nodes
+        edges = {name: set(dependencies[name]) for name in nodes if name in dependencies and name != PARAMETERS}
+        self.progress = Progress(nodes, edges, self._before(edges))
+        self.queue: deque[Attempt | Work] = deque()
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.delayed: set[asyncio.Task[None]] = set()
+        self.failures: list[SplitFailed] = []
+        self.slots = self.executor.concurrency
+        self.tuned: dict[str, tuple[bool, bool]] = {}
+        self.main: Any = None
+        self.report = display.current()
+
+    def _before(self, edges: dict[str, set[str]]) -> dict[str, str]:
+        """Return how the layers that are not to run have ended; when resuming, take out those that finished."""
+        ended = {PARAMETERS: "finished"}
+        needed = {need for needs in edges.values() for need in needs} | {
+            need for name in edges for need in self.flow.nodes[name].needs
+        }
+        for name in sorted(needed - set(edges) - {PARAMETERS}):
+            ended[name] = self.execution.status(name)
+        if self.execution.retry:
+            for name in [name for name in edges if self.execution.status(name) == "finished"]:
+                ended[name] = "finished"
+                del edges[name]
+        return ended
+
+    def cancel(self) -> None:
+        """Stop the run from another thread."""
+        if self.main is not None:
+            loop, task = self.main
+            loop.call_soon_threadsafe(task.cancel)
+
+    async def run(self) -> None:
+        """Run until nothing is left that may run."""
+        import asyncio
+
+        self.main = (asyncio.get_running_loop(), asyncio.current_task())
+        key = (self.flow.name, self.execution.id or "")
+        self.executor.check(self.execution)
+        if main_module.current() is not None and type(self.flow).__module__ == "__main__":
+            self.report = display.choose()
+        process_state.running.add(key)
+        self.report.start(self.execution)
+        try:
+            if self.execution.retry:
+                self._tell_changes()
+            await self.executor.open(self.execution)
+            await self._loop()
+        finally:
+            left = self.tasks | self.delayed
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+            await self.executor.close()
+            process_state.running.discard(key)
+            self.report.stop(self.execution, len(self.failures))
+        self._raise()
+
+    async def _loop(self) -> None:
+        import asyncio
+
+        while True:
+            while names := self.progress.ready():
+                for name in names:
+                    self._ready(name)
+            while len(self.tasks) < self.slots and (attempt := self._next()) is not None:
+                self.tasks.add(asyncio.create_task(self._attempt(attempt)))
+            if not self.tasks and not self.delayed:
+                return
+            done, _ = await asyncio.wait(self.tasks | self.delayed, return_when=asyncio.FIRST_COMPLETED)
+            self.tasks -= done
+            self.delayed -= done
+            for task in done:
+                task.result()
+
+    def _next(self) -> Attempt | None:
+        """Return the next attempt that may start; a layer at its parallelism waits its turn."""
+        for _ in range(len(self.queue)):
+            first = self.queue[0]
+            if isinstance(first, Attempt):
+                self.queue.popleft()
+                return first
+            if first.parallelism is not None and first.running >= first.parallelism:
+                self.queue.rotate(-1)
+                continue
+            index = next(first.waiting, None)
+            if index is None:
+                self.queue.popleft()
+                continue
+            first.running += 1
+            return Attempt(first, index)
+        return None
+
+    # layers
+
+    def _ready(self, name: str) -> None:
+        """Start a layer whose dependencies have ended well, or pass it over."""
+        if self.progress.is_skipped(name):
+            if self.execution.retry or self.anew:
+                self._remove(name)
+            self.progress.end(name, "skipped")
+            self.report.end(name, "skipped")
+        elif self.progress.nodes[name].entry:
+            if self.execution.retry or self.anew:
+                self._forget_skip(name)
+            self.queue.append(Attempt(Work(name, 1, iter(()), 1), 0, gate=True))
+        else:
+            self._begin(name)
+
+    def _remove(self, name: str) -> None:
+        assert self.execution.id is not None
+        self.datastore.remove(self.flow.name, self.execution.id, name)
+
+    def _forget_skip(self, name: str) -> None:
+        assert self.execution.id is not None
+        known = self.datastore.load(self.flow.name, self.execution.id, name, 0)
+        if self.anew or (known is not None and known.status == "skipped"):
+            self._remove(name)
+
+    def _begin(self, name: str) -> None:
+        """Queue a layer's splits: all of them, or when resuming those without a document."""
+        try:
+            splits = fan_out_grid.count(self.execution, name)
+        except LaminarError as error:  # of this layer alone: what does not depend on it runs on
+            self.failures.append(split.uncounted(self.execution.layer(name, index=0, splits=1), error))
+            self._ended(name, "failed")
+            return
+        foreach = self.flow.registrations[name].configuration.foreach
+        finished = self._finished(name, splits)
+        self.report.begin(name, splits, foreach is not None)
+        if splits == 0:
+            split.run(self.execution.layer(name, index=0, splits=0))
+            self._ended(name, "finished")
+            return
+        for _ in finished:
+            self.report.split(name)
+        waiting = (index for index in range(splits) if index not in finished)
+        work = Work(name, splits, waiting, splits - len(finished), foreach.parallelism if foreach else None)
+        if work.left:
+            self.queue.append(work)
+        else:
+            self._ended(name, "finished")
+
+    def _finished(self, name: str, splits: int) -> frozenset[int]:
+        """Return the splits that are not to run again, having removed what does not fit any more."""
+        assert self.execution.id is not None
+        if self.anew:
+            self._remove(name)
+        if self.anew or not self.execution.retry:
+            return frozenset()
+        from laminar.configurations.datastores.documents import repository
+
+        records = self.datastore.records(self.flow.name, self.execution.id, name)
+        if all(record.splits == splits and record.status == "finished" for record in records.values()):
+            missing = set(range(splits)) - set(records)
+            if missing and self.flow.registrations[name].configuration.foreach is not None:
+                repository.forget_offsets(self.datastore, self.flow.name, self.execution.id, name)
+            for index in missing:
+                self.datastore.forgive(self.flow.name, self.execution.id, name, index)
+            return frozenset(records)
+        self._remove(name)
+        return frozenset()
+
+    def _ended(self, name: str, how: str) -> None:
+        self.progress.end(name, how)
+        self.report.end(name, how)
+
+    # attempts
+
+    async def _attempt(self, attempt: Attempt) -> None:
+        """Make one attempt and settle what comes of it."""
+        import asyncio
+
+        work = attempt.work
+        layer = self.execution.layer(work.layer, index=attempt.index, splits=work.splits, attempt=attempt.attempt)
+        layer._binding.gate = attempt.gate
+        try:
+            if not attempt.gate and self._is_tuned(layer):
+                await asyncio.to_thread(split.configure, layer)
+            answer = await self.executor.submit(layer=layer)
+        except SplitFailed as failed:
+            blameless = self._is_blameless(attempt, failed)
+            if attempt.kills < KILLS if blameless else failed.retryable:
+                self._again(attempt, layer, failed, kills=attempt.kills + blameless)
+            else:
+                self._settle(work, failed)
+        else:
+            if not attempt.gate:
+                self._settle(work, None)
+            elif answer:
+                self._begin(work.layer)
+            else:
+                self._ended(work.layer, "skipped")
+
+    def _is_blameless(self, attempt: Attempt, failed: SplitFailed) -> bool:
+        """Say whether an attempt was ended from outside, or by an outage of the datastore, so that it does not count as one."""
+        if failed.blameless:
+            return True
+        # A container tells no more than that it may be tried again: where all attempts were made, they did not all count.
+        attempts = self.flow.registrations[attempt.work.layer].configuration.retry.attempts
+        return failed.retryable and attempt.attempt - attempt.kills >= attempts
+
+    def _is_tuned(self, layer: Layer) -> bool:
+        """Say whether hooks change the configuration of this attempt, which the executor has to know."""
+        name = layer.name
+        if name not in self.tuned:
+            self.tuned[name] = (bool(hook_calls.hooks_for(layer, "submission")), bool(hook_calls.hooks_for(layer, "retry")))
+        submission, retry = self.tuned[name]
+        return submission or (retry and layer.attempt > 1)
+
+    def _again(self, attempt: Attempt, layer: Layer, failed: SplitFailed, *, kills: int) -> None:
+        import asyncio
+
+        retry = self.flow.registrations[layer.name].configuration.retry
+        delay = retry.delay * retry.backoff ** (attempt.attempt - 1)
+        delay += delay * random.uniform(0, retry.jitter)
+        self.report.again(layer, failed.what.split(": ", 1)[-1], delay)
+        following = Attempt(attempt.work, attempt.index, attempt.attempt + 1, kills, attempt.gate)
+        self.delayed.add(asyncio.create_task(self._later(following, delay)))
+
+    async def _later(self, attempt: Attempt, delay: float) -> None:
+        import asyncio
+
+        await asyncio.sleep(delay)
+        self.queue.appendleft(attempt)
+
+    def _settle(self, work: Work, failed: SplitFailed | None) -> None:
+        """Count a split that has ended; with the last one the layer ends."""
+        work.left -= 1
+        work.running -= 1
+        if failed is None:
+            self.report.split(work.layer)
+        else:
+            work.failures.append(failed)
+        if work.left == 0:
+            self.failures.extend(sorted(work.failures, key=lambda failed: failed.index or 0))
+            self._ended(work.layer, "failed" if work.failures else "finished")
+
+    # the end
+
+    def _raise(self) -> None:
+        if not self.failures:
+            return
+        order = {name: place for place, name in enumerate(self.flow.nodes)}
+        first = min(self.failures, key=lambda failed: (order[failed.layer], failed.index or 0))
+        others = len(self.failures) - 1
+        more = f" ({others} other split{'s' if others > 1 else ''} failed too)" if others else ""
+        remote = "\n" + _indent(first.remote) if first.remote else ""
+        raise ExecutionError(
+            f"{first.what}{more}{remote}",
+            where=first.where,
+            fix=first.fix,
+            execution=self.execution.id,
+            flow=first.flow,
+            layer=first.layer,
+            index=first.index,
+            attempt=first.attempt,
+        ) from first.__cause__
+
+    def _tell_changes(self) -> None:
+        """Name the layers whose source is another now than when they finished: nothing else comes of it."""
+        assert self.execution.id is not None
+        changed = []
+        for name in self.flow.nodes:
+            record = self.datastore.load(self.flow.name, self.execution.id, name, 0) if name != PARAMETERS else None
+            source = split.source_digest(self.flow.registrations[name].layer)
+            if record is not None and record.status == "finished" and record.source and source and record.source != source:
+                changed.append(name)
+        if changed:
+            self.report.note(f"finished layers whose source changed since are not run again: {', '.join(changed)}")
+
+
+def _indent(text: str) -> str:
+    return "".join(f"  | {line}\n" for line in text.splitlines()).rstrip()

@@ -1,0 +1,118 @@
+"""Show what layers print in threads line by line, each behind its layer's name, while other output passes as it is."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from laminar.local import display
+
+if TYPE_CHECKING:
+    from laminar.components.layer import Layer
+
+__all__ = ["captured", "install", "uninstall"]
+
+NAMES = ("stdout", "stderr")
+
+
+class Pending:
+    """Hold what a layer has printed of a line that has not ended yet."""
+
+    def __init__(self, layer: Layer) -> None:
+        self.layer = layer
+        self.parts = dict.fromkeys(NAMES, "")
+        self.lock = threading.Lock()
+
+    def write(self, name: str, text: str) -> None:
+        """Take text and show the lines that are complete."""
+        with self.lock:
+            *lines, self.parts[name] = (self.parts[name] + text).split("\n")
+        self._show(name, lines)
+
+    def close(self) -> None:
+        """Show what is left."""
+        for name in NAMES:
+            rest, self.parts[name] = self.parts[name], ""
+            self._show(name, [rest] if rest else [])
+
+    def _show(self, name: str, lines: list[str]) -> None:
+        if lines:
+            token = _pending.set(None)
+            try:
+                display.current().output(self.layer, name, lines)
+            finally:
+                _pending.reset(token)
+
+
+_pending: ContextVar[Pending | None] = ContextVar("laminar_pending", default=None)
+
+
+class Proxy:
+    """Stand for a standard stream: what a layer's thread writes goes to its `Pending`, all else to the stream itself."""
+
+    def __init__(self, name: str, stream: Any) -> None:
+        self._name = name
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        pending = _pending.get()
+        if pending is None:
+            written: int = self._stream.write(text)
+            return written
+        pending.write(self._name, text)
+        return len(text)
+
+    def writelines(self, lines: Any) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+_lock = threading.Lock()
+_users = 0
+_proxies: list[Proxy] = []
+
+
+@contextmanager
+def captured(layer: Layer) -> Iterator[None]:
+    """Show what this thread prints meanwhile as a layer's."""
+    pending = Pending(layer)
+    token = _pending.set(pending)
+    try:
+        yield
+    finally:
+        _pending.reset(token)
+        pending.close()
+
+
+def install() -> None:
+    """Put proxies in the standard streams' places, unless they are there; `uninstall` as often takes them out."""
+    global _users
+    with _lock:
+        _users += 1
+        if _users == 1:
+            for name in NAMES:
+                proxy = Proxy(name, getattr(sys, name))
+                _proxies.append(proxy)
+                setattr(sys, name, proxy)
+
+
+def uninstall() -> None:
+    """Put the standard streams back, where nobody else has replaced them meanwhile."""
+    global _users
+    with _lock:
+        _users -= 1
+        if _users == 0:
+            for proxy in _proxies:
+                if getattr(sys, proxy._name) is proxy:
+                    setattr(sys, proxy._name, proxy._stream)
+            _proxies.clear()

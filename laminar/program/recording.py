@@ -1,0 +1,275 @@
+"""Execute a program so that its flows are noted and nothing is scheduled.
+
+While recording, guards (``if flow := Train():``) are true, ``flow(...)`` notes a chain, ``.next(...)`` adds a step to it. The
+first read of a result ends it, as there is none yet. A compiler, a fork server and a pod all record in this one way.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from laminar.exceptions import FlowError, LaminarError, raise_all
+from laminar.program import main_module, source_location
+from laminar.program.main_module import Program
+
+if TYPE_CHECKING:
+    from laminar.components.execution import Execution
+    from laminar.components.flow import Flow
+    from laminar.components.layer import Layer
+    from laminar.components.parameters import Parameters
+
+__all__ = ["Chain", "Recording", "Step", "active", "read", "record"]
+
+
+@dataclass
+class Step:
+    """One flow of a chain: what it is called with, and for all but the first the linker that makes its parameters.
+
+    ``action`` is what was asked of the execution: ``run``, ``resume``, ``schedule`` (with ``dependencies``) or ``execute`` (with
+    ``layer``).
+    """
+
+    execution: Execution
+    parameters: dict[str, Any] = field(default_factory=dict)
+    linker: Callable[[Execution], Parameters] | None = None
+    action: str = "run"
+    dependencies: Mapping[str, set[str]] | None = None
+    layer: Layer | None = None
+    where: str = ""
+
+    @property
+    def flow(self) -> Flow:
+        """Flow of the step."""
+        return self.execution.flow
+
+
+@dataclass
+class Chain:
+    """Executions joined by ``.next``, in order."""
+
+    steps: list[Step]
+
+    @property
+    def first(self) -> Step:
+        """Step that the chain starts with."""
+        return self.steps[0]
+
+
+@dataclass
+class Recording:
+    """What a program was seen to do.
+
+    ``flows`` are the flow objects that were called, linked to or asked by a guard; ``classes`` the flow classes defined
+    meanwhile; ``ended`` says what was read and where, if a read ended the recording.
+    """
+
+    program: Program | None = None
+    chains: list[Chain] = field(default_factory=list)
+    flows: list[Flow] = field(default_factory=list)
+    classes: list[type[Flow]] = field(default_factory=list)
+    ended: tuple[str, str] | None = None
+
+    def start(self, step: Step) -> None:
+        """Note the first step of a chain."""
+        self.see(step.flow)
+        self.chains.append(Chain([step]))
+
+    def follow(self, execution: Execution, step: Step) -> None:
+        """Note a step behind the one that made an execution."""
+        self.see(step.flow)
+        for chain in self.chains:
+            if chain.steps[-1].execution is execution:
+                chain.steps.append(step)
+                return
+        raise FlowError(
+            "next() follows an execution that was not called.",
+            where=source_location.caller(),
+            fix="chain flows as flow(...).next(flow=..., linker=...).",
+        )
+
+    def see(self, flow: Flow) -> None:
+        """Note a flow object, once."""
+        if not any(seen is flow for seen in self.flows):
+            self.flows.append(flow)
+
+    def find(self, name: str) -> Flow | None:
+        """Return the flow of a name, wherever the program has it: of a chain rather than of a guard."""
+        called = [step.flow for chain in self.chains for step in chain.steps]
+        return next((flow for flow in [*called, *self.flows] if flow.name == name), None)
+
+
+class _Ended(BaseException):
+    """End a recording; private, and no Exception, so that a program's own handlers let it through."""
+
+
+_active: Recording | None = None
+
+
+def active() -> Recording | None:
+    """Return the recording under way in this process, if any."""
+    return _active
+
+
+def read(what: str) -> None:
+    """Tell that a result is read: ends a recording under way."""
+    if _active is not None:
+        _end(_active, what)
+
+
+def _end(recording: Recording, what: str) -> NoReturn:
+    if recording.ended is None:
+        recording.ended = (what, source_location.caller())
+    raise _Ended
+
+
+@contextmanager
+def recorded(recording: Recording) -> Iterator[Recording]:
+    """Record what happens inside."""
+    global _active
+    before, _active = _active, recording
+    try:
+        yield recording
+    except _Ended:
+        pass
+    finally:
+        _active = before
+
+
+def record(program: Program, *, quiet: bool = False) -> Recording:
+    """Execute a program and return what it was seen to do; its modules and ``__main__`` stay loaded.
+
+    What the program prints goes to standard error, as it is no layer's output; ``quiet`` drops it.
+
+    Raises FlowError where the program raises, where it reads a result before any flow is called, and where two of its flows
+    have one name.
+    """
+    recording = Recording(program)
+    with recorded(recording), _aside(quiet):
+        try:
+            main_module.execute(program)
+        except SystemExit as leaving:
+            if leaving.code not in (None, 0):
+                raise _raised(program, leaving) from leaving
+        except LaminarError as error:
+            error.where = error.where or _line(program, error)
+            raise
+        except Exception as error:
+            raise _raised(program, error) from error
+    _check(recording)
+    return recording
+
+
+@contextmanager
+def _aside(quiet: bool) -> Iterator[None]:
+    """Keep what a program prints out of standard output."""
+    before = sys.stdout
+    with open(os.devnull, "w") as nowhere:
+        sys.stdout = nowhere if quiet else sys.stderr
+        try:
+            yield
+        finally:
+            if sys.stdout in (nowhere, sys.stderr):
+                sys.stdout = before
+
+
+def _raised(program: Program, error: BaseException) -> FlowError:
+    import traceback
+
+    lines = traceback.format_exception_only(type(error), error)
+    text = f"exit code {error.code}" if isinstance(error, SystemExit) else lines[-1].strip()
+    return FlowError(
+        f"Program {program.shown!r} ended with {text} while its flows were recorded.",
+        where=_line(program, error),
+        fix="make the program run up to its flow's call on any machine: it is executed to find its flows.",
+    )
+
+
+def _line(program: Program, error: BaseException) -> str:
+    """Return the innermost line of the program's own file that an error came through, and where it came from."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if frame.filename == program.path or source_location.shorten(frame.filename) == program.shown]
+    if not own:
+        return program.shown
+    last = frames[-1]
+    deeper = not last.filename.startswith(source_location.PACKAGE) and last is not own[-1]
+    origin = f" (raised at {source_location.shorten(last.filename)}:{last.lineno})" if deeper else ""
+    return f"{source_location.shorten(own[-1].filename)}:{own[-1].lineno}{origin}"
+
+
+def _check(recording: Recording) -> None:
+    """Raise what can be said of a whole program at once."""
+    program = recording.program.shown if recording.program else "the program"
+    if recording.ended and not recording.chains:
+        what, where = recording.ended
+        raise FlowError(
+            f"Program {program!r} reads {what} before any flow is called: there is no result yet.",
+            where=where,
+            fix="call a flow first, and read results behind it.",
+        )
+    problems: list[LaminarError] = []
+    classes: dict[str, type[Flow]] = {}
+    for cls in dict.fromkeys([*_defined(recording), *(type(flow) for flow in recording.flows)]):
+        known = classes.setdefault(cls.__name__, cls)
+        if known is not cls:
+            problems.append(
+                FlowError(
+                    f"Program {program!r} has two flows named {cls.__name__!r}.",
+                    where=f"{source_location.of_class(known)} and {source_location.of_class(cls)}",
+                    fix="rename one: pods find a flow by its name.",
+                )
+            )
+    raise_all(problems)
+
+
+def _defined(recording: Recording) -> list[type[Flow]]:
+    """Return the flow classes that the program's own file defines."""
+    return [cls for cls in recording.classes if cls.__module__ == "__main__"]
+
+
+def uncalled(recording: Recording) -> list[type[Flow]]:
+    """Return the flows, with layers, that the program's file defines and neither calls nor builds others on.
+
+    Nothing can be said of those behind a read that ended the recording: then there are none.
+    """
+    if recording.ended:
+        return []
+    called = [type(step.flow) for chain in recording.chains for step in chain.steps]
+    return [cls for cls in _defined(recording) if not any(issubclass(used, cls) for used in called) and cls.has_layers()]
+
+
+def require_called(recording: Recording) -> None:
+    """Raise FlowError, listing them, for flows defined but never called, and where no flow is called at all."""
+    program = recording.program.shown if recording.program else "the program"
+    idle = uncalled(recording)
+    listed = ", ".join(f"{cls.__name__} ({source_location.of_class(cls)})" for cls in idle)
+    if idle:
+        raise FlowError(
+            f"Program {program!r} defines flows that it never calls: {listed}.",
+            where=source_location.of_class(idle[0]),
+            fix=f"call it behind its guard: if flow := {idle[0].__name__}(): flow()",
+        )
+    if not recording.chains:
+        raise FlowError(
+            f"Program {program!r} calls no flow.",
+            where=program,
+            fix="define a Flow, register layers on it and call it: if flow := Train(): flow()",
+        )
+
+
+def forget(modules: set[str], main: Any, argv: list[str], path: list[str]) -> None:
+    """Put a process back as it was before a recording, but for modules of the installed environment."""
+    folder = sys.path[0] if sys.path else ""
+    for name in set(sys.modules) - modules:
+        file = getattr(sys.modules[name], "__file__", None) or ""
+        if folder and file.startswith(folder) and "site-packages" not in file:
+            del sys.modules[name]
+    sys.modules["__main__"] = main
+    sys.argv[:] = argv
+    sys.path[:] = path

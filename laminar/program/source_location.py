@@ -1,0 +1,83 @@
+"""Say where in a user's program something stands, as ``file.py:31``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import CodeType, FrameType
+from typing import Any
+
+__all__ = ["caller", "is_users", "note", "of_class", "of_code", "of_function", "position", "shorten"]
+
+NOTE = "__laminar_place__"
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+COMMANDS = os.path.join(PACKAGE, "cli") + os.sep
+LIBRARY = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
+INSTALLED = (os.path.join(LIBRARY, "site-packages") + os.sep, os.path.join(LIBRARY, "dist-packages") + os.sep)
+"""Folders of Python's library that hold what users install."""
+
+
+def shorten(path: str) -> str:
+    """Return a path relative to the current folder where it lies below it, a notebook's cell as ``In[3]``, else as it is."""
+    folder = os.getcwd() + os.sep
+    return path[len(folder) :] if path.startswith(folder) else _cell(path) or path
+
+
+def _cell(path: str) -> str:
+    """Return the name of IPython's for the cell that it compiled under a path, an empty string for anything else."""
+    shell = getattr(sys.modules.get("IPython.core.interactiveshell"), "InteractiveShell", None)
+    if shell is None or not shell.initialized():
+        return ""
+    named = shell.instance().compile.format_code_name(path)
+    return named[1] if named is not None else ""
+
+
+def caller() -> str:
+    """Return the place of the innermost line on the stack that is a user's; an empty string where a command of laminar asks."""
+    frame = _outside()
+    return "" if frame is None else f"{shorten(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
+def _outside() -> FrameType | None:
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and not is_users(path := frame.f_code.co_filename):
+        if path.startswith(COMMANDS):  # what called the command is click, and no line of a program's
+            return None
+        frame = frame.f_back
+    return frame
+
+
+def is_users(path: str) -> bool:
+    """Say whether code of this file is neither laminar's nor of Python's own library."""
+    if path.startswith(LIBRARY):
+        return path.startswith(INSTALLED) and not path.startswith(PACKAGE)
+    return not path.startswith((PACKAGE, "<frozen "))
+
+
+def of_code(code: CodeType) -> str:
+    """Return the place where a code object is defined."""
+    return f"{shorten(code.co_filename)}:{code.co_firstlineno}"
+
+
+def of_function(function: Any) -> str:
+    """Return the place where a function is defined, or an empty string for what has no code."""
+    code = getattr(function, "__code__", None)
+    return of_code(code) if code else ""
+
+
+def of_class(cls: type) -> str:
+    """Return the place of a class statement, as `note` kept it."""
+    path, line = cls.__dict__.get(NOTE, ("", 0))
+    return f"{shorten(path)}:{line}" if path else ""
+
+
+def position(cls: type) -> tuple[str, int]:
+    """Return where a class stands as something to sort by that is the same on any machine: its module, its line."""
+    return cls.__module__, cls.__dict__.get(NOTE, ("", 0))[1]
+
+
+def note(cls: type) -> None:
+    """Keep on a class, while it is being made, the place of its statement."""
+    frame = _outside()
+    if frame is not None:
+        setattr(cls, NOTE, (frame.f_code.co_filename, frame.f_lineno))

@@ -1,0 +1,138 @@
+"""Call the hooks that apply to a layer, each with the layers that its annotations name, and note which one failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from laminar.components import dependency_inference
+from laminar.configurations.hooks import hooks_of
+from laminar.exceptions import LayerError
+from laminar.program import source_location
+
+if TYPE_CHECKING:
+    from laminar.components.layer import Layer
+    from laminar.configurations.hooks import Kind
+
+__all__ = ["Hook", "arguments", "blamed", "configure", "denying", "hooks_for", "surround"]
+
+Dependency = Callable[[str], Any]
+
+
+@dataclass(frozen=True)
+class Hook:
+    """One hook of a layer: ``owner`` is the layer, or the flow that applies it to its layers."""
+
+    owner: str
+    name: str
+    kind: Kind
+    function: Callable[..., Any]
+
+    @property
+    def shown(self) -> str:
+        """What messages call it."""
+        return f"{self.kind} hook {self.owner}.{self.name}"
+
+    @property
+    def is_generator(self) -> bool:
+        """Whether it is of the generator form, which goes on behind its ``yield``."""
+        code = getattr(dependency_inference.unwrap(self.function), "__code__", None)
+        return code is not None and bool(code.co_flags & 0x20)
+
+
+def hooks_for(layer: Layer, kind: Kind) -> list[Hook]:
+    """Return the hooks of a kind that apply to a layer, in the order in which they run: its flow's, then its own."""
+    flow, cls = layer.flow, type(layer)
+    wanted = {name for name, _ in hooks_of(type(flow), kind)}
+    inherited = dependency_inference.applicable_hooks(type(flow), cls, flow.registrations) if wanted else []
+    found = [Hook(flow.name, name, kind, function) for name, function in inherited if name in wanted]
+    return found + [Hook(layer.name, name, kind, function) for name, function in hooks_of(cls, kind)]
+
+
+def arguments(function: Any, layer: Layer, owner: str, dependency: Dependency) -> list[Layer]:
+    """Return the layers that a function's annotations name, as ``dependency`` gives them."""
+    flow = layer.flow
+    needed = dependency_inference.parameters_of(function, flow.registrations, owner=owner, flow=flow.name)
+    return [dependency(name) for name in needed.values()]
+
+
+def surround(layer: Layer, dependency: Dependency, stack: ExitStack) -> None:
+    """Enter a layer's execution hooks: a generator wraps what follows, a plain function has run when this returns."""
+    for hook in hooks_for(layer, "execution"):
+        stack.enter_context(_around(hook, layer, dependency))
+
+
+@contextmanager
+def _around(hook: Hook, layer: Layer, dependency: Dependency) -> Iterator[None]:
+    with _blamed(hook, layer):
+        call = partial(hook.function, layer, *arguments(hook.function, layer, hook.owner, dependency))
+        manager = contextmanager(call)() if hook.is_generator else None
+        if manager is None:
+            call()
+        else:
+            manager.__enter__()
+    try:
+        yield
+    except BaseException as error:
+        with _blamed(hook, layer, besides=error):
+            if manager is None or not manager.__exit__(type(error), error, error.__traceback__):
+                raise
+    else:
+        with _blamed(hook, layer):
+            if manager is not None:
+                manager.__exit__(None, None, None)
+
+
+def configure(layer: Layer, dependency: Dependency) -> None:
+    """Apply a layer's submission hooks, then its retry hooks once for each attempt before this one; a second time does nothing."""
+    if layer._binding.tuned:
+        return
+    layer._binding.tuned = True
+    for hook in hooks_for(layer, "submission"):
+        _ask(hook, layer, dependency)
+    retries = hooks_for(layer, "retry") if layer.attempt > 1 else []
+    for _ in range(layer.attempt - 1):
+        for hook in retries:
+            _ask(hook, layer, dependency)
+
+
+def denying(layer: Layer, dependency: Dependency) -> Hook | None:
+    """Return the first entry hook that says no, None where the layer may run."""
+    return next((hook for hook in hooks_for(layer, "entry") if not _ask(hook, layer, dependency)), None)
+
+
+def _ask(hook: Hook, layer: Layer, dependency: Dependency) -> Any:
+    """Call a hook and return its answer: of a generator what it yields, having let it go on to its end."""
+    with _blamed(hook, layer):
+        answer = hook.function(layer, *arguments(hook.function, layer, hook.owner, dependency))
+        if not hook.is_generator:
+            return answer
+        yielded = list(answer)
+        if len(yielded) != 1:
+            raise LayerError(
+                f"The {hook.shown} yields {len(yielded)} times.",
+                where=source_location.of_function(dependency_inference.unwrap(hook.function)),
+                fix="yield once, or return.",
+            )
+        return yielded[0]
+
+
+@contextmanager
+def _blamed(hook: Hook, layer: Layer, *, besides: BaseException | None = None) -> Iterator[None]:
+    """Note on a layer that an error is a hook's own, rather than one (``besides``) that it only let through."""
+    try:
+        yield
+    except BaseException as error:
+        known = layer._binding.blame
+        if error is not besides and (known is None or known[0] is not error):
+            layer._binding.blame = (error, hook.shown)
+        raise
+
+
+def blamed(layer: Layer, error: BaseException) -> str:
+    """Return which hook an error is of, an empty string where it is of none."""
+    known = layer._binding.blame
+    return known[1] if known is not None and known[0] is error else ""

@@ -1,0 +1,320 @@
+"""What S3 alone does: large files in parts, times renewed by copies, and how long a server that is ill is waited for."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from laminar.configurations.datastores import AWS, DataStore
+from laminar.configurations.datastores.key_layout import artifact_key
+from laminar.configurations.datastores.storage import fsspec_store, retrying_filesystem, s3_multipart
+from laminar.configurations.datastores.values.artifact import Artifact
+from laminar.exceptions import DatastoreError
+from laminar.ksuid import ksuid
+from tests.support.faulty_proxy import Conditions, proxy
+
+MIB = 1 << 20
+
+
+@pytest.fixture(scope="module")
+def proxied(endpoint: str, bucket_store: DataStore) -> Iterator[tuple[AWS.S3, Conditions]]:
+    with proxy(endpoint) as (url, conditions):
+        store = AWS.S3("s3://laminar", endpoint_url=url)
+        assert not store.exists("x")
+        yield store, conditions
+
+
+@pytest.fixture
+def conditions(proxied: tuple[AWS.S3, Conditions]) -> Iterator[Conditions]:
+    _, conditions = proxied
+    conditions.clear()
+    yield conditions
+    conditions.mend()
+
+
+@pytest.fixture
+def store(proxied: tuple[AWS.S3, Conditions], conditions: Conditions) -> DataStore:
+    connected, _ = proxied
+    return connected.with_root(f"{connected.url}/{ksuid()}")
+
+
+# a server that refuses, or is silent
+
+
+CALLS: dict[str, Any] = {
+    "read": lambda store: store.read(Artifact(address="0" * 64, stored=9000)),
+    "read many": lambda store: store.get_many(["a", "b"]),
+    "write": lambda store: store.write(b"x" * 9000),
+    "write many": lambda store: store.put_many([("a", [b"1"]), ("b", [b"2"])]),
+    "list": lambda store: list(store.names("F")),
+    "look up": lambda store: store.exists("x"),
+    "delete": lambda store: store.delete("x"),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_what_is_forbidden_is_an_error_at_once(store: DataStore, conditions: Conditions, call: str) -> None:
+    conditions.fail("403")
+    with pytest.raises(DatastoreError, match=rf"Cannot .* {store.url}.*: PermissionError: ") as error:
+        CALLS[call](store)
+    assert not error.value.passing
+    assert "let these credentials" in error.value.fix
+    assert len(conditions.log) <= (2 if "many" in call else 1), conditions.log
+
+
+def test_a_server_that_never_answers_is_given_up_after_a_while(
+    store: DataStore, conditions: Conditions, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = AWS.S3("s3://laminar", config_kwargs={"read_timeout": 0.2}, **store.options)  # type: ignore[attr-defined]
+    monkeypatch.setattr(retrying_filesystem, "SECONDS", 0.8)
+    monkeypatch.setattr(retrying_filesystem, "NOTICE", 0.3)
+    monkeypatch.setattr(retrying_filesystem, "_told", set())
+    conditions.fail("hang")
+    for call in ("read", "write"):
+        with pytest.raises(DatastoreError, match=r"however often it was asked: .*ReadTimeoutError") as error:
+            CALLS[call](store)
+        assert error.value.passing
+    assert 4 <= len(conditions.log) <= 12
+    assert capsys.readouterr().err == "laminar: s3://laminar does not answer (ReadTimeoutError); trying again\n"
+
+
+def test_timeouts_and_attempts_are_the_users_where_they_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = AWS.S3("s3://x").filesystem()
+    assert files.retries == 1
+    config = files.config_kwargs
+    assert config["connect_timeout"] + config["read_timeout"] <= 20
+    assert config["retries"]["total_max_attempts"] == 1
+    own = AWS.S3("s3://x", config_kwargs={"read_timeout": 99, "retries": {"total_max_attempts": 7}}).filesystem().config_kwargs
+    assert (own["read_timeout"], own["retries"]) == (99, {"total_max_attempts": 7})
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "3")
+    assert "retries" not in AWS.S3("s3://x").filesystem().config_kwargs
+
+
+# times
+
+
+def of(store: DataStore, artifact: Artifact) -> dict[str, Any]:
+    """Return where boto finds an artifact's file."""
+    return {"Bucket": "laminar", "Key": f"{store.url.removeprefix('s3://laminar/')}/{artifact_key(str(artifact.address))}"}
+
+
+def modified(store: DataStore, artifact: Artifact) -> float:
+    found: datetime.datetime = boto3.client("s3").head_object(**of(store, artifact))["LastModified"]
+    return found.timestamp()
+
+
+def age(store: DataStore, artifact: Artifact, hours: float) -> None:
+    """Let the server believe that an artifact was written long ago."""
+    from moto.core import DEFAULT_ACCOUNT_ID
+    from moto.s3.models import s3_backends
+
+    place = of(store, artifact)
+    found = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].get_object(place["Bucket"], place["Key"])
+    found.last_modified -= datetime.timedelta(hours=hours)
+
+
+@pytest.fixture
+def old(store: DataStore) -> tuple[bytes, Artifact, float]:
+    """Return a value that was written five hours ago, where it is, and when that was."""
+    value = os.urandom(2 * MIB)
+    artifact = store.write(value)
+    age(store, artifact, 5)
+    return value, artifact, modified(store, artifact)
+
+
+def test_old_content_that_is_there_gets_the_time_of_now_and_is_not_sent(
+    store: DataStore, conditions: Conditions, old: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value, artifact, before = old
+    conditions.clear()
+    monkeypatch.setattr(type(store), "put", lambda *_: pytest.fail("it was sent"))
+    assert store.write(value) == artifact
+    assert modified(store, artifact) > before + 4 * 3600
+    assert [line.partition(" ")[0] for line in conditions.log] == ["HEAD", "PUT"]
+    assert store.read(artifact) == value
+
+
+def test_content_that_was_just_written_is_left_as_it_is(store: DataStore, conditions: Conditions, old: Any) -> None:
+    value, _, _ = old
+    store.write(value)
+    conditions.clear()
+    store.write(value)
+    assert [line.partition(" ")[0] for line in conditions.log] == ["HEAD"]
+
+
+@pytest.mark.parametrize("fault", ["403", "500"])
+def test_old_content_that_cannot_be_copied_is_written_anew(
+    store: DataStore, conditions: Conditions, old: Any, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value, artifact, before = old
+    monkeypatch.setattr("laminar.configurations.datastores.storage.s3.COPYING", 0.0)
+    conditions.fail(fault, only="PUT ", left=1 if fault == "403" else 2)
+    assert store.write(value) == artifact
+    assert conditions.left == 0
+    assert modified(store, artifact) > before + 4 * 3600
+    assert store.read(artifact) == value
+
+
+def test_a_file_larger_than_s3_copies_is_written_anew(store: DataStore, old: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    value, artifact, before = old
+    monkeypatch.setattr("laminar.configurations.datastores.storage.s3.COPIED", MIB)
+    assert not store.renew(artifact_key(str(artifact.address)), artifact.stored)
+    store.write(value)
+    assert modified(store, artifact) > before + 4 * 3600
+
+
+def test_content_is_safe_from_housekeeping_for_a_whole_grace_after_it_was_written_again(store: DataStore, old: Any) -> None:
+    import time
+
+    from laminar.configurations.datastores.documents import garbage_collection
+
+    value, _, _ = old
+    store.write(value)  # its document comes when its layer ends
+    grace = 24 * 3600.0
+    for hours, removed in ((19.5, 0), (24.5, 1)):
+        later = time.time() + hours * 3600
+        plan = garbage_collection.plan(garbage_collection.survey(store), older=30 * grace, grace=grace, now=later)
+        assert len(plan.artifacts) == removed
+    assert fsspec_store.FRESH <= 600
+
+
+# large files
+
+
+@pytest.fixture
+def parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let 6 MiB be large, and 5 MiB, the least that S3 takes, be a part."""
+    monkeypatch.setattr(s3_multipart, "LARGE", 6 * MIB)
+    monkeypatch.setattr(s3_multipart, "PART", 5 * MIB)
+
+
+def uploads() -> list[Any]:
+    return list(boto3.client("s3").list_multipart_uploads(Bucket="laminar").get("Uploads", []))
+
+
+VALUE = os.urandom(11 * MIB)
+
+
+def test_a_large_artifact_goes_up_in_parts_and_comes_back_whole(store: DataStore, conditions: Conditions, parts: None) -> None:
+    artifact = store.write(VALUE)
+    assert sum("partNumber=" in line for line in conditions.log) == 3
+    assert boto3.client("s3").head_object(**of(store, artifact))["ETag"].endswith('-3"')
+    assert uploads() == []
+    conditions.clear()
+    assert store.read(artifact) == VALUE
+    assert sum(line.startswith("GET") for line in conditions.log) == 3
+    with store.together() as gathered:
+        others = [gathered.write(VALUE[:-1]), gathered.write(b"x" * 9000)]
+    assert [store.read(other) for other in others] == [VALUE[:-1], b"x" * 9000]
+
+
+@pytest.mark.parametrize("fault", ["500", "503", "close before", "close after"])
+def test_parts_that_fail_are_sent_again_by_themselves(store: DataStore, conditions: Conditions, parts: None, fault: str) -> None:
+    conditions.fail(fault, only="partNumber=", left=3)
+    artifact = store.write(VALUE)
+    assert sum("partNumber=" in line for line in conditions.log) == 6
+    assert bytes(store.get(artifact_key(str(artifact.address))))[:4] == b"LMNR"
+    assert store.read(artifact) == VALUE
+
+
+def test_ranges_that_fail_are_fetched_again_by_themselves(store: DataStore, conditions: Conditions, parts: None) -> None:
+    artifact = store.write(VALUE)
+    conditions.fail("truncate", "500", only="GET ", left=3)
+    assert store.read(artifact) == VALUE
+    assert sum(line.startswith("GET") for line in conditions.log) == 6
+
+
+def test_an_upload_whose_last_answer_is_lost_is_done(store: DataStore, conditions: Conditions, parts: None) -> None:
+    conditions.fail("close after", only="?uploadId=", left=1)
+    artifact = store.write(VALUE)
+    assert conditions.left == 0
+    conditions.mend()
+    assert store.read(artifact) == VALUE
+
+
+class Forgetful:
+    """Know nothing of an upload when it is to be completed, as S3 does when it is done already, or was aborted."""
+
+    url = "s3://bucket"
+
+    def __init__(self, size: int) -> None:
+        self.files, self.size, self.asked = self, size, list[str]()
+
+    def split_path(self, path: str) -> tuple[str, str, None]:
+        return "bucket", path, None
+
+    def info(self, path: str) -> dict[str, Any]:
+        return {"size": self.size}
+
+    def call_s3(self, method: str, **_: Any) -> dict[str, str]:
+        self.asked.append(method)
+        if method == "complete_multipart_upload":
+            raise FileNotFoundError("The specified upload does not exist")
+        return {"UploadId": "1", "ETag": "2"}
+
+
+def test_an_upload_that_is_forgotten_is_done_where_the_file_is_there() -> None:
+    files: Any = Forgetful(size=4)
+    s3_multipart.upload(files, "x", [b"ab", b"cd"])
+    assert files.asked == ["create_multipart_upload", "upload_part", "complete_multipart_upload"]
+    files = Forgetful(size=3)
+    with pytest.raises(FileNotFoundError):
+        s3_multipart.upload(files, "x", [b"ab", b"cd"])
+    assert files.asked[-1] == "abort_multipart_upload"
+
+
+def test_an_upload_that_fails_is_aborted_and_nothing_is_seen(store: DataStore, conditions: Conditions, parts: None) -> None:
+    conditions.fail("403", only="partNumber=2")
+    with pytest.raises(DatastoreError, match="PermissionError"):
+        store.write(VALUE)
+    assert uploads() == []
+    assert list(store.names("artifacts")) == []
+
+
+def test_an_upload_that_is_interrupted_is_aborted(store: DataStore, parts: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> bytes:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(s3_multipart, "joined", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        store.write(VALUE)
+    assert uploads() == []
+
+
+def test_after_a_part_that_failed_no_others_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s3_multipart, "WORKERS", 1)
+    begun: list[int] = []
+
+    def fail(number: int) -> None:
+        begun.append(number)
+        raise ValueError(number)
+
+    with pytest.raises(ValueError, match="0"):
+        s3_multipart.some_at_a_time(fail, 9)
+    assert begun == [0]
+    assert s3_multipart.some_at_a_time(str, 3) == ["0", "1", "2"]
+    assert s3_multipart.some_at_a_time(str, 0) == []
+
+
+def test_a_value_that_takes_much_of_the_memory_is_kept_in_a_file_without_a_name(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(s3_multipart, "memory", lambda: 64 * MIB)
+    room = s3_multipart.room(17 * MIB)
+    room[:3] = b"abc"
+    assert (bytes(room[:4]), len(room)) == (b"abc\0", 17 * MIB)
+    assert list(tmp_path.iterdir()) == []
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    assert len(s3_multipart.room(17 * MIB)) == 17 * MIB
+    assert s3_multipart.memory() > 0
