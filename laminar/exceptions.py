@@ -123,10 +123,10 @@ class SchedulerError(LaminarError):
 class DatastoreError(LaminarError):
     """Stored data is missing or damaged; ``address`` is that of the artifact, where it is one.
 
-    ``passing`` says that it is neither, as far as anybody knows: the storage is out of reach, and may answer another time.
+    ``transient`` says that it is neither, as far as is known: the storage is out of reach, and a later attempt may succeed.
     """
 
-    passing: bool = False
+    transient: bool = False
 
     def __init__(self, what: str, *, where: str = "", fix: str = "", address: str = "") -> None:
         super().__init__(what, where=where, fix=fix)

@@ -300,7 +300,7 @@ def _expect(execution: Execution, task: Task) -> None:
         above = [name for name in flow.nodes[job.layer].needs if name != PARAMETERS and flow.nodes[name].grid is None]
         splits = [(PARAMETERS, 0), (job.layer, job.index * task.batch), *((name, 0) for name in above)]
         keys = [document_key(flow.name, job.execution, name, index) for name, index in splits]
-        flow.configuration.datastore.expect(keys)
+        flow.configuration.datastore.prefetch(keys)
 
 
 def _ensure_parameters(recorded: Recording, execution: Execution, task: Task) -> Callable[[], None]:
@@ -314,7 +314,7 @@ def _ensure_parameters(recorded: Recording, execution: Execution, task: Task) ->
         datastore.remember(record)
         return lambda: None
     given = _parameters(task.parameters) if task.parameters is not None else _called(recorded, execution)
-    return datastore.save_beside(launch.parameters_record(execution, given))
+    return datastore.save_in_background(launch.parameters_record(execution, given))
 
 
 def _called(recorded: Recording, execution: Execution) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def _states(flow: Flow) -> Iterator[tuple[str, ...]]:
     ids = store.executions(flow.name)[::-1]
     some = max(1, AT_ONCE // len(flow.nodes)) if ids else 1
     for start in range(0, len(ids), some):
-        store.expect([document_key(flow.name, id, name, 0) for id in ids[start : start + some] for name in flow.nodes])
+        store.prefetch([document_key(flow.name, id, name, 0) for id in ids[start : start + some] for name in flow.nodes])
         for id in ids[start : start + some]:
             try:
                 yield flow.name, id, *_state(flow.execution(id))

@@ -150,7 +150,7 @@ class Binding:
             artifact = self.datastore.shard(values)
         self.shards[name] = artifact
         origin = self.origin(layer, name, self.splits or 1, {self.index or 0: artifact})
-        object.__setattr__(layer, name, self.datastore.read(artifact).read_from(origin))
+        object.__setattr__(layer, name, self.datastore.read(artifact).with_origin(origin))
 
     # reading
 
@@ -197,8 +197,8 @@ class Binding:
                 return MISSING
             origin = self.origin(layer, name, record.splits, {self.index or 0: artifact})
             with origin.reading(self.datastore):
-                value = self.datastore.read(artifact, beside=record.artifacts.values())
-            return value.read_from(origin) if artifact.sharded else value
+                value = self.datastore.read(artifact, siblings=record.artifacts.values())
+            return value.with_origin(origin) if artifact.sharded else value
 
     def origin(self, layer: Layer, name: str, splits: int, artifacts: Mapping[int, Artifact]) -> Origin:
         """Return what errors of reading an attribute say of it, by the splits that it is of."""
@@ -234,7 +234,7 @@ class Binding:
         if records[0].splits and not artifacts:
             return MISSING
         origin = self.origin(layer, name, records[0].splits, artifacts)
-        return self.datastore.accessor(artifacts.values()).read_from(origin)
+        return self.datastore.accessor(artifacts.values()).with_origin(origin)
 
     def record(self, layer: Layer, index: int) -> Record | None:
         """Return the document of a split, None where it has not ended; looked up once."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from laminar.exceptions import ExecutionError, FlowError
+from laminar.identifiers import name_problem
 from laminar.program import process_state, recording, source_location
 from laminar.program.recording import Step
 
@@ -21,12 +22,7 @@ LayerT = TypeVar("LayerT", bound="Layer")
 
 def check_name(name: str, what: str) -> None:
     """Raise ExecutionError for a name that cannot be part of a datastore's path."""
-    problem = "is empty"
-    if name:
-        problem = next((f"holds {bad!r}" for bad in ("/", "\\", "..", "\0", "\n") if bad in name), "")
-        problem = problem or ("starts with a dot" if name.startswith(".") else "")
-        problem = problem or ("is longer than 200 characters" if len(name) > 200 else "")
-    if problem:
+    if problem := name_problem(name):
         raise ExecutionError(
             f"{what} {problem}: it becomes part of paths.",
             where=source_location.caller(),

@@ -259,9 +259,9 @@ class Driver:
         if all(record.splits == splits and record.status == "finished" for record in records.values()):
             missing = set(range(splits)) - set(records)
             if missing and self.flow.registrations[name].configuration.foreach is not None:
-                repository.forget_offsets(self.datastore, self.flow.name, self.execution.id, name)
+                repository.remove_offsets(self.datastore, self.flow.name, self.execution.id, name)
             for index in missing:
-                self.datastore.forgive(self.flow.name, self.execution.id, name, index)
+                self.datastore.clear_failures(self.flow.name, self.execution.id, name, index)
             return frozenset(records)
         self._remove(name)
         return frozenset()

@@ -10,13 +10,13 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import FrozenInstanceError, dataclass, field
-from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from laminar import settings
 from laminar.exceptions import DatastoreError, ExecutionError, LaminarError, LayerError, located
 from laminar.program import main_module, source_location
+from laminar.timestamps import now
 from laminar.worker import fan_out_grid, hook_calls
 
 if TYPE_CHECKING:
@@ -72,11 +72,6 @@ class Stamp:
             source=self.source,
             **{**defaults, **fields},
         )
-
-
-def now() -> str:
-    """Return the time as ISO 8601 in UTC, to the millisecond."""
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @lru_cache(maxsize=1)
@@ -143,7 +138,7 @@ def _run(layer: Layer, everywhere: bool) -> Outputs:
         return _outputs(execution, layer.name, known)
     attempts = flow.registrations[layer.name].configuration.retry.attempts
     if binding.attempt == 1 and attempts > 1:
-        datastore.forgive(flow.name, execution.id, layer.name, binding.index)
+        datastore.clear_failures(flow.name, execution.id, layer.name, binding.index)
     elif attempts > 1 and len(datastore.failures(flow.name, execution.id, layer.name, binding.index)) >= attempts:
         raise failure(layer, "its attempts are used up")  # of a batch that is tried again for another split
     if binding.splits:
@@ -273,7 +268,7 @@ def _store(layer: Layer) -> dict[str, Artifact]:
     """Write what the layer set, and return where each attribute is."""
     binding, datastore = layer._binding, layer.flow.configuration.datastore
     artifacts = dict(binding.shards)
-    with datastore.together() as gathered:
+    with datastore.write_batch() as gathered:
         for name, value in binding.values.items():
             if name not in artifacts:
                 artifacts[name] = _write(layer, gathered, name, value)
@@ -317,7 +312,7 @@ def _reaching(layer: Layer) -> Iterator[None]:
 
 def _outage(error: BaseException) -> DatastoreError | None:
     """Return the outage of the datastore that an error is, or says it was caused by."""
-    found = (cause for cause in _causes(error) if isinstance(cause, DatastoreError) and cause.passing)
+    found = (cause for cause in _causes(error) if isinstance(cause, DatastoreError) and cause.transient)
     return next(found, None)
 
 
@@ -344,7 +339,7 @@ def _mark(layer: Layer, reason: str, attempts: int) -> bool:
     if attempts == 1:
         return False
     datastore, split = execution.flow.configuration.datastore, binding.index or 0
-    datastore.fail(execution.flow.name, execution.id, layer.name, split, binding.attempt, reason)
+    datastore.record_failure(execution.flow.name, execution.id, layer.name, split, binding.attempt, reason)
     return len(datastore.failures(execution.flow.name, execution.id, layer.name, split)) < attempts
 
 

@@ -146,7 +146,7 @@ def attributes(store: DataStore) -> None:
     values = twenty()
 
     def write() -> None:
-        with store.together() as gathered:
+        with store.write_batch() as gathered:
             artifacts = {name: gathered.write(value) for name, value in values.items()}
         store.save(Record(flow="F", execution="a", layer="L", artifacts=artifacts))
 

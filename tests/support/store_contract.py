@@ -301,7 +301,7 @@ class StoreContract:
 
     def test_a_document_that_is_written_beside_reads_at_once_and_is_there_when_it_was_waited_for(self, store: DataStore) -> None:
         record = Record(flow="F", execution="e", layer="L", artifacts={"x": store.write(3)})
-        wait = store.save_beside(record)
+        wait = store.save_in_background(record)
         assert store.load("F", "e", "L", 0) == record
         wait()
         assert bytes(store.get(document_key("F", "e", "L", 0))) == record.to_json().encode()
@@ -366,14 +366,14 @@ class StoreContract:
     def test_all_records_of_a_layer_come_in_order(self, store: DataStore) -> None:
         for index in (10, 2, 0):
             store.save(record(index, 11))
-        store.fail("F", "e", "L", 1, 1, "no")
+        store.record_failure("F", "e", "L", 1, 1, "no")
         assert list(store.records("F", "e", "L")) == [0, 2, 10]
         assert store.records("F", "e", "Other") == {}
 
     def test_removing_a_layer_leaves_its_neighbours(self, store: DataStore) -> None:
         for layer in ("L", "L2"):
             store.save(record(layer=layer, artifacts={"x": Artifact(json="1")}))
-            store.fail("F", "e", layer, 0, 1, "no")
+            store.record_failure("F", "e", layer, 0, 1, "no")
             store.locate("F", "e", layer, "x", 0, default=False)
         store.remove("F", "e", "L")
         store.remove("F", "e", "L")
@@ -384,10 +384,10 @@ class StoreContract:
 
     def test_failures_are_counted_by_split_until_they_are_forgiven(self, store: DataStore) -> None:
         for index, attempt in ((1, 1), (1, 3), (11, 2)):
-            store.fail("F", "e", "L", index, attempt, "ValueError: é")
+            store.record_failure("F", "e", "L", index, attempt, "ValueError: é")
         assert store.failures("F", "e", "L", 1) == (1, 3)
         assert store.failures("F", "e", "L", 0) == ()
-        store.forgive("F", "e", "L", 1)
+        store.clear_failures("F", "e", "L", 1)
         assert store.failures("F", "e", "L", 1) == ()
         assert store.failures("F", "e", "L", 11) == (2,)
 
@@ -479,7 +479,7 @@ class StoreContract:
         store.save(record(execution="0ujtsYcgvSTl8PAuAdqWYSMnLOv", layer="Parameters"))  # of 2017
         store.save(record(execution="failed-at-once", layer="Parameters"))
         store.remove("F", "failed-at-once", "Parameters")
-        store.fail("F", "failed-at-once", "L", 0, 1, "no")
+        store.record_failure("F", "failed-at-once", "L", 0, 1, "no")
         assert store.executions("F") == ("failed-at-once", "0ujtsYcgvSTl8PAuAdqWYSMnLOv", "first", "earlier", "later")
         assert store.executions("Other") == ()
 

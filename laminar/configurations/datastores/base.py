@@ -53,7 +53,7 @@ class DataStore(ABC):
     compresses: bool = False
     """Whether fewer bytes are worth the time that compressing takes: over a network, not on a disk."""
     large: ClassVar[int | None] = None
-    """Bytes from which on a file is written by ``put_while``; None where that gains nothing."""
+    """Bytes from which on a file is written by ``put_overlapped``; None where that gains nothing."""
     batch: ClassVar[int] = 1 << 20
     """Bytes of files that are fetched at once."""
 
@@ -98,7 +98,7 @@ class DataStore(ABC):
         """Return the bytes of files, None where there is no such file."""
         return [self._get_or_none(key) for key in keys]
 
-    def put_while(self, layout: Callable[[], tuple[str, Sequence[Buffer]]], known: Sequence[tuple[int, Buffer]]) -> None:
+    def put_overlapped(self, layout: Callable[[], tuple[str, Sequence[Buffer]]], known: Sequence[tuple[int, Buffer]]) -> None:
         """Write a large file whose key is not known yet: the parts that are, at their offsets, while ``layout`` makes the rest.
 
         ``layout`` returns the key and the chunks of the whole file; an empty key says that it need not be written.
@@ -112,13 +112,13 @@ class DataStore(ABC):
         for key, chunks in files:
             self.put(key, chunks)
 
-    def expect(self, keys: Sequence[str]) -> None:
+    def prefetch(self, keys: Sequence[str]) -> None:
         """Tell which files are about to be read, once each: a store over a network fetches them in one round."""
 
     def remember(self, record: Record, /) -> None:
         """Tell which document is about to be read, and what is in it: a store over a network need not ask for it."""
 
-    def save_beside(self, record: Record, /) -> Callable[[], None]:
+    def save_in_background(self, record: Record, /) -> Callable[[], None]:
         """Write a split's document, which can be read from now on in this process, and return what waits until it is there.
 
         A store over a network writes it meanwhile.
@@ -247,10 +247,10 @@ class DataStore(ABC):
         """Store each element of an iterable by itself, as it comes, in flat memory."""
         return writer.shard(self, values)
 
-    def read(self, artifact: Artifact, /, *, beside: Iterable[Artifact] = ()) -> Any:
+    def read(self, artifact: Artifact, /, *, siblings: Iterable[Artifact] = ()) -> Any:
         """Return the value of an artifact; an Accessor where it is sharded.
 
-        ``beside`` are others that are likely to be read as well: a store over a network may fetch them along.
+        ``siblings`` are others that are likely to be read as well: a store over a network may fetch them along.
         Raises DatastoreError where it is missing or differs in a single bit from what was written.
         """
         return reader.read_value(self, artifact) if artifact.parts is None else Accessor(self, artifact.parts)
@@ -282,7 +282,7 @@ class DataStore(ABC):
         )
 
     @contextmanager
-    def together(self) -> Iterator[DataStore]:
+    def write_batch(self) -> Iterator[DataStore]:
         """Give a store to write several values to; their files are there when the block ends, and went out together."""
         yield self
 
@@ -304,17 +304,17 @@ class DataStore(ABC):
         """Remove a layer's documents, failure markers and offsets; its artifacts stay."""
         repository.remove(self, flow, execution, layer)
 
-    def fail(self, flow: str, execution: str, layer: str, index: int, attempt: int, message: str) -> None:
+    def record_failure(self, flow: str, execution: str, layer: str, index: int, attempt: int, message: str) -> None:
         """Write down that an attempt at a split failed by itself."""
-        repository.fail(self, flow, execution, layer, index, attempt, message)
+        repository.record_failure(self, flow, execution, layer, index, attempt, message)
 
     def failures(self, flow: str, execution: str, layer: str, index: int) -> tuple[int, ...]:
         """Return which attempts at a split failed by themselves, in order."""
         return repository.failures(self, flow, execution, layer, index)
 
-    def forgive(self, flow: str, execution: str, layer: str, index: int) -> None:
+    def clear_failures(self, flow: str, execution: str, layer: str, index: int) -> None:
         """Forget the failures of a split."""
-        repository.forgive(self, flow, execution, layer, index)
+        repository.clear_failures(self, flow, execution, layer, index)
 
     def locate(self, flow: str, execution: str, layer: str, attribute: str, position: int, *, default: bool) -> tuple[int, int]:
         """Return the split of a finished fan-out, and the element of it, at a position of a flat attribute.

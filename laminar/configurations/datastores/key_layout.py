@@ -11,6 +11,7 @@ Keys are ``/``-separated paths below the store's root::
 from __future__ import annotations
 
 from laminar.exceptions import DatastoreError
+from laminar.identifiers import name_problem
 
 __all__ = [
     "artifact_key",
@@ -18,26 +19,9 @@ __all__ = [
     "executions_folder",
     "failures_folder",
     "index_of",
-    "is_name",
     "layer_folder",
     "offsets_key",
 ]
-
-LONGEST = 200
-"""Bytes a name may have: file systems take 255, and a suffix has to fit as well."""
-
-
-def is_name(text: str) -> bool:
-    """Say whether a flow, layer or execution may be called so, as a part of a path on any store.
-
-    Refused are the empty name, path separators, ``..``, a leading dot, control characters and more than 200 bytes.
-
-    >>> is_name("Train"), is_name("2026-11-23T10:00:00+00:00"), is_name("../../x"), is_name(".hidden"), is_name("")
-    (True, True, False, False, False)
-    """
-    if not text or text[0] == "." or "/" in text or "\\" in text or ".." in text or not text.isprintable():
-        return False
-    return len(text) <= LONGEST // 4 or len(text.encode(errors="replace")) <= LONGEST
 
 
 def artifact_key(address: str) -> str:
@@ -97,8 +81,8 @@ def index_of(name: str) -> int | None:
 
 
 def check(name: str, kind: str) -> None:
-    if not is_name(name):
+    if problem := name_problem(name):
         raise DatastoreError(
-            f"{name!r} cannot be the name of {'an' if kind[0] in 'ae' else 'a'} {kind}.",
+            f"{name!r} cannot be the name of {'an' if kind[0] in 'ae' else 'a'} {kind}: it {problem}.",
             fix="use a name without path separators, '..', control characters and a leading dot, of 1 to 200 bytes.",
         )

@@ -19,6 +19,7 @@ from laminar.configurations.datastores.documents import repository
 from laminar.configurations.datastores.documents.record import Record, sealed, unsealed
 from laminar.configurations.datastores.values.artifact import Artifact, encode
 from laminar.exceptions import DatastoreError
+from laminar.identifiers import is_name
 from laminar.ksuid import ksuid
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def by_execution(files: Iterable[Entry]) -> dict[str, list[Entry]]:
         execution, _, name = entry.name.partition("/")
         layer, _, rest = name.partition("/")
         is_kept = key_layout.index_of(rest) is not None or (rest.startswith("failed/") and rest.count("/") == 1)
-        if is_kept and key_layout.is_name(execution) and key_layout.is_name(layer):
+        if is_kept and is_name(execution) and is_name(layer):
             found.setdefault(execution, []).append(entry._replace(name=name))
     return found
 

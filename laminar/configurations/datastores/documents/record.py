@@ -8,7 +8,6 @@ A document is one line of compact JSON, its keys sorted, the last of them a dige
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +16,7 @@ from laminar.configurations.datastores.values.artifact import Artifact, artifact
 from laminar.exceptions import DatastoreError
 from laminar.graph import PARAMETERS
 
-__all__ = ["Record", "now", "sealed", "unsealed"]
+__all__ = ["Record", "sealed", "unsealed"]
 
 SCHEMA = 1
 STATUSES = ("finished", "skipped")
@@ -131,18 +130,3 @@ def malformed(key: str, what: str) -> DatastoreError:
     if key.split("/")[-2:-1] == [PARAMETERS]:  # they came from whoever called the flow: resuming does not make them again
         fix = "restore it from a copy, or start a new execution with these parameters."
     return DatastoreError(f"Document {key or 'given'} is damaged: {what}.", fix=fix)
-
-
-def now() -> str:
-    """Return the time as documents have it: ISO 8601, UTC, to the millisecond.
-
-    >>> len(now()), now()[-1]
-    (24, 'Z')
-    """
-    seconds, milliseconds = divmod(time.time_ns() // 1_000_000, 1000)
-    return f"{at(seconds)}.{milliseconds:03d}Z"
-
-
-def at(seconds: int) -> str:
-    """Return a time in seconds since 1970 as documents have it, without fractions."""
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))

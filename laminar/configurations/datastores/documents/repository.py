@@ -6,16 +6,29 @@ import time
 from typing import TYPE_CHECKING
 
 from laminar.configurations.datastores import key_layout
-from laminar.configurations.datastores.documents.record import Record, at, malformed, now, sealed
+from laminar.configurations.datastores.documents.record import Record, malformed, sealed
 from laminar.configurations.datastores.values.artifact import encode
-from laminar.ksuid import ALPHABET, EPOCH, LENGTH
+from laminar.identifiers import is_name
+from laminar.ksuid import seconds_of
+from laminar.timestamps import from_seconds, now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from laminar.configurations.datastores.base import DataStore
 
-__all__ = ["executions", "fail", "failures", "folders", "forget_offsets", "forgive", "load", "records", "remove", "save"]
+__all__ = [
+    "clear_failures",
+    "executions",
+    "failures",
+    "folders",
+    "load",
+    "record_failure",
+    "records",
+    "remove",
+    "remove_offsets",
+    "save",
+]
 
 FIRST = "Parameters"
 """Layer that every execution writes first."""
@@ -65,16 +78,16 @@ def records(store: DataStore, flow: str, execution: str, layer: str) -> dict[int
 
 def remove(store: DataStore, flow: str, execution: str, layer: str) -> None:
     """Remove all that a layer left in an execution but its artifacts."""
-    forget_offsets(store, flow, execution, layer)  # first: they would be wrong beside other documents
+    remove_offsets(store, flow, execution, layer)  # first: they would be wrong beside other documents
     store.delete(key_layout.layer_folder(flow, execution, layer))
 
 
-def forget_offsets(store: DataStore, flow: str, execution: str, layer: str) -> None:
+def remove_offsets(store: DataStore, flow: str, execution: str, layer: str) -> None:
     """Forget where elements of a fan-out are: a split that runs again may leave another number of them."""
     store.delete(f"{key_layout.layer_folder(flow, execution, layer)}/offsets")
 
 
-def fail(store: DataStore, flow: str, execution: str, layer: str, index: int, attempt: int, message: str) -> None:
+def record_failure(store: DataStore, flow: str, execution: str, layer: str, index: int, attempt: int, message: str) -> None:
     """Write down that an attempt at a split failed by itself."""
     marker = {"attempt": attempt, "index": index, "message": message, "schema": 1, "time": now()}
     text = sealed(encode(marker)).encode(errors="backslashreplace")
@@ -91,7 +104,7 @@ def failures(store: DataStore, flow: str, execution: str, layer: str, index: int
     return tuple(sorted(attempts))
 
 
-def forgive(store: DataStore, flow: str, execution: str, layer: str, index: int) -> None:
+def clear_failures(store: DataStore, flow: str, execution: str, layer: str, index: int) -> None:
     """Forget the failures of a split."""
     folder = key_layout.failures_folder(flow, execution, layer)
     for attempt in failures(store, flow, execution, layer, index):
@@ -101,7 +114,7 @@ def forgive(store: DataStore, flow: str, execution: str, layer: str, index: int)
 def folders(store: DataStore, folder: str) -> list[str]:
     """Return the names of the folders in a folder, sorted, but those that nothing of laminar could have."""
     names = (name[:-1] for name in store.names(folder) if name.endswith("/"))
-    return sorted(name for name in names if key_layout.is_name(name))
+    return sorted(name for name in names if is_name(name))
 
 
 def executions(store: DataStore, flow: str) -> tuple[str, ...]:
@@ -138,17 +151,8 @@ def made_at(execution: str) -> str:
     >>> made_at("0ujtsYcgvSTl8PAuAdqWYSMnLOv"), made_at("nightly")
     ('2017-10-10T04:00:47', '')
     """
-    number = 0
-    body = execution.partition("-")[0]
-    if len(body) != LENGTH:
-        return ""
-    for letter in body:
-        digit = ALPHABET.find(letter)
-        if digit < 0:
-            return ""
-        number = number * len(ALPHABET) + digit
-    seconds = (number >> 128) + EPOCH
-    return at(seconds) if seconds < time.time() + DAY else ""
+    seconds = seconds_of(execution.partition("-")[0])  # a flow that occurs again in a chain has "-2" behind its id
+    return "" if seconds is None or seconds >= time.time() + DAY else from_seconds(seconds)
 
 
 def first_times(store: DataStore, flow: str, ids: Sequence[str]) -> dict[str, str]:

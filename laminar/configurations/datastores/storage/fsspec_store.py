@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from laminar.configurations.datastores.base import DataStore, Entry
 from laminar.configurations.datastores.key_layout import artifact_key, document_key
-from laminar.configurations.datastores.storage.retrying_filesystem import Patient, is_passing
+from laminar.configurations.datastores.storage.retrying_filesystem import RetryingFilesystem, is_transient
 from laminar.configurations.datastores.values import reader
 from laminar.configurations.datastores.values.prefetch import Fetch
 from laminar.exceptions import DatastoreError
@@ -102,7 +102,7 @@ class Remote(DataStore):
                     raise data
         return [None if isinstance(data, FileNotFoundError) else b"" if is_empty(data) else data for data in found]
 
-    def expect(self, keys: Sequence[str]) -> None:
+    def prefetch(self, keys: Sequence[str]) -> None:
         """Fetch files at once and keep them, and which are absent, for the one time that each is read."""
         self._expected = dict(zip(keys, self.get_many(keys), strict=True))
 
@@ -110,7 +110,7 @@ class Remote(DataStore):
         """Keep a document for the next time that it is read."""
         self._expected[document_key(record.flow, record.execution, record.layer, record.index)] = record.to_json().encode()
 
-    def save_beside(self, record: Record, /) -> Callable[[], None]:
+    def save_in_background(self, record: Record, /) -> Callable[[], None]:
         """Write a split's document by a thread, keep it for the next time that it is read, and return what waits for the thread."""
         self._files("")  # opened by one thread
         writing = Fetch(partial(self.save, record))
@@ -133,22 +133,22 @@ class Remote(DataStore):
             opened.pipe({self._files(key)[1]: b"".join(chunks) for key, chunks in files})
 
     @contextmanager
-    def together(self) -> Iterator[DataStore]:
+    def write_batch(self) -> Iterator[DataStore]:
         """Give a store whose files are written together, at the end of the block at the latest."""
-        from laminar.configurations.datastores.storage.write_batch import Together
+        from laminar.configurations.datastores.storage.write_batch import WriteBatch
 
-        gathered = Together(self)
+        gathered = WriteBatch(self)
         yield gathered
         gathered.flush()
 
-    def read(self, artifact: Artifact, /, *, beside: Iterable[Artifact] = ()) -> Any:
+    def read(self, artifact: Artifact, /, *, siblings: Iterable[Artifact] = ()) -> Any:
         """Return the value of an artifact; the files of small ones beside it are fetched in the same round, and kept until read."""
         if artifact.address is None or artifact.stored > SMALL:
             return super().read(artifact)
         key = artifact_key(artifact.address)
         data = self._along.pop(key, None)
         if data is None:
-            others = (artifact_key(other.address) for other in beside if other.address is not None and other.stored <= SMALL)
+            others = (artifact_key(other.address) for other in siblings if other.address is not None and other.stored <= SMALL)
             keys = list(dict.fromkeys((key, *(other for other in others if other not in self._along))))[:ALONG]
             found = dict(zip(keys, self.get_many(keys), strict=True)) if len(keys) > 1 else {}
             data = found.pop(key, None)
@@ -157,7 +157,7 @@ class Remote(DataStore):
 
     def shard(self, values: Iterable[Any], /) -> Artifact:
         """Store each element of an iterable by itself; segments are written some at a time."""
-        with self.together() as gathered:
+        with self.write_batch() as gathered:
             return gathered.shard(values)
 
     def names(self, folder: str) -> Iterable[str]:
@@ -246,7 +246,7 @@ class Remote(DataStore):
         process = os.getpid()
         if self._opened is None or self._opened[0] != process:
             with self._asking(f"open {self.root}"):
-                self._opened = (process, Patient(self.filesystem(), self.root))
+                self._opened = (process, RetryingFilesystem(self.filesystem(), self.root))
         files = self._opened[1]
         root = files._strip_protocol(self.root).rstrip("/")
         return files, f"{root}/{key}" if key else root
@@ -291,7 +291,7 @@ class Remote(DataStore):
 
     @contextmanager
     def _asking(self, what: str) -> Iterator[None]:
-        """Name what was asked for in errors, of which every storage has its own; asking again is `Patient`'s."""
+        """Name what was asked for in errors, of which every storage has its own; asking again is `RetryingFilesystem`'s."""
         try:
             yield
         except (DatastoreError, MemoryError):
@@ -308,12 +308,12 @@ def cannot(what: str, error: Exception) -> DatastoreError:
     fix = "check the datastore's URL, the credentials in the environment and the connection."
     if isinstance(error, PermissionError):
         fix = "let these credentials list, read and write there (docs/datastore.md says what that takes), or use others."
-    if passing := is_passing(error):
+    if passing := is_transient(error):
         fix = "check the connection and whether the storage is up, then resume the execution."
     found = DatastoreError(
         f"Cannot {what}{', however often it was asked' if passing else ''}: {type(error).__name__}: {error}", fix=fix
     )
-    found.passing = passing
+    found.transient = passing
     return found
 
 

@@ -88,7 +88,7 @@ class Local(DataStore):
                 raise self._unwritable(error) from error
             raise
 
-    def put_while(self, layout: Callable[[], tuple[str, Sequence[Buffer]]], known: Sequence[tuple[int, Buffer]]) -> None:
+    def put_overlapped(self, layout: Callable[[], tuple[str, Sequence[Buffer]]], known: Sequence[tuple[int, Buffer]]) -> None:
         """Write a large file whose key is not known yet, by a thread, while ``layout`` makes key and digests."""
         from laminar.configurations.datastores.values.prefetch import Fetch
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from laminar.configurations.datastores.values.file_format import Buffer
 
-__all__ = ["Patient", "is_passing", "persist"]
+__all__ = ["RetryingFilesystem", "is_transient", "retry"]
 
 T = TypeVar("T")
 
@@ -64,44 +64,44 @@ _told: set[int] = set()
 """Processes that have said that they wait."""
 
 
-def is_passing(error: BaseException) -> bool:
+def is_transient(error: BaseException) -> bool:
     """Say whether what failed may well work a little later: an error of the server, throttling, a broken connection.
 
-    >>> is_passing(TimeoutError()), is_passing(PermissionError()), is_passing(OSError(errno.EIO, "")), is_passing(ValueError())
-    (True, False, True, False)
+    >>> [is_transient(error) for error in (TimeoutError(), PermissionError(), OSError(errno.EIO, ""), ValueError())]
+    [True, False, True, False]
     """
     told = [found for found in (error, error.__cause__) if found is not None]
     for found in told:
         answer = getattr(found, "response", None)
         if isinstance(answer, dict) and "Error" in answer:
-            return is_passing_answer(answer)
+            return is_transient_answer(answer)
     for found in told:  # a connection's own error first: aiohttp's have numbers that no server sent
         names = {base.__name__ for base in type(found).__mro__}
         if names & (NAMES | NEVER):
             return not names & NEVER
         status = next((value for name in STATUSES if isinstance(value := getattr(found, name, None), int) and value >= 400), None)
         if status is not None:
-            return is_passing_status(status)
+            return is_transient_status(status)
     return isinstance(error, OSError) and error.errno in NUMBERS
 
 
-def is_passing_answer(answer: dict[str, Any]) -> bool:
+def is_transient_answer(answer: dict[str, Any]) -> bool:
     """Say whether an answer of S3, as boto keeps it in its errors, is of a cause that passes."""
     code = str(answer["Error"].get("Code", ""))
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode") or (int(code) if code.isdecimal() else 0)
-    return code in CODES or is_passing_status(status)
+    return code in CODES or is_transient_status(status)
 
 
-def is_passing_status(status: int) -> bool:
+def is_transient_status(status: int) -> bool:
     """Say whether a status of HTTP is of a cause that passes.
 
-    >>> [status for status in (403, 404, 408, 429, 500, 501, 503) if is_passing_status(status)]
+    >>> [status for status in (403, 404, 408, 429, 500, 501, 503) if is_transient_status(status)]
     [408, 429, 500, 503]
     """
     return status in (408, 429) or (status >= 500 and status != 501)
 
 
-def persist(ask: Callable[[], T], url: str, seconds: float | None = None) -> T:
+def retry(ask: Callable[[], T], url: str, seconds: float | None = None) -> T:
     """Return what a function returns, calling it again for some seconds where it fails for a cause that passes.
 
     It has to be one that may be called several times. It is called twice at least: the first time may have taken long.
@@ -112,7 +112,7 @@ def persist(ask: Callable[[], T], url: str, seconds: float | None = None) -> T:
         try:
             return ask()
         except Exception as error:
-            if not is_passing(error):
+            if not is_transient(error):
                 raise
             pause = min(LONGEST_PAUSE, PAUSE * 2**tries) * random.uniform(0.5, 1.0)
             tries += 1
@@ -133,7 +133,7 @@ def tell(url: str, error: Exception) -> None:
         print(f"laminar: {place} does not answer ({type(error).__name__}); trying again", file=sys.stderr, flush=True)
 
 
-class Patient:
+class RetryingFilesystem:
     """Stand before an fsspec file system and ask it again; of many files only for those that failed.
 
     ``url`` names the store. All that is public there may be asked for several times: it only reads, writes whole files or removes.
@@ -148,7 +148,7 @@ class Patient:
         found = getattr(self.files, name)
         if name.startswith("_") or not callable(found):
             return found
-        return lambda *args, **options: persist(lambda: found(*args, **options), self.url)
+        return lambda *args, **options: retry(lambda: found(*args, **options), self.url)
 
     def cat_ranges(self, paths: Sequence[str], start: int | None, end: int | None) -> list[Any]:
         """Return the bytes of a range of each file, or the exception in their place."""
@@ -169,7 +169,7 @@ class Patient:
                 raise found[left[0]]
 
         try:
-            persist(ask, self.url)
+            retry(ask, self.url)
         except Exception as error:
             return [error if answer is None else answer for answer in found]
         return found
@@ -190,14 +190,14 @@ class Patient:
                 if failed and len(failed) == len(some):
                     break
             if failed:
-                raise next((error for error in failed if not is_passing(error)), failed[0])
+                raise next((error for error in failed if not is_transient(error)), failed[0])
 
-        persist(ask, self.url)
+        retry(ask, self.url)
 
 
 def is_failed(answer: Any) -> bool:
     """Say whether an answer is an exception of a cause that passes."""
-    return isinstance(answer, BaseException) and is_passing(answer)
+    return isinstance(answer, BaseException) and is_transient(answer)
 
 
 def write_each(files: Any, contents: dict[str, Buffer]) -> dict[str, BaseException | None]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from laminar.configurations.datastores.storage import s3_multipart
 from laminar.configurations.datastores.storage.fsspec_store import Remote, is_empty
-from laminar.configurations.datastores.storage.retrying_filesystem import persist
+from laminar.configurations.datastores.storage.retrying_filesystem import retry
 from laminar.exceptions import DatastoreError
 
 if TYPE_CHECKING:
@@ -88,13 +88,13 @@ class AWS:
             try:
                 # Onto itself it copies only what changes: to "replace" the metadata, by none, is a change.
                 copy = {**place, "CopySource": place, "MetadataDirective": "REPLACE"}
-                persist(lambda: files.files.call_s3("copy_object", **copy), files.url, COPYING)
+                retry(lambda: files.files.call_s3("copy_object", **copy), files.url, COPYING)
             except Exception:  # gone meanwhile, or not to be copied: it is written, and that tells what is wrong
                 return False
             return True
 
         def filesystem(self) -> Any:
-            """Return s3fs' file system, whose requests, and boto's, are made once: trying again is `Patient`'s."""
+            """Return s3fs' file system, whose requests, and boto's, are made once: trying again is `RetryingFilesystem`'s."""
             import os
 
             config = dict(self.options.get("config_kwargs") or {})

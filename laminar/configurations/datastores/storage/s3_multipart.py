@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from laminar.configurations.datastores.storage.retrying_filesystem import Patient, persist
+from laminar.configurations.datastores.storage.retrying_filesystem import RetryingFilesystem, retry
 
 if TYPE_CHECKING:
     from laminar.configurations.datastores.values.file_format import Buffer
@@ -38,7 +38,7 @@ LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_by
 """Where Linux tells how much memory a container may take."""
 
 
-def upload(files: Patient, path: str, chunks: Sequence[Buffer]) -> None:
+def upload(files: RetryingFilesystem, path: str, chunks: Sequence[Buffer]) -> None:
     """Write a file of several parts, which is seen when all of them are there.
 
     What fails, or is interrupted, leaves no parts behind, unless the storage can't be told so.
@@ -65,13 +65,13 @@ def upload(files: Patient, path: str, chunks: Sequence[Buffer]) -> None:
 
 
 @contextmanager
-def aborted(files: Patient, place: dict[str, str]) -> Iterator[None]:
+def aborted(files: RetryingFilesystem, place: dict[str, str]) -> Iterator[None]:
     """Let the storage forget an upload where it fails: its parts would be kept, and paid for, for ever."""
     try:
         yield
     except BaseException:
         with suppress(Exception):
-            persist(lambda: files.files.call_s3("abort_multipart_upload", **place), files.url, ABORTING)
+            retry(lambda: files.files.call_s3("abort_multipart_upload", **place), files.url, ABORTING)
         raise
 
 
@@ -89,7 +89,7 @@ def joined(chunks: Sequence[Buffer], start: int, stop: int) -> bytes:
     return b"".join(found)
 
 
-def download(files: Patient, path: str, first: Buffer, size: int) -> memoryview:
+def download(files: RetryingFilesystem, path: str, first: Buffer, size: int) -> memoryview:
     """Return a file of this size, of which the first bytes are known, as memory that can be written to."""
     whole, known = room(size), len(first)
     whole[:known] = first
@@ -97,7 +97,7 @@ def download(files: Patient, path: str, first: Buffer, size: int) -> memoryview:
     def fetch(number: int) -> None:
         start = known + number * PART
         stop = min(start + PART, size)
-        whole[start:stop] = persist(lambda: exactly(files.files, path, start, stop), files.url)
+        whole[start:stop] = retry(lambda: exactly(files.files, path, start, stop), files.url)
 
     some_at_a_time(fetch, -(-(size - known) // PART))
     return whole

@@ -10,10 +10,10 @@ from laminar.configurations.datastores.base import DataStore
 if TYPE_CHECKING:
     from laminar.configurations.datastores.values.file_format import Buffer
 
-__all__ = ["Together"]
+__all__ = ["WriteBatch"]
 
 
-class Together(DataStore):
+class WriteBatch(DataStore):
     """Stand before a store and hold back what is written until ``flush``, or until ``store.batch`` bytes are waiting."""
 
     def __init__(self, store: DataStore) -> None:

@@ -65,7 +65,7 @@ class Accessor(Sequence[T], Generic[T]):
         """Datastore that the elements are read from."""
         return self._store
 
-    def read_from(self, origin: Origin) -> Accessor[T]:
+    def with_origin(self, origin: Origin) -> Accessor[T]:
         """Return the same elements, whose errors say where they are from."""
         return Accessor(self._store, self._parts, self._positions, origin)
 

@@ -198,5 +198,5 @@ def save_large(store: DataStore, named: list[tuple[str, Buffer]]) -> Packed:
         for offset, (_, frame) in zip(file_format.offsets_of(file_format.VALUE, named), named, strict=True)
         if len(frame)
     ]
-    store.put_while(layout, large)
+    store.put_overlapped(layout, large)
     return made[0]

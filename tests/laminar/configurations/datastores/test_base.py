@@ -84,7 +84,7 @@ def test_results_are_listed_from_the_flow_down(flow: Listed) -> None:
 def test_layers_that_a_flow_has_no_more_are_not_listed(flow: Listed) -> None:
     store = flow.configuration.datastore
     flow(execution="one")
-    store.fail("Listed", "one", "Gone", 0, 1, "no")
+    store.record_failure("Listed", "one", "Gone", 0, 1, "no")
     assert "Gone" in store.layers("Listed", "one")
     assert "Gone" not in [layer.name for layer in store.list_layers(execution=flow.execution("one"))]
 

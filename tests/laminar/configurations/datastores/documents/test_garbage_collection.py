@@ -76,7 +76,7 @@ def test_segments_of_shards_are_seen_as_needed(store):
 
 def test_an_old_execution_goes_with_all_it_left_and_its_artifacts_a_grace_later(store):
     leave(store, "old", b"1")
-    store.fail("F", "old", "Broken", 0, 1, "no")
+    store.record_failure("F", "old", "Broken", 0, 1, "no")
     assert clear(store, days=31).executions == 1
     assert store.executions("F") == ()
     assert store.layers("F", "old") == ()

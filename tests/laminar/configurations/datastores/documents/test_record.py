@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laminar.configurations.datastores import Artifact, Record
-from laminar.configurations.datastores.documents.record import now, sealed
+from laminar.configurations.datastores.documents.record import sealed
 from laminar.configurations.datastores.documents.repository import made_at
 from laminar.exceptions import DatastoreError
 from laminar.ksuid import ksuid
+from laminar.timestamps import now
 
 TEXT = st.text(st.characters(codec="utf-8"))
 ARTIFACTS = st.dictionaries(TEXT, st.builds(Artifact, json=st.sampled_from(["1", "1.0", '{"b":1,"a":2}']))) | st.dictionaries(

@@ -239,7 +239,7 @@ def test_what_never_works_is_an_error_that_names_the_store_and_no_wrong_value(sh
     with pytest.raises(DatastoreError, match=store.url) as error:
         store.read(artifact)
     assert "connection" in error.value.fix
-    assert error.value.passing
+    assert error.value.transient
     assert len(conditions.log) > 2
     conditions.rate = 0.0
     assert store.read(artifact) == b"x" * 9000
@@ -347,7 +347,7 @@ class Flaky(Local):
         if key.startswith("artifacts/") and (left := count.stat().st_size):
             os.truncate(count, left - 1)
             error = DatastoreError("Cannot read it.")
-            error.passing = True
+            error.transient = True
             raise error
         return super().get(key, start, stop)
 

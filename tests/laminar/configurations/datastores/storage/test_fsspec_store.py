@@ -112,7 +112,7 @@ def test_values_that_are_written_together_go_out_in_one_round_and_are_then_there
             super().put_many(files)
 
     store = Counted(f"memory://{ksuid()}")
-    with store.together() as gathered:
+    with store.write_batch() as gathered:
         artifacts = [gathered.write(bytes([number]) * 9000) for number in range(20)]
         again = gathered.write(bytes([3]) * 9000)
         assert written == []
@@ -143,7 +143,7 @@ def test_content_that_is_there_keeps_its_time_for_some_minutes_at_most(monkeypat
 def test_what_waits_to_be_written_together_is_never_more_than_a_batch() -> None:
     store = Remote(f"memory://{ksuid()}")
     largest = 0
-    with store.together() as gathered:
+    with store.write_batch() as gathered:
         for _ in range(40):
             gathered.write(os.urandom(1_000_000))
             largest = max(largest, gathered._size)  # type: ignore[attr-defined]

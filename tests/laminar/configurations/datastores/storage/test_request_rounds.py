@@ -58,14 +58,14 @@ def test_twenty_attributes_are_written_in_two_rounds_and_read_in_two(slow, size)
     store = connected.with_root(f"{connected.url}/{ksuid()}")
     values = {f"x{number}": bytes([number]) * size for number in range(20)}
     conditions.clear()
-    with store.together() as gathered:
+    with store.write_batch() as gathered:
         artifacts = {name: gathered.write(value) for name, value in values.items()}
     store.save(Record(flow="F", execution="e", layer="L", artifacts=artifacts))
     assert conditions.rounds <= 2
     conditions.clear()
     record = store.load("F", "e", "L", 0)
     assert record is not None
-    assert {name: store.read(artifact, beside=record.artifacts.values()) for name, artifact in record.artifacts.items()} == values
+    assert {name: store.read(artifact, siblings=record.artifacts.values()) for name, artifact in record.artifacts.items()} == values
     assert conditions.rounds <= 2
 
 

@@ -11,7 +11,7 @@ from fsspec.exceptions import FSTimeoutError
 from s3fs.errors import translate_boto_error
 
 from laminar.configurations.datastores.storage import retrying_filesystem
-from laminar.configurations.datastores.storage.retrying_filesystem import Patient, is_passing, persist
+from laminar.configurations.datastores.storage.retrying_filesystem import RetryingFilesystem, is_transient, retry
 
 
 def answered(code: str, status: int) -> BaseException:
@@ -75,12 +75,12 @@ LASTING = [
 
 @pytest.mark.parametrize("error", PASSING, ids=repr)
 def test_what_passes_is_asked_for_again(error: BaseException) -> None:
-    assert is_passing(error)
+    assert is_transient(error)
 
 
 @pytest.mark.parametrize("error", LASTING, ids=repr)
 def test_what_no_waiting_mends_is_not_asked_for_again(error: BaseException) -> None:
-    assert not is_passing(error)
+    assert not is_transient(error)
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_it_is_asked_for_a_minute_with_pauses_that_grow(pauses: list[float], cap
     for _ in range(2):
         before = sum(pauses)
         with pytest.raises(ConnectionResetError):
-            persist(ask, "s3://bucket/some/prefix")
+            retry(ask, "s3://bucket/some/prefix")
         assert 50 < sum(pauses) - before <= 60
     assert pauses[0] <= 0.1
     assert 4 <= max(pauses) <= 8
@@ -116,7 +116,7 @@ def test_a_hiccup_is_not_worth_a_word(pauses: list[float], capsys: pytest.Captur
             raise TimeoutError
         return "done"
 
-    assert persist(ask, "s3://bucket") == "done"
+    assert retry(ask, "s3://bucket") == "done"
     assert (len(pauses), capsys.readouterr().err) == (5, "")
 
 
@@ -129,7 +129,7 @@ def test_what_took_long_before_it_failed_is_asked_for_once_more(pauses: list[flo
             raise TimeoutError
         return "done"
 
-    assert persist(ask, "s3://bucket") == "done"
+    assert retry(ask, "s3://bucket") == "done"
 
 
 class Half:
@@ -157,20 +157,20 @@ class Half:
 def test_of_many_files_only_those_that_failed_are_asked_for_again(pauses: list[float]) -> None:
     half = Half()
     paths = [str(number) for number in range(100)]
-    assert Patient(half, "s3://x").cat_ranges(paths, 0, None) == paths
+    assert RetryingFilesystem(half, "s3://x").cat_ranges(paths, 0, None) == paths
     assert half.asked == [64, 36, 50, 25, 12, 6, 3, 1]
 
 
 def test_of_many_files_few_are_asked_for_while_nothing_answers(pauses: list[float]) -> None:
     half = Half(down=3)
     paths = [str(number) for number in range(1000)]
-    assert Patient(half, "s3://x").cat_ranges(paths, 0, None) == paths
+    assert RetryingFilesystem(half, "s3://x").cat_ranges(paths, 0, None) == paths
     assert half.asked[:5] == [64, 64, 64, 64, 936]
 
 
 def test_of_many_files_only_those_that_failed_are_written_again(pauses: list[float]) -> None:
     half = Half()
     contents = {str(number): b"x" for number in range(10)}
-    Patient(half, "s3://x").pipe(dict(contents))
+    RetryingFilesystem(half, "s3://x").pipe(dict(contents))
     assert half.written == contents
     assert len(half.asked) == 20

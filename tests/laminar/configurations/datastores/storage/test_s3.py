@@ -63,7 +63,7 @@ def test_what_is_forbidden_is_an_error_at_once(store: DataStore, conditions: Con
     conditions.fail("403")
     with pytest.raises(DatastoreError, match=rf"Cannot .* {store.url}.*: PermissionError: ") as error:
         CALLS[call](store)
-    assert not error.value.passing
+    assert not error.value.transient
     assert "let these credentials" in error.value.fix
     assert len(conditions.log) <= (2 if "many" in call else 1), conditions.log
 
@@ -79,7 +79,7 @@ def test_a_server_that_never_answers_is_given_up_after_a_while(
     for call in ("read", "write"):
         with pytest.raises(DatastoreError, match=r"however often it was asked: .*ReadTimeoutError") as error:
             CALLS[call](store)
-        assert error.value.passing
+        assert error.value.transient
     assert 4 <= len(conditions.log) <= 12
     assert capsys.readouterr().err == "laminar: s3://laminar does not answer (ReadTimeoutError); trying again\n"
 
@@ -209,7 +209,7 @@ def test_a_large_artifact_goes_up_in_parts_and_comes_back_whole(store: DataStore
     conditions.clear()
     assert store.read(artifact) == VALUE
     assert sum(line.startswith("GET") for line in conditions.log) == 3
-    with store.together() as gathered:
+    with store.write_batch() as gathered:
         others = [gathered.write(VALUE[:-1]), gathered.write(b"x" * 9000)]
     assert [store.read(other) for other in others] == [VALUE[:-1], b"x" * 9000]
 

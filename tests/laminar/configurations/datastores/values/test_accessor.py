@@ -190,7 +190,7 @@ ORIGIN = Origin(flow="F", execution="e", layer="L", attribute="a", splits=9, ind
 
 def several(store: Watched) -> Accessor[bytes]:
     """Return an element in a file of its own for each part that ORIGIN knows."""
-    return store.accessor(store.write(bytes([number]) * 5000) for number in range(5)).read_from(ORIGIN)
+    return store.accessor(store.write(bytes([number]) * 5000) for number in range(5)).with_origin(ORIGIN)
 
 
 @pytest.mark.parametrize(("gone", "split"), [(0, 4), (1, 4), (2, 7), (4, 7)])
@@ -242,7 +242,7 @@ def test_a_protocol_that_fails_is_told_with_its_split() -> None:
         def loads(self, data: bytes) -> complex:
             return complex(data.decode().replace("2", "two"))
 
-    found = store.accessor(store.write(complex(number)) for number in range(5)).read_from(ORIGIN)
+    found = store.accessor(store.write(complex(number)) for number in range(5)).with_origin(ORIGIN)
     with pytest.raises(DatastoreError, match="Protocol 'Text' cannot read what it stored") as raised:
         list(found)
     assert raised.value.where.endswith("split 7 of 9")
