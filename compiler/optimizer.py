@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from laminar.compiler.ir import FlowPlan, Plan
@@ -94,4 +95,4 @@ def _wrong_parts(flow: FlowPlan) -> Iterator[str]:
 
 
 def _twice(names: Sequence[str]) -> set[str]:
-    return {name for name in names if names.count(name) > 1}
+    return {name for name, count in Counter(names).items() if count > 1}

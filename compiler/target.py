@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from laminar.exceptions import FlowError
+from laminar.exceptions import FlowError, suggest
 
 if TYPE_CHECKING:
     from laminar.compiler.emit.site_policy import Base
@@ -114,6 +113,4 @@ class Target:
 
 def _known(what: str, given: str, known: tuple[str, ...]) -> None:
     if given not in known:
-        close = difflib.get_close_matches(given, known, n=1)
-        meant = f" Did you mean {close[0]!r}?" if close else ""
-        raise FlowError(f"There is no {what} {given!r}.{meant}", fix=f"take one of: {', '.join(known)}.")
+        raise FlowError(f"There is no {what} {given!r}.{suggest(given, known)}", fix=f"take one of: {', '.join(known)}.")

@@ -31,6 +31,7 @@ __all__ = [
     "SchedulerError",
     "located",
     "raise_all",
+    "suggest",
 ]
 
 
@@ -165,3 +166,17 @@ def raise_all(problems: Iterable[LaminarError]) -> None:
     error = type(found[0])(found[0].what)
     error.problems = found
     raise error
+
+
+def suggest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """Return a question for an unknown word: which known one is closest, or an empty text where none is close.
+
+    >>> suggest("retires", ["retry", "catch"])
+    " Did you mean 'retry'?"
+    >>> suggest("x", ["retry", "catch"])
+    ''
+    """
+    import difflib
+
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
+    return f" Did you mean {near[0]!r}?" if near else ""

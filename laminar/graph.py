@@ -5,17 +5,19 @@ Everything here is pure: edges and order, cycles, grids, who may be skipped, whi
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 __all__ = [
+    "LOST_ATTEMPTS",
     "PARAMETERS",
     "Axis",
     "Node",
     "ancestors",
     "coordinates",
     "dependents",
-    "evaluator",
+    "evaluators",
     "find_cycle",
     "may_skip",
     "order",
@@ -25,6 +27,9 @@ __all__ = [
 
 PARAMETERS = "Parameters"
 """The name of the layer that holds a flow's parameters."""
+
+LOST_ATTEMPTS = 2
+"""How many attempts of a split that were lost (killed, evicted, out of memory) are replaced, beyond the attempts of its Retry."""
 
 
 @dataclass(frozen=True)
@@ -54,21 +59,28 @@ class Node:
 
 
 def order(edges: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
-    """Return the names so that each stands behind what it needs; else in the order given.
+    """Return the names so that each stands after what it needs, and otherwise in the given order.
 
     Raises ValueError for a cycle.
 
     >>> order({"C": ["A", "B"], "B": ["A"], "A": []})
     ('A', 'B', 'C')
     """
-    done: dict[str, None] = {}
-    waiting = {name: [need for need in needs if need in edges] for name, needs in edges.items()}
-    while waiting:
-        ready = next((name for name, needs in waiting.items() if all(need in done for need in needs)), None)
-        if ready is None:
-            raise ValueError(f"cycle among {sorted(waiting)}")
-        done[ready] = None
-        del waiting[ready]
+    names = tuple(edges)
+    place = {name: number for number, name in enumerate(names)}
+    missing = {name: {need for need in needs if need in edges} for name, needs in edges.items()}
+    below = dependents(missing)
+    ready = [place[name] for name, needs in missing.items() if not needs]
+    done: list[str] = []
+    while ready:  # a heap: of the names that may stand next, the first in the given order does
+        name = names[heapq.heappop(ready)]
+        done.append(name)
+        for other in below[name]:
+            missing[other].discard(name)
+            if not missing[other]:
+                heapq.heappush(ready, place[other])
+    if len(done) < len(names):
+        raise ValueError(f"cycle among {sorted(set(names).difference(done))}")
     return tuple(done)
 
 
@@ -82,18 +94,19 @@ def find_cycle(edges: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
     """
     settled: set[str] = set()
     for start in edges:
-        path: list[str] = []
+        path: dict[str, None] = {}
         stack = [(start, iter(edges.get(start, ())))] if start not in settled else []
-        path.extend(name for name, _ in stack)
+        path.update((name, None) for name, _ in stack)
         while stack:
             need = next((need for need in stack[-1][1] if need not in settled), None)
             if need is None:
-                settled.add(path.pop())
+                settled.add(path.popitem()[0])
                 stack.pop()
             elif need in path:
-                return tuple(path[path.index(need) :])
+                names = list(path)
+                return tuple(names[names.index(need) :])
             else:
-                path.append(need)
+                path[need] = None
                 stack.append((need, iter(edges.get(need, ()))))
     return ()
 
@@ -166,9 +179,9 @@ def published(nodes: Iterable[Node]) -> dict[str, tuple[str, ...]]:
 
 
 def may_skip(nodes: Mapping[str, Node]) -> frozenset[str]:
-    """Return the layers that may end skipped: by a hook of their own, or below a layer that may, without one.
+    """Return the layers that may end skipped: by an entry hook of their own, or because a layer that they need may.
 
-    Each node stands behind what it needs.
+    Each node stands after what it needs.
     """
     found: set[str] = set()
     for name, node in nodes.items():
@@ -177,12 +190,19 @@ def may_skip(nodes: Mapping[str, Node]) -> frozenset[str]:
     return frozenset(found)
 
 
-def evaluator(node: Node, nodes: Mapping[str, Node]) -> str | None:
-    """Return the layer whose pod evaluates a layer's entry and submission hooks, or None where a gate has to.
+def evaluators(nodes: Mapping[str, Node]) -> dict[str, str | None]:
+    """Return for each layer whose hooks a pod evaluates the layer whose pod does so, None where a gate has to.
 
-    It is the only un-split parent, where that cannot be skipped: then it has just finished when the hooks are due.
+    It is the only parent, where that is no fan-out and cannot be skipped: it has just finished when the hooks are due.
+
+    >>> evaluators({"A": Node("A"), "B": Node("B", ("A",), entry=True), "C": Node("C", ("A", "B"), entry=True)})
+    {'B': 'A', 'C': None}
     """
-    parents = [need for need in node.needs if need != PARAMETERS]
-    if len(parents) != 1 or nodes[parents[0]].grid is not None or parents[0] in may_skip(nodes):
-        return None
-    return parents[0]
+    skippable = may_skip(nodes)
+    found: dict[str, str | None] = {}
+    for name, node in nodes.items():
+        if node.entry or node.submission:
+            parents = [need for need in node.needs if need != PARAMETERS]
+            alone = len(parents) == 1 and nodes[parents[0]].grid is None and parents[0] not in skippable
+            found[name] = parents[0] if alone else None
+    return found

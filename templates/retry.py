@@ -6,9 +6,6 @@ from laminar.templates.block import Block
 
 __all__ = ["WORTH_ANOTHER", "retry"]
 
-INFRASTRUCTURE = 2
-"""How many lost pods, evictions or kills are made good although nobody asked for it."""
-
 WORTH_ANOTHER = (
     "asInt(lastRetry.exitCode) == 75 || (!(lastRetry.message contains 'specified deadline')"
     " && (lastRetry.status == 'Error' || asInt(lastRetry.exitCode) in [-1, 128, 137, 143]))"
@@ -16,7 +13,7 @@ WORTH_ANOTHER = (
 """The runner asks for another attempt (75), or the pod was lost; a passed deadline is final."""
 
 
-def retry(*, attempts: int, delay: float, backoff: float) -> Block:
+def retry(*, limit: int, delay: float, backoff: float) -> Block:
     """Return a template's retry strategy; Argo waits whole seconds and multiplies by whole numbers only.
 
     ::
@@ -27,7 +24,7 @@ def retry(*, attempts: int, delay: float, backoff: float) -> Block:
         backoff: {duration: 1s, factor: 2}
     """
     return {
-        "limit": str(attempts - 1 + INFRASTRUCTURE),
+        "limit": str(limit),
         "retryPolicy": "Always",
         "expression": WORTH_ANOTHER,
         "backoff": {"duration": f"{max(1, round(delay))}s", "factor": max(1, round(backoff))},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 
@@ -14,7 +13,7 @@ from laminar.compiler.ir import ParameterPlan, Plan, Pod, Schedule, Task
 from laminar.compiler.passes.fuse_chains import TOGETHER
 from laminar.compiler.passes.name_tasks import MAIN
 from laminar.compiler.target import Target
-from laminar.exceptions import FlowError, raise_all
+from laminar.exceptions import FlowError, raise_all, suggest
 from laminar.templates.verbatim import json_text
 
 __all__ = ["check"]
@@ -91,10 +90,8 @@ def _wrong_schedule(plan: Plan, target: Target) -> Iterator[FlowError]:
 def _wrong_schedule_settings(plan: Plan, schedule: Schedule) -> Iterator[FlowError]:
     flow, policy = plan.flows[0].flow, schedule.concurrency_policy
     if policy not in (None, *POLICIES):
-        close = difflib.get_close_matches(str(policy), POLICIES, n=1, cutoff=0.3)
-        meant = f" Did you mean {close[0]!r}?" if close else ""
         yield FlowError(
-            f"The schedule of flow {flow!r} has the concurrency policy {policy!r}.{meant}",
+            f"The schedule of flow {flow!r} has the concurrency policy {policy!r}.{suggest(str(policy), POLICIES, cutoff=0.3)}",
             where=plan.where,
             fix=f"take one of: {', '.join(POLICIES)}.",
         )

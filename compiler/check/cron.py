@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from laminar.exceptions import suggest
+
 __all__ = ["timezone_problem", "wrong_cron"]
 
 FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of the month", 1, 31), ("month", 1, 12), ("day of the week", 0, 6))
@@ -86,11 +88,9 @@ def timezone_problem(name: str) -> str:
     >>> timezone_problem("Europe/Berlim")
     "there is no time zone 'Europe/Berlim'. Did you mean 'Europe/Berlin'?"
     """
-    import difflib
     import zoneinfo
 
     zones = zoneinfo.available_timezones()
     if not zones or name in zones or name == "Local":
         return ""
-    close = difflib.get_close_matches(name, sorted(zones), n=1)
-    return f"there is no time zone {name!r}." + (f" Did you mean {close[0]!r}?" if close else "")
+    return f"there is no time zone {name!r}.{suggest(name, sorted(zones))}"

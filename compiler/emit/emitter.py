@@ -16,6 +16,7 @@ from laminar.compiler.passes.name_tasks import MAIN
 from laminar.compiler.target import Target
 from laminar.compiler.yaml.writer import Noted
 from laminar.exceptions import InternalError
+from laminar.graph import LOST_ATTEMPTS
 from laminar.templates import cron, dag, fan_out, gate, link, retry, runner, volumes, workflow
 from laminar.templates.block import Block, given
 from laminar.templates.expression import tag
@@ -197,12 +198,12 @@ def _pod(plan: Plan, name: str, pod: Pod, signature: Signature, *, published: tu
             command=_command(pod),
             args=_args(pod, signature),
             workdir=pod.workdir,
-            resources=runner.limits(cpu=pod.cpu, memory=pod.memory, gpu=pod.gpu, storage=pod.ephemeral_storage),
+            resources=runner.limits(cpu=pod.cpu, memory=pod.memory, gpu=pod.gpu, ephemeral_storage=pod.ephemeral_storage),
             env=list(_environment(plan, pod, signature, outputs=bool(published))),
             mounts=mounts,
         ),
         volumes=made,
-        retry=retry.retry(attempts=pod.retry.attempts, delay=pod.retry.delay, backoff=pod.retry.backoff),
+        retry=retry.retry(limit=pod.retry.attempts - 1 + LOST_ATTEMPTS, delay=pod.retry.delay, backoff=pod.retry.backoff),
         outputs=runner.outputs(published),
         timeout=pod.timeout,
         service_account=pod.service_account,

@@ -5,7 +5,6 @@ What the program says beats the base; the base beats laminar's own defaults; ``n
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from laminar.compiler.yaml.reader import Place, Source, read, read_text
-from laminar.exceptions import FlowError, raise_all
+from laminar.exceptions import FlowError, raise_all, suggest
 from laminar.templates.block import Block
 
 __all__ = ["FIELDS", "Base", "load", "under"]
@@ -128,12 +127,12 @@ def _patch(text: str) -> Any:
 
 
 def _unknown(name: str, known: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(name, sorted(known), n=1)
-    return f"has {name!r}, which a Workflow does not know" + (f" (did you mean {close[0]!r}?)" if close else "")
+    return f"has {name!r}, which a Workflow does not know." + suggest(name, sorted(known))
 
 
 def _error(source: Source, place: Place, what: str, fix: str) -> FlowError:
-    return FlowError(f"The base file {source.file} {what}.", where=f"{source.file}:{source.line(place)}", fix=fix)
+    end = "" if what.endswith((".", "?")) else "."
+    return FlowError(f"The base file {source.file} {what}{end}", where=f"{source.file}:{source.line(place)}", fix=fix)
 
 
 # merging

@@ -127,13 +127,16 @@ def _fitting(boxes: list[_Box], group: int, behind: frozenset[int], weight: int)
 def _units(tasks: Mapping[str, Task], below: Mapping[str, set[str]], widest: int) -> list[list[str]]:
     """Return runs of layers, each the only one below the only one above it, no longer than a part."""
     run_of: dict[str, list[str]] = {}
+    weight_to: dict[str, int] = {}  # of a run, up to a layer
     for layer, task in tasks.items():
         above = task.needs[0] if len(task.needs) == 1 and len(below[task.needs[0]]) == 1 else None
-        run = run_of[above] if above is not None else []
-        if sum(_weight(tasks[other]) for other in run) + _weight(task) > widest:
-            run = []
-        run.append(layer)
-        run_of[layer] = run
+        before = weight_to[above] if above is not None else 0
+        if above is None or before + _weight(task) > widest:
+            run_of[layer], before = [], 0
+        else:
+            run_of[layer] = run_of[above]
+        run_of[layer].append(layer)
+        weight_to[layer] = before + _weight(task)
     return list({id(run): run for run in run_of.values()}.values())
 
 

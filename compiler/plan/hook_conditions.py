@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from laminar import graph
 from laminar.compiler.ir import Condition
 from laminar.components import dependency_inference
 from laminar.exceptions import FlowError, LaminarError
-from laminar.graph import PARAMETERS, Node
+from laminar.graph import LOST_ATTEMPTS, PARAMETERS, Node
 from laminar.worker import hook_calls, pod_patches
 
 if TYPE_CHECKING:
@@ -18,27 +20,47 @@ if TYPE_CHECKING:
     from laminar.components.flow import Flow
     from laminar.configurations.layers import Container
 
-__all__ = ["by_attempt", "condition", "constant", "wrong_hooks"]
-
-LOST = 2
-"""Attempts that are made good beyond those asked for, as the retry strategy does."""
+__all__ = ["Decisions", "by_attempt", "constant", "wrong_hooks"]
 
 
-def condition(flow: Flow, node: Node, gate: Pod) -> Condition:
-    """Return how it is decided whether a layer runs; ``gate`` is the pod of a gate, should one be needed."""
-    nodes: Mapping[str, Node] = flow.nodes
-    skippable = graph.may_skip(nodes)
-    follows = () if node.entry else tuple(name for name in nodes if name in node.needs and name in skippable)
-    if not node.entry and not node.submission:
-        return Condition(follows=follows)
-    evaluator = graph.evaluator(node, nodes)
-    return Condition(
-        entry=node.entry,
-        patched=node.submission,
-        follows=follows,
-        evaluator=evaluator,
-        pod=gate if evaluator is None else None,
-    )
+@dataclass(frozen=True)
+class Decisions:
+    """Which layers of a flow may be skipped, and which pods evaluate hooks: computed once a flow, as it takes all its layers."""
+
+    nodes: Mapping[str, Node]
+
+    @cached_property
+    def skippable(self) -> frozenset[str]:
+        """Return the layers that may be skipped."""
+        return graph.may_skip(self.nodes)
+
+    @cached_property
+    def evaluators(self) -> Mapping[str, str | None]:
+        """Return which layer's pod evaluates a layer's hooks."""
+        return graph.evaluators(self.nodes)
+
+    @cached_property
+    def place(self) -> Mapping[str, int]:
+        """Return the places of the layers in graph order."""
+        return {name: number for number, name in enumerate(self.nodes)}
+
+    def in_order(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return layers in graph order."""
+        return tuple(sorted(names, key=self.place.__getitem__))
+
+    def condition(self, node: Node, gate: Pod) -> Condition:
+        """Return how it is decided whether a layer runs; ``gate`` is the pod of a gate, should one be needed."""
+        follows = () if node.entry else self.in_order(need for need in set(node.needs) if need in self.skippable)
+        if not node.entry and not node.submission:
+            return Condition(follows=follows)
+        evaluator = self.evaluators[node.name]
+        return Condition(
+            entry=node.entry,
+            patched=node.submission,
+            follows=follows,
+            evaluator=evaluator,
+            pod=gate if evaluator is None else None,
+        )
 
 
 def constant(flow: Flow, name: str) -> Container:
@@ -65,7 +87,7 @@ def by_attempt(flow: Flow, name: str) -> tuple[str, ...]:
         return ()
     registration = flow.registrations[name]
     made = []
-    for attempt in range(1, registration.configuration.retry.attempts + LOST + 1):
+    for attempt in range(1, registration.configuration.retry.attempts + LOST_ATTEMPTS + 1):
         layer = flow.layer(name, attempt=attempt)
         _ask(flow, name, attempt, layer)
         made.append(layer.configuration.container)

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 
 from laminar import graph
 from laminar.compiler.ir import Condition, Factor, FanOut, Pod, Task
+from laminar.compiler.plan.hook_conditions import Decisions
 from laminar.exceptions import FlowError, LaminarError
 from laminar.program.recording import Step
 
-__all__ = ["asked", "wrong_action"]
+__all__ = ["partial_tasks", "wrong_action"]
 
 
-def asked(step: Step, place: int, tasks: tuple[Task, ...], pod: Pod, *, where: str) -> tuple[Task, ...]:
+def partial_tasks(
+    step: Step, place: int, tasks: tuple[Task, ...], pod: Pod, decisions: Decisions, *, where: str
+) -> tuple[Task, ...]:
     """Return those of a flow's tasks that its step of the chain (from 1) runs.
 
     A part of a flow begins with a planner, a task ``plan-K`` in ``pod`` that removes what the layers left when they ran before, and
@@ -28,9 +31,9 @@ def asked(step: Step, place: int, tasks: tuple[Task, ...], pod: Pod, *, where: s
         return tasks
     inside = {task.layer for task in tasks if task.layer in step.dependencies}
     edges = {name: set(needs) for name, needs in step.dependencies.items()}
-    chosen = [_scheduled(step, task, inside, edges[task.layer], planner) for task in tasks if task.layer in inside]
-    order = graph.order({task.layer: [need for need in task.needs if need in inside] for task in chosen})
-    return (planner, *sorted(chosen, key=lambda task: order.index(task.layer)))
+    chosen = [_scheduled(decisions, task, inside, edges[task.layer], planner) for task in tasks if task.layer in inside]
+    scheduled = {task.layer: task for task in chosen}
+    return (planner, *(scheduled[layer] for layer in graph.order({task.layer: task.needs for task in chosen})))
 
 
 def wrong_action(step: Step) -> Iterator[LaminarError]:
@@ -71,13 +74,13 @@ def _resumed(task: Task, planner: Task) -> Task:
     return task.but(needs=(planner.layer, *task.needs), fan_out=fan_out)
 
 
-def _scheduled(step: Step, task: Task, inside: set[str], edges: set[str], planner: Task) -> Task:
+def _scheduled(decisions: Decisions, task: Task, inside: set[str], edges: set[str], planner: Task) -> Task:
     """Return a task with its edges as they were asked for, reading of the layers outside what the planner knows."""
     factors = task.fan_out.factors if task.fan_out else ()
     sources = {factor.layer for factor in factors if factor.layer in inside}
-    needs = tuple(name for name in step.flow.nodes if name in inside and name in edges | sources)
-    node, skippable = step.flow.nodes[task.layer], graph.may_skip(step.flow.nodes)
-    outside = [need for need in node.needs if need not in inside and need in skippable]
+    needs = decisions.in_order((edges & inside) | sources)
+    node = decisions.nodes[task.layer]
+    outside = [need for need in node.needs if need not in inside and need in decisions.skippable]
     condition = task.condition
     if not node.entry:
         condition = condition.but(

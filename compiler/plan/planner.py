@@ -12,7 +12,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from laminar import graph
 from laminar.compiler.ir import (
     Backoff,
     Factor,
@@ -29,13 +28,13 @@ from laminar.compiler.ir import (
     Task,
 )
 from laminar.compiler.plan import hook_conditions, partial_execution
-from laminar.components.dependency_inference import Registration, suggest
+from laminar.components.dependency_inference import Registration
 from laminar.components.flow import Flow
 from laminar.components.parameters import travels
 from laminar.configurations.datastores import Local, open_store
 from laminar.configurations.layers import Container, Retry
 from laminar.configurations.schedulers import Argo
-from laminar.exceptions import FlowError, LaminarError, raise_all
+from laminar.exceptions import FlowError, LaminarError, raise_all, suggest
 from laminar.graph import PARAMETERS, Node
 from laminar.local import launch
 from laminar.program import source_location
@@ -265,12 +264,14 @@ def _flow(chain: Chain, place: int, settings: Settings) -> FlowPlan:
     occurrence = names[: place + 1].count(step.flow.name)
     suffix = "" if occurrence == 1 else f"-{occurrence}"
     gate = _smallest(step.flow, settings)
-    tasks = tuple(_task(step.flow, node, gate, settings) for node in step.flow.nodes.values() if node.name != PARAMETERS)
+    decided = hook_conditions.Decisions(step.flow.nodes)
+    nodes = step.flow.nodes.values()
+    tasks = tuple(_task(step.flow, node, gate, settings, decided) for node in nodes if node.name != PARAMETERS)
     return FlowPlan(
         flow=step.flow.name,
         name=step.flow.name + suffix,
         suffix=suffix,
-        tasks=partial_execution.asked(step, place + 1, tasks, gate, where=_relative(step.where, settings)),
+        tasks=partial_execution.partial_tasks(step, place + 1, tasks, gate, decided, where=_relative(step.where, settings)),
         link=_link(chain, place, settings) if place else None,
         where=_relative(source_location.of_class(type(step.flow)), settings),
     )
@@ -303,29 +304,28 @@ def _weight(container: Container) -> tuple[float, ...]:
     return container.gpu, container.memory, container.cpu
 
 
-def _task(flow: Flow, node: Node, gate: Pod, settings: Settings) -> Task:
+def _task(flow: Flow, node: Node, gate: Pod, settings: Settings, decided: hook_conditions.Decisions) -> Task:
     registration = flow.registrations[node.name]
     pod = _pod(hook_conditions.constant(flow, node.name), registration.configuration.retry, settings)
     return Task(
         layer=node.name,
         name=node.name,
-        needs=tuple(name for name in flow.nodes if name in node.needs and name != PARAMETERS),
-        fan_out=_fan_out(flow, node, registration),
+        needs=decided.in_order(name for name in set(node.needs) if name != PARAMETERS),
+        fan_out=_fan_out(flow, node, registration, decided),
         pod=pod.but(
             timeout=pod.timeout and pod.timeout * node.batch,
             patched=node.submission,
             attempts=hook_conditions.by_attempt(flow, node.name),
         ),
-        condition=hook_conditions.condition(flow, node, gate),
+        condition=decided.condition(node, gate),
         where=_relative(registration.where, settings),
     )
 
 
-def _fan_out(flow: Flow, node: Node, registration: Registration) -> FanOut | None:
+def _fan_out(flow: Flow, node: Node, registration: Registration, decided: hook_conditions.Decisions) -> FanOut | None:
     foreach = registration.configuration.foreach
     if node.grid is None or foreach is None:
         return None
-    skippable = graph.may_skip(flow.nodes)
     factors = tuple(
         Factor(
             layer=axis.layer,
@@ -333,7 +333,7 @@ def _fan_out(flow: Flow, node: Node, registration: Registration) -> FanOut | Non
             fan_out=axis.fan_out,
             split=axis.index,
             batch=flow.nodes[axis.layer].batch,
-            skippable=node.entry and axis.layer in skippable,
+            skippable=node.entry and axis.layer in decided.skippable,
         )
         for axis in node.grid
     )

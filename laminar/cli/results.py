@@ -13,7 +13,7 @@ import click
 from laminar.cli.tables import table
 from laminar.cli.values import program_argument
 from laminar.configurations.datastores.key_layout import document_key
-from laminar.exceptions import DatastoreError, ExecutionError, FlowError
+from laminar.exceptions import DatastoreError, ExecutionError, FlowError, suggest
 from laminar.graph import PARAMETERS
 
 if TYPE_CHECKING:
@@ -74,7 +74,6 @@ def results(
 
 def _flows(program: str, name: str | None, datastore: str | None) -> list[Flow]:
     """Return the program's flows, those called first."""
-    from laminar.components.dependency_inference import suggest
     from laminar.program import recording
     from laminar.program.main_module import Program
     from laminar.worker import split_job

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from laminar.cli.values import arguments_argument, choose, flow_option, parameters_option
-from laminar.exceptions import ExecutionError, FlowError, LaminarError
+from laminar.exceptions import ExecutionError, FlowError, LaminarError, suggest
 
 __all__ = ["run"]
 
@@ -101,7 +101,6 @@ def _session(
 
     Raises FlowError for flows never called, for a flow or a parameter that the program does not have.
     """
-    from laminar.components.dependency_inference import suggest
     from laminar.program.process_state import Session
 
     if summary["uncalled"]:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from laminar.components.dependency_inference import suggest
-from laminar.exceptions import DatastoreError, FlowError
+from laminar.exceptions import DatastoreError, FlowError, suggest
 
 if TYPE_CHECKING:
     from laminar.configurations.datastores import DataStore

@@ -12,14 +12,14 @@ from laminar.components.binding import vars_of
 from laminar.components.layer import Layer, identity
 from laminar.configurations.hooks import hooks_of
 from laminar.configurations.layers import Configuration, Parameter, Unset
-from laminar.exceptions import FlowError, LaminarError, raise_all
+from laminar.exceptions import FlowError, LaminarError, raise_all, suggest
 from laminar.graph import PARAMETERS, Axis, Node
 from laminar.program import source_location
 
 if TYPE_CHECKING:
     from laminar.components.flow import Flow
 
-__all__ = ["Registration", "applicable_hooks", "nodes_of", "parameters_of", "suggest"]
+__all__ = ["Registration", "applicable_hooks", "nodes_of", "parameters_of"]
 
 
 @dataclass(frozen=True)
@@ -32,18 +32,6 @@ class Registration:
 
 
 Registry = Mapping[str, Registration]
-
-
-def suggest(word: str, known: Iterator[str] | list[str]) -> str:
-    """Return a remark for an unknown word: what was probably meant, else an empty string.
-
-    >>> suggest("retires", ["retry", "catch"])
-    " Did you mean 'retry'?"
-    """
-    import difflib
-
-    near = difflib.get_close_matches(word, list(known), n=1)
-    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def parameters_of(function: Callable[..., Any], registry: Registry, *, owner: str, flow: str) -> dict[str, str]:

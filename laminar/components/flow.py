@@ -15,7 +15,7 @@ from laminar.components.parameters import Parameters
 from laminar.configurations.flows import Configuration
 from laminar.configurations.layers import Catch, Container, ForEach, Retry
 from laminar.configurations.layers import Configuration as LayerConfiguration
-from laminar.exceptions import FlowError, OptionError
+from laminar.exceptions import FlowError, OptionError, suggest
 from laminar.graph import PARAMETERS, Node
 from laminar.program import main_module, process_state, recording, source_location
 from laminar.program.recording import Step
@@ -136,7 +136,7 @@ class Flow:
         for name, value in options.items():
             if name not in OPTIONS:
                 raise OptionError(
-                    f"{cls.__name__}.register has no option {name!r}." + dependency_inference.suggest(name, list(OPTIONS)),
+                    f"{cls.__name__}.register has no option {name!r}." + suggest(name, list(OPTIONS)),
                     where=source_location.caller(),
                     fix=f"its options are {', '.join(OPTIONS)}.",
                 )
@@ -262,7 +262,7 @@ class Flow:
         known = self.registrations.get(name)
         if known is None or (not isinstance(cls, str) and identity(cls) != identity(known.layer)):
             raise FlowError(
-                f"Flow {self.name!r} registers no layer {name!r}." + dependency_inference.suggest(name, list(self.registrations)),
+                f"Flow {self.name!r} registers no layer {name!r}." + suggest(name, list(self.registrations)),
                 where=source_location.caller(),
                 fix=f"its layers are {', '.join(sorted(self.registrations))}.",
             )

@@ -45,9 +45,11 @@ def _mark(function: FunctionT, kind: Kind) -> FunctionT:
 
 
 def hooks_of(cls: type, kind: Kind | None = None) -> Iterator[tuple[str, Callable[..., Any]]]:
-    """Give the names and functions of a class's hooks of a kind (or of all kinds), in the order in which they run."""
+    """Yield the names and functions of a class's hooks of a kind (or of all kinds), in the order in which they run."""
     found: dict[str, tuple[str, Callable[..., Any]]] = {}
     for base in reversed(cls.__mro__):
+        if base is object or base.__module__.startswith("laminar.components."):
+            continue  # Layer and Flow themselves have no hooks, and many attributes; this runs many times a layer
         for name, value in vars(base).items():
             mark = getattr(value, MARK, None) if callable(value) else None
             if name in found and value is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from laminar import graph
 from laminar.components.binding import RESERVED
 from laminar.components.parameters import Parameters, normalize
-from laminar.exceptions import ExecutionError, FlowError, LaminarError, LayerError, SchedulerError, located, raise_all
+from laminar.exceptions import ExecutionError, FlowError, LaminarError, LayerError, SchedulerError, located, raise_all, suggest
 from laminar.graph import PARAMETERS
 from laminar.ksuid import ksuid
 from laminar.program import process_state, recording, source_location
@@ -203,8 +203,6 @@ def _validate(step: Step) -> None:
 
 def unknown_parameter(step: Step, layer: str, attribute: str) -> FlowError:
     """Return the error for a ForEach over a parameter that the flow is not called with."""
-    from laminar.components.dependency_inference import suggest
-
     given = ", ".join(step.parameters) or "none"
     return FlowError(
         f"ForEach of layer {layer!r} goes over parameter {attribute!r}, which flow {step.flow.name!r} is not called with."

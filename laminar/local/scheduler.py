@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from laminar.configurations.schedulers import Progress
 from laminar.exceptions import ExecutionError, LaminarError
-from laminar.graph import PARAMETERS
+from laminar.graph import LOST_ATTEMPTS, PARAMETERS
 from laminar.local import display
 from laminar.program import main_module, process_state
 from laminar.worker import fan_out_grid, hook_calls, split
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from laminar.components.layer import Layer
 
 __all__ = ["drive"]
-
-KILLS = 2
-"""How often a split that was ended from outside, or could not reach the datastore, is tried again."""
 
 
 @dataclass
@@ -285,7 +282,7 @@ class Driver:
             answer = await self.executor.submit(layer=layer)
         except SplitFailed as failed:
             blameless = self._is_blameless(attempt, failed)
-            if attempt.kills < KILLS if blameless else failed.retryable:
+            if attempt.kills < LOST_ATTEMPTS if blameless else failed.retryable:
                 self._again(attempt, layer, failed, kills=attempt.kills + blameless)
             else:
                 self._settle(work, failed)

@@ -20,9 +20,7 @@ PATCHES = "-patches"
 
 def asked_of(execution: Execution, layer: str) -> list[str]:
     """Return the layers whose hooks the pod of a layer answers for, having finished."""
-    nodes = execution.flow.nodes
-    asking = [node for node in nodes.values() if node.entry or node.submission]
-    return [node.name for node in asking if graph.evaluator(node, nodes) == layer]
+    return [name for name, evaluator in graph.evaluators(execution.flow.nodes).items() if evaluator == layer]
 
 
 def answers(execution: Execution, keeper: str, layers: list[str]) -> dict[str, Any]:

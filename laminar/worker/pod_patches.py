@@ -6,13 +6,12 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from math import ceil
 from typing import Any
 
 from laminar.configurations.layers import Container
 from laminar.exceptions import FlowError
 
-__all__ = ["LIMIT", "changed", "encoded", "limits", "patch"]
+__all__ = ["LIMIT", "changed", "encoded", "patch"]
 
 LIMIT = 4096
 """Bytes that the distinct patches of a layer may take together: they travel in the workflow's status."""
@@ -21,22 +20,6 @@ LIMITS = ("cpu", "memory", "gpu", "ephemeral_storage")
 POD = {"node_selector": "nodeSelector", "tolerations": "tolerations", "affinity": "affinity", "priority_class": "priorityClassName"}
 PATCHED = ("image", *LIMITS, "env", *POD)
 """Fields of a Container that hooks may change."""
-
-
-def limits(container: Container) -> dict[str, str]:
-    """Return a container's limits as Kubernetes writes them; memory and storage in MB.
-
-    >>> limits(Container(cpu=0.5, memory=64))
-    {'cpu': '500m', 'memory': '64M'}
-    """
-    thousandths = max(1, ceil(round(container.cpu * 1000, 3)))
-    found = {
-        "cpu": f"{thousandths}m" if thousandths % 1000 else str(thousandths // 1000),
-        "memory": f"{container.memory}M",
-        "ephemeral-storage": f"{container.ephemeral_storage}M" if container.ephemeral_storage else "",
-        "nvidia.com/gpu": str(container.gpu) if container.gpu else "",
-    }
-    return {name: value for name, value in found.items() if value}
 
 
 def changed(before: Container, after: Container, *, layer: str, where: str = "") -> tuple[str, ...]:
@@ -64,11 +47,14 @@ def patch(container: Container, names: Sequence[str]) -> dict[str, Any]:
     >>> patch(Container(memory=64), ["memory"])
     {'containers': [{'name': 'main', 'resources': {'limits': {'memory': '64M'}}}]}
     """
+    from laminar.templates import runner
+
     main: dict[str, Any] = {}
     if "image" in names:
         main["image"] = container.image
     keys = {"cpu": "cpu", "memory": "memory", "gpu": "nvidia.com/gpu", "ephemeral_storage": "ephemeral-storage"}
-    whole = {"nvidia.com/gpu": "0", **limits(container)}
+    limits = runner.limits(**{name: getattr(container, name) for name in LIMITS})
+    whole = {"nvidia.com/gpu": "0", **limits}
     resources = {keys[name]: whole[keys[name]] for name in LIMITS if name in names and keys[name] in whole}
     if resources:
         main["resources"] = {"limits": resources}

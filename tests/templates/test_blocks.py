@@ -22,7 +22,7 @@ def test_cpu_is_whole_or_in_thousandths_never_less_than_asked_for(cpu, text):
 
 @given(st.integers(1, 9), st.floats(0, 1e6), st.floats(0, 100))
 def test_backoff_is_in_whole_numbers_of_at_least_one(attempts, delay, backoff):
-    made = retry.retry(attempts=attempts, delay=delay, backoff=backoff)
+    made = retry.retry(limit=attempts + 1, delay=delay, backoff=backoff)
     assert made["limit"] == str(attempts + 1)
     assert int(made["backoff"]["duration"].removesuffix("s")) >= 1
     assert isinstance(made["backoff"]["factor"], int)

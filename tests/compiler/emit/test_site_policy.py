@@ -150,7 +150,7 @@ def test_service_account_of_the_base_is_taken(tmp_path):
 
 
 WRONG = {
-    "spec:\n  ttlStrategey: {}\n": (r"has 'ttlStrategey', which .* \(did you mean 'ttlStrategy'\?\)", 2),
+    "spec:\n  ttlStrategey: {}\n": (r"has 'ttlStrategey', which .* Did you mean 'ttlStrategy'\?", 2),
     "spec:\n  podGC: {}\n  entrypoint: main\n": ("has 'entrypoint', and it is the program's flow", 3),
     "spec:\n  arguments: {}\n": ("has 'arguments', and the parameters come from the program", 2),
     "metadata:\n  name: mine\n": ("has metadata 'name', and the name comes from the flow", 2),
