@@ -17,12 +17,13 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from laminar.components.parameters import linked_parameters
 from laminar.exceptions import ExecutionError, FlowError, LaminarError, SchedulerError
 from laminar.graph import PARAMETERS
-from laminar.local import launch
 from laminar.program import main_module, process_state, recording
 from laminar.worker import hook_answers, partial_run, split, split_job
 from laminar.worker.arguments import USAGE, Task, packaged, read
+from laminar.worker.parameters_document import parameters_record
 from laminar.worker.split import Outputs, SplitFailed
 
 if TYPE_CHECKING:
@@ -314,7 +315,7 @@ def _ensure_parameters(recorded: Recording, execution: Execution, task: Task) ->
         datastore.remember(record)
         return lambda: None
     given = _parameters(task.parameters) if task.parameters is not None else _called(recorded, execution)
-    return datastore.save_in_background(launch.parameters_record(execution, given))
+    return datastore.save_in_background(parameters_record(execution, given))
 
 
 def _called(recorded: Recording, execution: Execution) -> dict[str, Any]:
@@ -362,7 +363,7 @@ def _link(recorded: Recording, execution: Execution, place: int, task: Task) -> 
     datastore = step.flow.configuration.datastore
     record = datastore.load(step.flow.name, step.execution.id, PARAMETERS, 0)
     if record is None:
-        record = launch.parameters_record(step.execution, launch.link(before, step))
+        record = parameters_record(step.execution, linked_parameters(before, step))
         datastore.save(record)
     return split._outputs(step.execution, PARAMETERS, record)
 

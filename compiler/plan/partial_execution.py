@@ -38,7 +38,7 @@ def partial_tasks(
 
 def wrong_action(step: Step) -> Iterator[LaminarError]:
     """Give what makes an action impossible on a cluster."""
-    from laminar.local.launch import schedule_problems
+    from laminar.components.schedule_check import schedule_problems
 
     if step.action == "resume" and step.execution.id is None:
         yield FlowError(

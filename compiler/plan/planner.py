@@ -30,13 +30,12 @@ from laminar.compiler.ir import (
 from laminar.compiler.plan import hook_conditions, partial_execution
 from laminar.components.dependency_inference import Registration
 from laminar.components.flow import Flow
-from laminar.components.parameters import travels
+from laminar.components.parameters import travels, unknown_parameter
 from laminar.configurations.datastores import Local, open_store
 from laminar.configurations.layers import Container, Retry
 from laminar.configurations.schedulers import Argo
 from laminar.exceptions import FlowError, LaminarError, raise_all, suggest
 from laminar.graph import PARAMETERS, Node
-from laminar.local import launch
 from laminar.program import source_location
 from laminar.program.recording import Chain, Step
 from laminar.worker.container_command import split_command
@@ -155,7 +154,7 @@ def _wrong_axes(first: Step, settings: Settings) -> Iterator[LaminarError]:
     for node in first.flow.nodes.values() if first.action == "run" else ():
         for axis in node.grid or ():
             if axis.layer == PARAMETERS and axis.attribute not in first.parameters:
-                yield launch.unknown_parameter(first, node.name, axis.attribute)
+                yield unknown_parameter(first, node.name, axis.attribute)
 
 
 # the datastore
@@ -192,7 +191,8 @@ def _url(chain: Chain, settings: Settings) -> str:
                 fix="say --datastore URL, set datastore in [tool.laminar] of pyproject.toml, or give the flow another datastore.",
             )
         _check_mounted(store.root, chain)
-    return store.url
+    url: str = store.url
+    return url
 
 
 def _check_url(url: str, chain: Chain) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from laminar import graph
 from laminar.components.binding import vars_of
@@ -25,6 +25,8 @@ __all__ = ["Registration", "applicable_hooks", "nodes_of", "parameters_of"]
 @dataclass(frozen=True)
 class Registration:
     """A layer as it was registered on a flow."""
+
+    LOCATION_FIELD: ClassVar = "where"
 
     layer: type[Layer]
     configuration: Configuration

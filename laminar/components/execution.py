@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from laminar.components import runtime
 from laminar.exceptions import ExecutionError, FlowError
 from laminar.identifiers import name_problem
 from laminar.program import process_state, recording, source_location
@@ -126,13 +127,13 @@ class Execution:
 
         Raises FlowError for a name that every layer uses itself.
         """
-        from laminar.local import launch
+        from laminar.components.parameters import check_parameters
 
-        launch.check_parameters(Step(self, artifacts, where=source_location.caller()))
+        check_parameters(Step(self, artifacts, where=source_location.caller()))
         if recording.active():
             self.pending = {**getattr(self, "pending", {}), **artifacts}
             return self
-        launch.save_parameters(self, artifacts)
+        runtime.current().save_parameters(self, artifacts)
         known = self.steps[0].parameters if self.steps else {}
         self.steps = (Step(self, {**known, **artifacts}, where=source_location.caller()),)
         return self
@@ -143,28 +144,22 @@ class Execution:
         Raises SchedulerError before anything runs for unknown names, a cycle, and a dependency that is neither scheduled nor
         finished.
         """
-        from laminar.local import launch
-
         named = {_name(layer): {_name(need) for need in needs} for layer, needs in dependencies.items()}
-        return launch.act(Step(self, action="schedule", dependencies=named, where=source_location.caller()))
+        return self._act(Step(self, action="schedule", dependencies=named, where=source_location.caller()))
 
     def resume(self) -> Execution:
         """Run what has not finished, in a new process too; what was skipped is decided again.
 
         Raises ExecutionError for an id without records.
         """
-        from laminar.local import launch
-
-        return launch.act(Step(self, action="resume", where=source_location.caller()))
+        return self._act(Step(self, action="resume", where=source_location.caller()))
 
     def execute(self, *, layer: Layer) -> Execution:
         """Run one split of a layer now, in this process: ``execute(layer=flow.layer(A, index=0, splits=2))``.
 
         Raises ExecutionError where the layer fails.
         """
-        from laminar.local import launch
-
-        return launch.act(Step(self, action="execute", layer=layer, where=source_location.caller()))
+        return self._act(Step(self, action="execute", layer=layer, where=source_location.caller()))
 
     def next(self, *, flow: Flow, linker: Callable[[Execution], Parameters]) -> Execution:
         """Run another flow behind this one, with the parameters that ``linker`` makes of this execution.
@@ -173,8 +168,6 @@ class Execution:
 
         Raises FlowError where the linker returns anything but Parameters.
         """
-        from laminar.local import launch
-
         if not callable(linker):
             raise FlowError(
                 f"next() takes linker=a function of the execution, not {linker!r}.",
@@ -192,7 +185,17 @@ class Execution:
         if active := recording.active():
             active.follow(self, step)
             return following
-        return launch.follow(self, step)
+        followed: Execution = runtime.current().follow(self, step)
+        return followed
+
+    def _act(self, step: Step) -> Execution:
+        """Do what a step says; note it where a program is recorded."""
+        if active := recording.active():
+            step.parameters = getattr(self, "pending", {})
+            active.start(step)
+            return self
+        acted: Execution = runtime.current().act(step)
+        return acted
 
     def __repr__(self) -> str:
         return f"Execution(id={self.id!r}, flow={self.flow.name})"

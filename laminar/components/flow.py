@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from laminar import graph
-from laminar.components import dependency_inference
+from laminar.components import dependency_inference, runtime
 from laminar.components.dependency_inference import Registration
 from laminar.components.execution import Execution, check_name
 from laminar.components.layer import Layer, identity
-from laminar.components.parameters import Parameters
-from laminar.configurations.flows import Configuration
+from laminar.components.parameters import Parameters, check_parameters
+from laminar.configurations.flows import Configuration, FlowScheduler, SplitExecutor
 from laminar.configurations.layers import Catch, Container, ForEach, Retry
 from laminar.configurations.layers import Configuration as LayerConfiguration
 from laminar.exceptions import FlowError, OptionError, suggest
@@ -22,8 +22,6 @@ from laminar.program.recording import Step
 
 if TYPE_CHECKING:
     from laminar.configurations.datastores import DataStore
-    from laminar.configurations.executors import Executor
-    from laminar.configurations.schedulers import Scheduler
 
 __all__ = ["Flow"]
 
@@ -59,21 +57,19 @@ class Flow:
         self,
         *,
         datastore: DataStore | None = None,
-        executor: Executor | None = None,
-        scheduler: Scheduler | None = None,
+        executor: SplitExecutor | None = None,
+        scheduler: FlowScheduler | None = None,
     ) -> None:
         """Make a flow with these settings; two flows share none of them unless given the same object.
 
         Raises FlowError for a datastore that the executor's processes cannot see.
         """
         from laminar.configurations.datastores import Local
-        from laminar.configurations.executors import Process
-        from laminar.configurations.schedulers import Scheduler as LocalScheduler
 
         self.configuration = Configuration(
             datastore=Local(".laminar") if datastore is None else datastore,
-            executor=Process() if executor is None else executor,
-            scheduler=LocalScheduler() if scheduler is None else scheduler,
+            executor=runtime.current().executor() if executor is None else executor,
+            scheduler=runtime.current().scheduler() if scheduler is None else scheduler,
         )
         self._merged: tuple[int, dict[str, Registration]] | None = None
         self._nodes: tuple[int, dict[str, Node]] | None = None
@@ -311,16 +307,16 @@ class Flow:
         Raises FlowError before anything runs where the flow is defined wrongly; ExecutionError for an id that has records
         already and, when everything that could run has run, for a layer that failed.
         """
-        from laminar.local import launch
-
-        step = Step(Execution(execution, self), parameters, where=source_location.caller())
-        step.execution.steps = (step,)
-        launch.check_parameters(step)
+        called = Execution(execution, self)
+        step = Step(called, parameters, where=source_location.caller())
+        called.steps = (step,)
+        check_parameters(step)
         if active := recording.active():
             active.start(step)
-            return step.execution
+            return called
         _hand_over()
-        return launch.start(step)
+        started: Execution = runtime.current().start(step)
+        return started
 
     def __bool__(self) -> bool:
         """Guard a program: true, but in a worker, where the split is run and the process ends."""
@@ -341,6 +337,4 @@ class Flow:
 def _hand_over() -> None:
     """Become the runner where the environment names a split, unless this process is one already."""
     if "LAMINAR_LAYER_NAME" in os.environ and not process_state.is_worker():
-        from laminar import runner
-
-        runner.take_over()
+        runtime.current().take_over()

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from laminar.components.binding import RESERVED
 from laminar.components.layer import Layer
+from laminar.exceptions import FlowError, suggest
+from laminar.program import source_location
 
-__all__ = ["Parameters", "normalize", "travels"]
+if TYPE_CHECKING:
+    from laminar.components.execution import Execution
+    from laminar.program.recording import Step
+
+__all__ = ["Parameters", "check_parameters", "linked_parameters", "normalize", "travels", "unknown_parameter"]
 
 
 class Parameters(Layer):
@@ -44,3 +51,44 @@ def normalize(value: Any) -> Any:
     [1, 2]
     """
     return json.loads(json.dumps(value)) if travels(value) else value
+
+
+def check_parameters(step: Step) -> None:
+    """Raise FlowError for a parameter whose name a layer cannot have."""
+    for name in step.parameters:
+        problem = "every layer uses itself" if name in RESERVED else "is private" if name.startswith("_") else ""
+        if not name.isidentifier():
+            problem = "is no Python identifier"
+        if problem:
+            raise FlowError(
+                f"Flow {step.flow.name!r} is called with parameter {name!r}, a name that {problem}.",
+                where=step.where,
+                fix="give the parameter another name.",
+            )
+
+
+def linked_parameters(before: Execution, step: Step) -> dict[str, Any]:
+    """Return the parameters that a linker makes of the execution before it.
+
+    Raises FlowError where it returns anything but Parameters.
+    """
+    assert step.linker is not None
+    made = step.linker(before)
+    if not isinstance(made, Parameters):
+        raise FlowError(
+            f"Linker to flow {step.flow.name!r} returned {type(made).__name__}, not Parameters.",
+            where=source_location.of_function(step.linker) or step.where,
+            fix="return Parameters(name=value, ...).",
+        )
+    return {name: value for name, value in vars(made).items() if not name.startswith("_")}
+
+
+def unknown_parameter(step: Step, layer: str, attribute: str) -> FlowError:
+    """Return the error for a ForEach over a parameter that the flow is not called with."""
+    given = ", ".join(step.parameters) or "none"
+    return FlowError(
+        f"ForEach of layer {layer!r} goes over parameter {attribute!r}, which flow {step.flow.name!r} is not called with."
+        + suggest(attribute, list(step.parameters)),
+        where=step.flow.registrations[layer].where + (f", called at {step.where}" if step.where else ""),
+        fix=f"call it with {attribute}=[...]; its parameters are: {given}.",
+    )

@@ -1,16 +1,48 @@
-"""Configure a flow: where its data lives, what runs its splits, what decides when."""
+"""Configure a flow: its datastore, its executor and its scheduler."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from laminar.configurations.datastores import DataStore
-    from laminar.configurations.executors import Executor
-    from laminar.configurations.schedulers import Scheduler
 
-__all__ = ["Configuration"]
+__all__ = ["Configuration", "FlowScheduler", "SplitExecutor"]
+
+
+class SplitExecutor(Protocol):
+    """Run splits of layers: what a flow and a scheduler use of a `laminar.configurations.executors.Executor`.
+
+    ``isolated`` says that splits run where this process's memory cannot be seen.
+    """
+
+    isolated: ClassVar[bool]
+    concurrency: int
+    timeout: float | None
+
+    def check(self, execution: Any) -> None:
+        """Raise FlowError for what the executor cannot do of an execution."""
+
+    def limit(self, layer: Any) -> float | None:
+        """Return how many seconds an attempt may take."""
+
+    async def open(self, execution: Any) -> None:
+        """Prepare to run splits of an execution."""
+
+    async def submit(self, *, layer: Any) -> Any:
+        """Run one attempt of a split."""
+
+    async def close(self) -> None:
+        """Stop what still runs."""
+
+
+class FlowScheduler(Protocol):
+    """Run layers of an execution: what a flow uses of a `laminar.configurations.schedulers.Scheduler`."""
+
+    def run(self, execution: Any, dependencies: Mapping[str, Iterable[str]], *, anew: bool = False) -> None:
+        """Run layers after those that they depend on."""
 
 
 @dataclass(frozen=True)
@@ -18,5 +50,5 @@ class Configuration:
     """Hold the settings that a flow was made with."""
 
     datastore: DataStore
-    executor: Executor
-    scheduler: Scheduler
+    executor: SplitExecutor
+    scheduler: FlowScheduler

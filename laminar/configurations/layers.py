@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from laminar.components.layer import Layer
+from typing import Any, Final
 
 __all__ = ["Catch", "Configuration", "Container", "ForEach", "Parameter", "Retry", "Secret", "Volume"]
 
@@ -135,7 +132,7 @@ class Parameter:
     ``index`` must be said over a fan-out layer: its split ``k``, or None for all its splits, flat and in order.
     """
 
-    layer: type[Layer] | str
+    layer: type[Any] | str
     attribute: str
     index: int | Unset | None = UNSET
 

@@ -3,47 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from laminar import graph
-from laminar.components.binding import RESERVED
-from laminar.components.parameters import Parameters, normalize
-from laminar.exceptions import ExecutionError, FlowError, LaminarError, LayerError, SchedulerError, located, raise_all, suggest
+from laminar.components.parameters import linked_parameters, unknown_parameter
+from laminar.components.schedule_check import check_schedule
+from laminar.exceptions import ExecutionError, LayerError
 from laminar.graph import PARAMETERS
 from laminar.ksuid import ksuid
-from laminar.program import process_state, recording, source_location
+from laminar.program import process_state, source_location
+from laminar.worker.parameters_document import save_parameters
 
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
-    from laminar.configurations.datastores import Record
     from laminar.program.recording import Step
 
-__all__ = [
-    "act",
-    "check_parameters",
-    "check_schedule",
-    "follow",
-    "link",
-    "parameters_record",
-    "save_parameters",
-    "schedule_problems",
-    "start",
-]
-
-
-def check_parameters(step: Step) -> None:
-    """Raise FlowError for a parameter whose name a layer cannot have."""
-    for name in step.parameters:
-        problem = "every layer uses itself" if name in RESERVED else "is private" if name.startswith("_") else ""
-        if not name.isidentifier():
-            problem = "is no Python identifier"
-        if problem:
-            raise FlowError(
-                f"Flow {step.flow.name!r} is called with parameter {name!r}, a name that {problem}.",
-                where=step.where,
-                fix="give the parameter another name.",
-            )
+__all__ = ["act", "follow", "start"]
 
 
 def start(step: Step) -> Execution:
@@ -52,19 +26,19 @@ def start(step: Step) -> Execution:
     Raises ExecutionError for an id that has records already.
     """
     _refuse_in_worker(step)
+    execution: Execution = step.execution
     asked = process_state.current
     if asked is not None and asked.selects(step.flow.name) and asked.chosen is None:
-        asked.chosen = step.execution
+        asked.chosen = execution
         step.parameters = {**step.parameters, **asked.parameters}
         if asked.execution is not None:
-            step.execution.id = step.execution.origin = asked.execution
+            execution.id = execution.origin = asked.execution
         if asked.resume:
             step.action = "resume"
             return act(step)
     elif asked is not None and asked.only:
-        step.execution.idle = True
-        return step.execution
-    execution = step.execution
+        execution.idle = True
+        return execution
     _validate(step)
     if execution.id is not None:
         _refuse_used(execution)
@@ -77,7 +51,7 @@ def start(step: Step) -> Execution:
 def follow(before: Execution, step: Step) -> Execution:
     """Run the next flow of a chain with the parameters that its linker makes; resume it where it was begun already."""
     _refuse_in_worker(step)
-    execution = step.execution
+    execution: Execution = step.execution
     if before.idle:
         execution.idle = True
         return execution
@@ -89,73 +63,26 @@ def follow(before: Execution, step: Step) -> Execution:
     execution.retry = before.retry
     if not before.retry:
         _refuse_used(execution)
-    save_parameters(execution, link(before, step))
+    save_parameters(execution, linked_parameters(before, step))
     return _schedule(execution, execution.flow.dependencies)
 
 
-def link(before: Execution, step: Step) -> dict[str, Any]:
-    """Return the parameters that a linker makes of the execution before it.
-
-    Raises FlowError where it returns anything but Parameters.
-    """
-    assert step.linker is not None
-    made = step.linker(before)
-    if not isinstance(made, Parameters):
-        raise FlowError(
-            f"Linker to flow {step.flow.name!r} returned {type(made).__name__}, not Parameters.",
-            where=source_location.of_function(step.linker) or step.where,
-            fix="return Parameters(name=value, ...).",
-        )
-    return {name: value for name, value in vars(made).items() if not name.startswith("_")}
-
-
 def act(step: Step) -> Execution:
-    """Do what was asked of an execution: resume, schedule or execute; note it where a program is recorded."""
-    if active := recording.active():
-        step.parameters = getattr(step.execution, "pending", {})
-        active.start(step)
-        return step.execution
+    """Do what was asked of an execution: resume, schedule or execute."""
     _refuse_in_worker(step)
+    execution: Execution = step.execution
     _validate(step)
     if step.action == "execute":
         return _execute(step)
     if step.action == "schedule":
         check_schedule(step)
         assert step.dependencies is not None
-        return _schedule(step.execution, step.dependencies, anew=True)
+        return _schedule(execution, step.dependencies, anew=True)
     _require_records(step)
-    if PARAMETERS not in _layers(step.execution):
-        save_parameters(step.execution, step.parameters)
-    step.execution.retry = True
-    return _resume(step.execution)
-
-
-def save_parameters(execution: Execution, artifacts: dict[str, Any]) -> None:
-    """Store the Parameters' document of an execution, with the values it has already; a missing id is made.
-
-    Raises DatastoreError naming the parameter for a value that cannot be stored.
-    """
-    if execution.id is None:
-        execution.id = execution.origin = ksuid()
-    datastore = execution.flow.configuration.datastore
-    known = datastore.load(execution.flow.name, execution.id, PARAMETERS, 0)
-    datastore.save(parameters_record(execution, artifacts, known))
-
-
-def parameters_record(execution: Execution, artifacts: dict[str, Any], known: Record | None = None) -> Record:
-    """Return the Parameters' document of an execution, with the values that are known; large ones are stored.
-
-    Raises DatastoreError naming the parameter for a value that cannot be stored.
-    """
-    from laminar.worker.split import Stamp
-
-    assert execution.id is not None
-    flow, stored = execution.flow, dict(known.artifacts) if known is not None else {}
-    for name, value in artifacts.items():
-        with located(f"parameter {name!r} of flow {flow.name!r}"):
-            stored[name] = flow.configuration.datastore.write(normalize(value))
-    stamp = Stamp(flow.registrations[PARAMETERS].layer)
-    return stamp.record(flow.name, execution.id, PARAMETERS, index=0, splits=1, attempt=1, artifacts=stored)
+    if PARAMETERS not in _layers(execution):
+        save_parameters(execution, step.parameters)
+    execution.retry = True
+    return _resume(execution)
 
 
 def _schedule(execution: Execution, dependencies: Any, *, anew: bool = False) -> Execution:
@@ -177,7 +104,7 @@ def _resume(execution: Execution) -> Execution:
 def _execute(step: Step) -> Execution:
     from laminar.worker import split
 
-    execution = step.execution
+    execution: Execution = step.execution
     assert step.layer is not None
     if execution.id is None:
         execution.id = execution.origin = ksuid()
@@ -199,55 +126,6 @@ def _validate(step: Step) -> None:
         for axis in node.grid or ():
             if axis.layer == PARAMETERS and axis.attribute not in step.parameters:
                 raise unknown_parameter(step, node.name, axis.attribute)
-
-
-def unknown_parameter(step: Step, layer: str, attribute: str) -> FlowError:
-    """Return the error for a ForEach over a parameter that the flow is not called with."""
-    given = ", ".join(step.parameters) or "none"
-    return FlowError(
-        f"ForEach of layer {layer!r} goes over parameter {attribute!r}, which flow {step.flow.name!r} is not called with."
-        + suggest(attribute, list(step.parameters)),
-        where=step.flow.registrations[layer].where + (f", called at {step.where}" if step.where else ""),
-        fix=f"call it with {attribute}=[...]; its parameters are: {given}.",
-    )
-
-
-def check_schedule(step: Step) -> None:
-    """Raise SchedulerError, with every problem at once, unless a mapping of layers can be scheduled."""
-    problems = list(schedule_problems(step)) or list(_unfinished(step))
-    raise_all(problems)
-
-
-def schedule_problems(step: Step) -> Iterator[LaminarError]:
-    """Give what is wrong with a mapping of layers to schedule, whatever has run: unknown names, else a cycle."""
-    edges, known = step.dependencies or {}, step.flow.registrations
-    if not edges:
-        yield SchedulerError("There is no layer to schedule.", where=step.where, fix="map at least one layer: {'A': set()}.")
-    names = {**dict.fromkeys(edges), **dict.fromkeys(need for needs in edges.values() for need in sorted(needs))}
-    unknown = [name for name in names if name not in known]
-    for name in unknown:
-        yield SchedulerError(
-            f"Flow {step.flow.name!r} registers no layer {name!r}.",
-            where=step.where,
-            fix=f"its layers are {', '.join(sorted(known))}.",
-        )
-    if not unknown and (cycle := graph.find_cycle(edges)):
-        circle = " -> ".join([*cycle, cycle[0]])
-        yield SchedulerError(f"The layers to schedule form a cycle: {circle}.", where=step.where, fix="drop an edge.")
-
-
-def _unfinished(step: Step) -> Iterator[LaminarError]:
-    """Give the dependencies, asked for or a layer's own, that are neither scheduled nor finished."""
-    edges, execution = step.dependencies or {}, step.execution
-    for name, needs in edges.items():
-        own = set(execution.flow.nodes[name].needs)
-        for need in sorted((needs | own) - set(edges) - {PARAMETERS}):
-            if execution.status(need) == "unfinished":
-                yield SchedulerError(
-                    f"Layer {name!r} needs {need!r}, which is neither scheduled nor finished in execution {execution.id!r}.",
-                    where=step.where,
-                    fix=f"add {need!r} to the dependencies, or run it first.",
-                )
 
 
 def _layers(execution: Execution) -> tuple[str, ...]:

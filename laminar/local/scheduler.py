@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from laminar.configurations.schedulers import Progress
 from laminar.exceptions import ExecutionError, LaminarError
 from laminar.graph import LOST_ATTEMPTS, PARAMETERS
 from laminar.local import display
+from laminar.local.progress import Progress
 from laminar.program import main_module, process_state
 from laminar.worker import fan_out_grid, hook_calls, split
 from laminar.worker.split import SplitFailed

@@ -5,13 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 from laminar.exceptions import FlowError
 from laminar.program import main_module, recording
-
-if TYPE_CHECKING:
-    from laminar.components.flow import Flow
 
 __all__ = ["PICKLE", "PROGRAM", "SOURCE", "is_of_notebook", "replay"]
 
@@ -28,7 +25,7 @@ notebook_replay.replay(__file__, path={path!r})
 """What the program of a notebook's code package is; ``path`` holds folders that modules are imported from, seen from its own."""
 
 
-def is_of_notebook(flow: Flow) -> bool:
+def is_of_notebook(flow: Any) -> bool:
     """Say whether a flow, or a layer of it, is defined in a notebook or a REPL: in ``__main__``, of which there is no file."""
     return main_module.current() is None and any(cls.__module__ == "__main__" for cls in (type(flow), *flow.registry.values()))
 

@@ -16,9 +16,7 @@ from hashlib import sha256
 from types import CodeType
 from typing import Any
 
-from laminar.components.dependency_inference import Registration
 from laminar.program import source_location
-from laminar.program.recording import Step
 
 __all__ = ["dumps", "loads", "stable"]
 
@@ -89,8 +87,8 @@ def _pickler() -> Any:
                 if self.seed is not None:
                     arguments = tuple(map(_in_order, arguments))
                 return _named, (self.name(obj.co_filename), made, arguments)
-            if self.seed is not None and type(obj) in (Registration, Step):
-                return replace(obj, where="").__reduce_ex__(5)  # a cell has another number whenever it is run
+            if self.seed is not None and (name := getattr(type(obj), "LOCATION_FIELD", None)) is not None:
+                return replace(obj, **{name: ""}).__reduce_ex__(5)  # a cell has another number whenever it is run
             reduced = super().reducer_override(obj)
             is_class = self.seed is not None and isinstance(obj, type) and isinstance(reduced, tuple) and len(reduced) > 2
             return self.identified(obj, reduced) if is_class else reduced

@@ -11,17 +11,11 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from laminar.exceptions import FlowError, LaminarError, raise_all
 from laminar.program import main_module, source_location
 from laminar.program.main_module import Program
-
-if TYPE_CHECKING:
-    from laminar.components.execution import Execution
-    from laminar.components.flow import Flow
-    from laminar.components.layer import Layer
-    from laminar.components.parameters import Parameters
 
 __all__ = ["Chain", "Recording", "Step", "active", "read", "record"]
 
@@ -31,19 +25,21 @@ class Step:
     """One flow of a chain: what it is called with, and for all but the first the linker that makes its parameters.
 
     ``action`` is what was asked of the execution: ``run``, ``resume``, ``schedule`` (with ``dependencies``) or ``execute`` (with
-    ``layer``).
+    ``layer``). ``execution``, ``layer`` and ``flow`` are objects of `laminar.components`, which this room does not import.
     """
 
-    execution: Execution
+    LOCATION_FIELD: ClassVar = "where"
+
+    execution: Any
     parameters: dict[str, Any] = field(default_factory=dict)
-    linker: Callable[[Execution], Parameters] | None = None
+    linker: Callable[[Any], Any] | None = None
     action: str = "run"
     dependencies: Mapping[str, set[str]] | None = None
-    layer: Layer | None = None
+    layer: Any = None
     where: str = ""
 
     @property
-    def flow(self) -> Flow:
+    def flow(self) -> Any:
         """Flow of the step."""
         return self.execution.flow
 
@@ -70,8 +66,8 @@ class Recording:
 
     program: Program | None = None
     chains: list[Chain] = field(default_factory=list)
-    flows: list[Flow] = field(default_factory=list)
-    classes: list[type[Flow]] = field(default_factory=list)
+    flows: list[Any] = field(default_factory=list)
+    classes: list[type[Any]] = field(default_factory=list)
     ended: tuple[str, str] | None = None
 
     def start(self, step: Step) -> None:
@@ -79,7 +75,7 @@ class Recording:
         self.see(step.flow)
         self.chains.append(Chain([step]))
 
-    def follow(self, execution: Execution, step: Step) -> None:
+    def follow(self, execution: Any, step: Step) -> None:
         """Note a step behind the one that made an execution."""
         self.see(step.flow)
         for chain in self.chains:
@@ -92,12 +88,12 @@ class Recording:
             fix="chain flows as flow(...).next(flow=..., linker=...).",
         )
 
-    def see(self, flow: Flow) -> None:
+    def see(self, flow: Any) -> None:
         """Note a flow object, once."""
         if not any(seen is flow for seen in self.flows):
             self.flows.append(flow)
 
-    def find(self, name: str) -> Flow | None:
+    def find(self, name: str) -> Any:
         """Return the flow of a name, wherever the program has it: of a chain rather than of a guard."""
         called = [step.flow for chain in self.chains for step in chain.steps]
         return next((flow for flow in [*called, *self.flows] if flow.name == name), None)
@@ -214,7 +210,7 @@ def _check(recording: Recording) -> None:
             fix="call a flow first, and read results behind it.",
         )
     problems: list[LaminarError] = []
-    classes: dict[str, type[Flow]] = {}
+    classes: dict[str, type[Any]] = {}
     for cls in dict.fromkeys([*_defined(recording), *(type(flow) for flow in recording.flows)]):
         known = classes.setdefault(cls.__name__, cls)
         if known is not cls:
@@ -228,12 +224,12 @@ def _check(recording: Recording) -> None:
     raise_all(problems)
 
 
-def _defined(recording: Recording) -> list[type[Flow]]:
+def _defined(recording: Recording) -> list[type[Any]]:
     """Return the flow classes that the program's own file defines."""
     return [cls for cls in recording.classes if cls.__module__ == "__main__"]
 
 
-def uncalled(recording: Recording) -> list[type[Flow]]:
+def uncalled(recording: Recording) -> list[type[Any]]:
     """Return the flows, with layers, that the program's file defines and neither calls nor builds others on.
 
     Nothing can be said of those behind a read that ended the recording: then there are none.

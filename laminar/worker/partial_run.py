@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from laminar import graph
-from laminar.local import launch
+from laminar.components import schedule_check
 from laminar.worker import fan_out_grid
 from laminar.worker.split import Outputs
 
@@ -36,7 +36,7 @@ def prepare(execution: Execution, step: Step) -> Outputs:
         return Outputs({key(axis): [fan_out_grid.length(execution, axis)] for axis in axes})
     step.execution.id = execution.id
     step.execution.flow = execution.flow
-    launch.check_schedule(step)
+    schedule_check.check_schedule(step)
     inside = set(step.dependencies)
     entries: dict[str, Any] = {}
     skippable = graph.may_skip(nodes)

@@ -1,0 +1,60 @@
+"""Declare what components need of the floors above them, and hold what `laminar` installs for it.
+
+Components import no worker, scheduler or runner: a call of a flow reaches these through the `Runtime`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+
+from laminar.exceptions import InternalError
+
+if TYPE_CHECKING:
+    from laminar.configurations.flows import FlowScheduler, SplitExecutor
+    from laminar.program.recording import Step
+
+__all__ = ["Runtime", "current", "install"]
+
+
+class Runtime(Protocol):
+    """Run what a program calls."""
+
+    def executor(self) -> SplitExecutor:
+        """Return the executor of a flow that names none."""
+
+    def scheduler(self) -> FlowScheduler:
+        """Return the scheduler of a flow that names none."""
+
+    def start(self, step: Step) -> Any:
+        """Run a flow that was called, and return its execution."""
+
+    def follow(self, before: Any, step: Step) -> Any:
+        """Run the next flow of a chain, and return its execution."""
+
+    def act(self, step: Step) -> Any:
+        """Resume, schedule or execute, as a step says, and return its execution."""
+
+    def save_parameters(self, execution: Any, artifacts: dict[str, Any]) -> None:
+        """Store the Parameters' document of an execution."""
+
+    def take_over(self) -> NoReturn:
+        """Run the split that the environment names, and end the process."""
+
+
+_installed: Runtime | None = None
+
+
+def install(runtime: Runtime) -> None:
+    """Use this runtime from now on."""
+    global _installed
+    _installed = runtime
+
+
+def current() -> Runtime:
+    """Return the runtime in use.
+
+    Raises InternalError where none is installed: `laminar` does it when it is imported.
+    """
+    if _installed is None:
+        raise InternalError("No runtime is installed.")
+    return _installed

@@ -1,0 +1,58 @@
+"""Follow an execution's layers from waiting to an end; pure, without any input or output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from laminar.graph import Node
+
+__all__ = ["Progress"]
+
+
+@dataclass
+class Progress:
+    """Follow a flow's layers from waiting to an end: ``finished``, ``skipped`` or ``failed``.
+
+    ``edges`` say what each layer to run waits for, ``nodes`` what it reads (whose skips it shares), ``ended`` what had
+    ended before. A layer below a failure never gets ready.
+
+    >>> progress = Progress({"A": Node("A"), "B": Node("B", ("A",))}, {"A": (), "B": ("A",)})
+    >>> progress.ready()
+    ['A']
+    >>> progress.end("A", "finished")
+    >>> progress.ready()
+    ['B']
+    """
+
+    nodes: Mapping[str, Node]
+    edges: Mapping[str, Iterable[str]]
+    ended: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._needs = {name: set(needs) - set(self.ended) for name, needs in self.edges.items()}
+        self._below: dict[str, list[str]] = {}
+        for name, needs in self._needs.items():
+            for need in needs:
+                self._below.setdefault(need, []).append(name)
+        self._ready = [name for name in self.edges if not self._needs[name]]
+
+    def ready(self) -> list[str]:
+        """Return the layers that may start now, each once, in graph order."""
+        started, self._ready = self._ready, []
+        return started
+
+    def end(self, name: str, how: str) -> None:
+        """Note how a layer ended."""
+        self.ended[name] = how
+        if how == "failed":
+            return
+        for below in self._below.get(name, ()):
+            self._needs[below].discard(name)
+            if not self._needs[below]:
+                self._ready.append(below)
+
+    def is_skipped(self, name: str) -> bool:
+        """Say whether a layer that is ready is skipped because what it reads was: only without an entry hook of its own."""
+        node = self.nodes[name]
+        return not node.entry and any(self.ended.get(need) == "skipped" for need in node.needs)
