@@ -77,14 +77,16 @@ def patches(entries: Sequence[str], layer: str) -> str:
 def patch(patches: str, *, fan_out: bool) -> str:
     """Return a pod's patch in base64, of the distinct ones and by its index in the loop.
 
+    Argo rejects an expression with both ``let`` and ``item`` (processItem in workflow/controller/operator.go, 4.1.2).
+
     >>> patch("x", fan_out=False)
     '{{=x.is[0]}}'
     >>> patch("x", fan_out=True)
-    '{{=let p = x; p.is[len(p.of) == 0 ? 0 : int(p.of[int(item)])]}}'
+    '{{=x.is[len(x.of) == 0 ? 0 : int(x.of[int(item)])]}}'
     """
     if not fan_out:
         return tag(f"={patches}.is[0]")
-    return tag(f"=let p = {patches}; p.is[len(p.of) == 0 ? 0 : int(p.of[int(item)])]")
+    return tag(f"={patches}.is[len({patches}.of) == 0 ? 0 : int({patches}.of[int(item)])]")
 
 
 def passed(patches: str) -> str:
