@@ -1,6 +1,6 @@
-"""Execute a workflow on this machine as Argo would, and refuse what is not known rather than guess.
+"""Execute a workflow on this machine as Argo would; refuse what is not known rather than guess.
 
-Nothing of the emitter or of its blocks is used: their mistakes are what is looked for.
+Nothing of the emitter or of its blocks may be imported here: a rehearsal is to find their mistakes.
 """
 
 from laminar.compiler.rehearsal.documents import Workflow, read, workflows

@@ -1,100 +1,71 @@
-"""Run tasks in order: what they wait for, how often they run, what they hand on."""
+"""Run the tasks of a dag template: in which order, whether at all, and how the dag ends.
+
+Argo's source is workflow/controller/dag.go (4.1.2).
+"""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from laminar.compiler.argo.expressions import ExprError, evaluate, parse
-from laminar.compiler.argo.expressions.values import to_json, to_text
-from laminar.compiler.rehearsal.conditions import depends, holds
-from laminar.compiler.rehearsal.engine import Engine, PodRun, RetryRun, Run, arguments
+from laminar.compiler.argo.depends import depends
+from laminar.compiler.argo.when import WhenError, holds
+from laminar.compiler.rehearsal.attempts import ABSENT, PodRun, RetryRun, inputs_of, inputs_scope, processed
+from laminar.compiler.rehearsal.engine import Engine, Run
+from laminar.compiler.rehearsal.loops import EMPTY, Ended, GroupRun, expanded
 from laminar.compiler.rehearsal.refusal import NodeError, Refused
 from laminar.compiler.rehearsal.structure import ancestors, parameters_of
-from laminar.compiler.rehearsal.tags import Scope, expand, substitute
+from laminar.compiler.rehearsal.substitution import Scope, Strictness, replace
+from laminar.compiler.rehearsal.task_results import TaskResults
 
 __all__ = ["DagRun", "start"]
 
 OMITTED = "omitted: depends condition not met"
-EMPTY = "Skipped, empty params"
 BAD = ("Failed", "Error")
+STATUSES = {"Error": "Errored"}
+"""What ``depends`` calls a phase, where that is another word."""
 
 
-def start(engine: Engine, template: str, name: str, given: Mapping[str, str]) -> Run:
-    """Start a template under a node's name."""
+def start(engine: Engine, template: str, name: str, given: Mapping[str, str], task: str = "") -> Run:
+    """Start a template as a node of this name, with the arguments that its ``task`` gives it."""
     found = engine.templates[template]
-    inputs = arguments(found, given)
-    if "dag" in found:
-        return DagRun(engine, name, found, inputs)
-    scopes = (engine.scope, inputs)
-    if "retryStrategy" in found:
-        return RetryRun(engine, name, found, scopes)
-    return PodRun(engine, name, found, scopes)
-
-
-class Ended:
-    """A node that has ended as it began: skipped, omitted, or wrong."""
-
-    def __init__(self, engine: Engine, name: str, phase: str, message: str) -> None:
-        self.node = engine.node(name, "Skipped")
-        engine.finish(self.node, phase, message)
-
-    def advance(self) -> None:
-        """Nothing is left to do."""
-
-
-class GroupRun:
-    """A loop: one child for each item."""
-
-    def __init__(self, dag: DagRun, name: str, task: Mapping[str, Any], scope: Scope, count: int) -> None:
-        self.dag, self.task, self.scope, self.count = dag, task, scope, count
-        self.node = dag.engine.node(name, "TaskGroup")
-        self.children: list[Run] = []
-
-    def advance(self) -> None:
-        """Start children where there is room; end when all have ended."""
-        while len(self.children) < self.count and not self.dag.is_full():
-            item = len(self.children)
-            scope = {**self.scope, "item": str(item)}
-            self.children.append(self.dag.once(self.task, f"{self.node.name}({item}:{item})", scope))
-            self.children[-1].advance()
-        for child in self.children:
-            if not child.node.finished:
-                child.advance()
-        if len(self.children) == self.count and all(child.node.finished for child in self.children):
-            bad = [child.node.phase for child in self.children if child.node.failed]
-            self.dag.engine.finish(self.node, bad[-1] if bad else "Succeeded")
-
-    def aggregates(self, outputs: list[str]) -> dict[str, str]:
-        """Return the lists of what the children that succeeded handed out; a child's JSON stays JSON."""
-        done = [child.node for child in self.children if child.node.phase == "Succeeded"]
-        return {name: to_json([_json(node.outputs[name]) for node in done if name in node.outputs]) for name in outputs}
-
-
-def _json(text: str) -> Any:
+    scope: dict[str, str | None] = {**engine.scope, "node.name": name, **({"tasks.name": task} if task else {})}
     try:
-        return json.loads(text)
-    except ValueError:
-        return text
+        made = processed({**found, "inputs": {"parameters": inputs_of(found, given)}}, scope)
+    except NodeError as error:
+        return Ended(engine, name, "Error", _errored(name, str(error)) if task else str(error))
+    if "dag" in made:
+        return DagRun(engine, name, made, is_task=bool(task))
+    if "retryStrategy" in made:
+        return RetryRun(engine, name, made)
+    run = PodRun(engine, name, made)
+    if run.unmade and task:
+        run.node.message = _errored(name, run.node.message)
+    return run
+
+
+def _errored(name: str, message: str) -> str:
+    """Return the message of a task's node whose template cannot be executed (executeDAGTask)."""
+    return f"task '{name}' errored: {message}"
 
 
 class DagRun:
-    """The tasks of a dag template."""
+    """The tasks of a dag template whose inputs are replaced."""
 
-    def __init__(self, engine: Engine, name: str, template: Mapping[str, Any], inputs: Scope) -> None:
-        self.engine, self.template = engine, template
+    def __init__(self, engine: Engine, name: str, template: Mapping[str, Any], *, is_task: bool) -> None:
+        self.engine, self.template, self.is_task = engine, template, is_task
         self.node = engine.node(name, "DAG")
         self.tasks: dict[str, Mapping[str, Any]] = {task["name"]: task for task in template["dag"]["tasks"]}
+        self.depends = {name: depends(task["depends"]) if task.get("depends") else None for name, task in self.tasks.items()}
         self.above = ancestors(template["dag"]["tasks"])
-        self.scope: Scope = {**engine.scope, **inputs}
         self.parallelism: int | None = template.get("parallelism")
+        self.scope: Scope = {**engine.scope, **inputs_scope(template)}
         self.runs: dict[str, Run] = {}
-        self.handed: dict[str, Scope] = {}
+        outputs = {name: parameters_of(engine.templates[task["template"]], "outputs") for name, task in self.tasks.items()}
+        self.results = TaskResults(self.runs, outputs)
 
     def is_full(self) -> bool:
-        """Say whether the template's parallelism lets no further child start now."""
+        """Return whether the template's parallelism allows no further child now."""
         return self.parallelism is not None and self._active() >= self.parallelism
 
     def _active(self) -> int:
@@ -102,158 +73,131 @@ class DagRun:
         return sum(not run.node.finished for run in runs)
 
     def advance(self) -> None:
-        """Start what can start, go on with what has, and end when all have ended."""
+        """Start what can start, go on with what has started, and end when all have ended."""
         moved = True
         while moved:
             before = self.engine.steps
-            for name, task in self.tasks.items():
-                run = self.runs.get(name)
-                if run is None:
-                    run = self._begin(name, task)
+            for name in self.tasks:
+                run = self.runs.get(name) or self._begin(name)
                 if run is not None and not run.node.finished:
                     run.advance()
             moved = self.engine.steps != before
         if len(self.runs) == len(self.tasks) and all(run.node.finished for run in self.runs.values()):
             self._end()
 
-    def _begin(self, name: str, task: Mapping[str, Any]) -> Run | None:
+    # how a task begins
+
+    def _begin(self, name: str) -> Run | None:
         """Start a task when all that it depends on has ended, unless there is no room."""
-        condition = depends(task["depends"]) if task.get("depends") else None
-        if condition is not None:
-            phases = {parent: self.runs[parent].node.phase for parent in condition.names if parent in self.runs}
-            if len(phases) < len(condition.names) or not all(phases.values()):
-                return None
-        if self.is_full():
+        condition = self.depends[name]
+        parents = condition.names if condition is not None else ()
+        if not all(parent in self.runs and self.runs[parent].node.finished for parent in parents) or self.is_full():
             return None
-        node = f"{self.node.name}.{name}"
-        if condition is not None and not condition.met(phases):
-            self.runs[name] = Ended(self.engine, node, "Omitted", OMITTED)
+        if condition is not None and not condition.met({parent: self._statuses(parent) for parent in parents}):
+            self.runs[name] = Ended(self.engine, f"{self.node.name}.{name}", "Omitted", OMITTED)
         else:
-            self.runs[name] = self._started(task, node)
+            self.runs[name] = self._started(self.tasks[name])
         return self.runs[name]
 
-    def _started(self, task: Mapping[str, Any], node: str) -> Run:
+    def _statuses(self, name: str) -> list[str]:
+        """Return the statuses that `depends` may ask of a task that has ended."""
+        run = self.runs[name]
+        found = [STATUSES.get(run.node.phase, run.node.phase)]
+        phases = [child.node.phase for child in run.children] if isinstance(run, GroupRun) else []
+        if "Succeeded" in phases:
+            found.append("AnySucceeded")
+        if set(phases) == {"Failed"}:
+            found.append("AllFailed")
+        return found
+
+    def _started(self, task: Mapping[str, Any]) -> Run:
+        """Resolve a task, expand its loop and start what it is (resolveDependencyReferences, expandTask)."""
+        node = f"{self.node.name}.{task['name']}"
+        try:
+            scope = self._scope(task)
+            resolved = self._resolved(task, scope)
+            if "withSequence" not in task:
+                return self.once(resolved, node)
+            items = expanded(resolved, scope)
+        except (NodeError, WhenError) as error:
+            return Ended(self.engine, node, "Error", str(error))
+        if not items:
+            return Ended(self.engine, node, "Skipped", EMPTY)
+        return GroupRun(self, node, items)
+
+    def _scope(self, task: Mapping[str, Any]) -> Scope:
         scope = dict(self.scope)
         for name in self.above[task["name"]]:
             self._check_hang(name, task)
-            scope.update(self._handed(name))
-        if "withSequence" not in task:
-            return self.once(task, node, scope)
-        try:
-            count = _count(substitute(str(task["withSequence"]["count"]), scope))
-        except NodeError as error:
-            return Ended(self.engine, node, "Error", str(error))
-        if count:
-            return GroupRun(self, node, task, scope, count)
-        self._arguments_of_skipped(task, {**scope, "item": "0"})
-        return Ended(self.engine, node, "Skipped", EMPTY)
+            scope.update(self.results.of(name))
+        return scope
 
-    def once(self, task: Mapping[str, Any], node: str, scope: Scope) -> Run:
-        """Run a task, or one item of it, unless its ``when`` says no."""
+    def _resolved(self, task: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
+        """Return a task with its references to other tasks replaced; where its ``when`` is false, with those in ``when`` only."""
+        when = replace(task.get("when", ""), scope, Strictness.TASKS)
         try:
-            if "when" in task:
-                when = substitute(task["when"], scope)
-                if not holds(when):
-                    self._arguments_of_skipped(task, scope)
-                    return Ended(self.engine, node, "Skipped", f"when '{when}' evaluated false")
-            given = {one["name"]: substitute(one["value"], scope) for one in parameters_of(task, "arguments")}
-        except NodeError as error:
+            if not holds(when):
+                return {**task, "when": when}
+        except WhenError:
+            if "withSequence" not in task:  # in a loop it may wait for the item
+                raise
+        parameters = [{**one, "value": _marked(one["value"], scope)} for one in parameters_of(task, "arguments")]
+        return dict(replace({**task, "arguments": {"parameters": parameters}}, scope, Strictness.TASKS))
+
+    def once(self, task: Mapping[str, Any], node: str) -> Run:
+        """Run a resolved task, or one item of it, unless its ``when`` is false."""
+        when = task.get("when", "")
+        try:
+            if not holds(when):
+                return Ended(self.engine, node, "Skipped", f"when '{when}' evaluated false")
+        except WhenError as error:
             return Ended(self.engine, node, "Error", str(error))
-        return start(self.engine, task["template"], node, given)
+        given = {one["name"]: one["value"] for one in parameters_of(task, "arguments")}
+        return start(self.engine, task["template"], node, given, task["name"])
 
     def _check_hang(self, name: str, task: Mapping[str, Any]) -> None:
-        """Refuse a task that reads what a loop with skipped items hands out: Argo waits for ever."""
+        """Refuse a task that reads what a loop with skipped items hands on: Argo waits for ever (seen on Argo 4.1.2)."""
         run = self.runs[name]
         if isinstance(run, GroupRun) and any(child.node.phase == "Skipped" for child in run.children):
             text = str(task)
             if f"tasks.{name}.outputs" in text or f"tasks['{name}'].outputs" in text:
                 raise Refused(
                     f"Task {task['name']!r} reads the outputs of loop {name!r}, whose `when` skips items: the workflow would hang.",
-                    fix="let the loop's count be '0' instead.",
+                    fix="set the loop's count to '0' instead.",
                 )
 
-    def _arguments_of_skipped(self, task: Mapping[str, Any], scope: Scope) -> None:
-        """Refuse arguments that cannot be made, of a task that is skipped: Argo makes them before it looks."""
-        try:
-            substitute([one["value"] for one in parameters_of(task, "arguments")], scope)
-        except NodeError as error:
-            raise Refused(
-                f"Task {task['name']!r} is skipped, but its arguments cannot be made ({error}): what Argo does is not known.",
-                fix="give the expression a value for this case.",
-            ) from None
-
-    # what tasks hand on
-
-    def _handed(self, name: str) -> Scope:
-        """Return what a task that has ended is to those below it: its status and its outputs."""
-        if name not in self.handed:
-            run = self.runs[name]
-            found = {f"tasks.{name}.status": run.node.phase}
-            for output, value in self._outputs_of(name, run).items():
-                found[f"tasks.{name}.outputs.parameters.{output}"] = value
-            self.handed[name] = found
-        return self.handed[name]
-
-    def _outputs_of(self, name: str, run: Run) -> Mapping[str, str]:
-        made = parameters_of(self.engine.templates[self.tasks[name]["template"]], "outputs")
-        if isinstance(run, GroupRun):
-            return run.aggregates([output["name"] for output in made])
-        if run.node.phase == "Skipped":
-            return {one["name"]: one["valueFrom"]["default"] for one in made if "default" in one.get("valueFrom", {})}
-        return run.node.outputs
-
-    # the end
+    # how the dag ends
 
     def _end(self) -> None:
         phase = self._phase()
-        if phase == "Succeeded":
-            try:
-                self.node.outputs = {one["name"]: self._output(one) for one in parameters_of(self.template, "outputs")}
-            except NodeError as error:
-                self.engine.finish(self.node, "Error", str(error))
-                return
+        if phase != "Succeeded":
+            return self.engine.finish(self.node, phase)
+        try:
+            outputs = parameters_of(self.template, "outputs")
+            self.node.outputs = {one["name"]: self.results.output(one, self.scope) for one in outputs}
+        except NodeError as error:
+            message = _errored(self.node.name, str(error)) if self.is_task else str(error)
+            return self.engine.finish(self.node, "Error", message)
         self.engine.finish(self.node, phase)
 
     def _phase(self) -> str:
-        """Return the phase of the first last task that failed, or that was left out below a failure."""
+        """Return the phase of the first last task, by name, that failed or was left out below a failure (assessDAGPhase)."""
         inherited: dict[str, str] = {}
-        parents = {name: depends(task["depends"]).names if task.get("depends") else () for name, task in self.tasks.items()}
+        parents = {name: condition.names if condition is not None else () for name, condition in self.depends.items()}
 
         def branch(name: str) -> str:
             if name not in inherited:
                 own = self.runs[name].node.phase
-                above = [branch(parent) for parent in parents[name]] if own in ("Skipped", "Omitted") else []
-                inherited[name] = (
-                    own if own not in ("Skipped", "Omitted") else next((one for one in above if one in BAD), "Succeeded")
-                )
+                above = [branch(parent) for parent in parents[name]] if own in ("Skipped", "Omitted") else [own]
+                inherited[name] = next((one for one in above if one in BAD), "Succeeded")
             return inherited[name]
 
         inner = {parent for names in parents.values() for parent in names}
-        last = [branch(name) for name in self.tasks if name not in inner]
+        last = [branch(name) for name in sorted(self.tasks) if name not in inner]
         return next((phase for phase in last if phase in BAD), "Succeeded")
 
-    def _output(self, output: Mapping[str, Any]) -> str:
-        source = output.get("valueFrom", {})
-        scope = dict(self.scope)
-        for name in self.tasks:
-            scope.update(self._handed(name))
-        try:
-            if "expression" in source:
-                return to_text(evaluate(parse(source["expression"]), expand(scope)))
-            if not re.fullmatch(r"\{\{[^{}=]+\}\}", source.get("parameter", "")):
-                raise Refused(
-                    f"The output {output['name']!r} names no task's output.", fix='say "{{tasks.A.outputs.parameters.x}}".'
-                )
-            return str(substitute(source["parameter"], scope))
-        except (NodeError, ExprError) as error:
-            if "default" in source:
-                return str(source["default"])
-            raise NodeError(f"output {output['name']!r}: {error}") from None
 
-
-def _count(text: str) -> int:
-    if not re.fullmatch(r"[+-]?[0-9]+", text):
-        raise NodeError(f"withSequence.count is {text!r}, which is no whole number")
-    if int(text) < 0:
-        raise NodeError(f"withSequence.count is {text}: a negative count makes nonsense in Argo")
-    return int(text)
+def _marked(value: str, scope: Scope) -> str:
+    """Return an argument, or `ABSENT` where it is the bare reference to an output that a skipped task does not have."""
+    path = value[2:-2].strip() if value.startswith("{{") and value.endswith("}}") else ""
+    return ABSENT if path in scope and scope[path] is None else value

@@ -1,29 +1,24 @@
-"""Read YAML as Argo and kubectl read it, and find the workflows in it."""
+"""Find the workflows in a YAML text."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from laminar.compiler.rehearsal.refusal import Refused
+from laminar.compiler.yaml.reader import read_text
 
 __all__ = ["Workflow", "read", "workflows"]
 
 TEMPLATES = ("WorkflowTemplate", "ClusterWorkflowTemplate")
 BYSTANDERS = ("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "ConfigMap", "Secret", "Namespace")
-"""Kinds that may stand in the same file; the rehearsal has no use for them."""
-
-FLOAT = re.compile(r"[-+]?(?:[0-9]+|[0-9]*\.[0-9]+|[0-9]+\.[0-9]*)[eE][-+]?[0-9]+\Z")
-OCTAL = re.compile(r"[-+]?0o[0-7]+\Z")
-LETTER = re.compile(r"[yYnN]\Z")
+"""Kinds that a file may hold besides; the rehearsal ignores them."""
 
 
 @dataclass(frozen=True)
 class Workflow:
-    """One workflow to run: its name, and its spec with the template's under its own; ``source`` says where it comes from."""
+    """One workflow to run: its name, its spec merged over its template's, and the kind that it comes from, ``source``."""
 
     name: str
     spec: Mapping[str, Any]
@@ -31,48 +26,20 @@ class Workflow:
 
 
 def read(text: str, *, shown: str = "the document") -> list[dict[str, Any]]:
-    """Return the documents of a YAML text; ``y``, ``1e3`` and the like are no texts, as Argo sees them.
+    """Return the documents of a YAML text; ``y``, ``1e3`` and the like are no texts, as Argo reads them.
 
-    Raises Refused for what is no YAML, for a key that stands twice and for a document that is no mapping.
+    Raises FlowError for a text that is no YAML, Refused for a key that is used twice and for a document that is no mapping.
     """
-    import yaml
-
-    try:
-        found = [document for document in yaml.load_all(text, Loader=_loader()) if document is not None]
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{shown}:{mark.line + 1}" if mark is not None else shown
-        problem = getattr(error, "problem", None) or str(error)
-        raise Refused(f"This is no YAML: {problem}.", where=where, fix="mend the file.") from None
-    for document in found:
-        if not isinstance(document, dict):
-            raise Refused(f"A document is a mapping, not {type(document).__name__}.", where=shown, fix="give Kubernetes objects.")
-    return found
-
-
-@cache
-def _loader() -> Any:
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        """Resolve plain scalars as Go's YAML does: letters that mean booleans, numbers with exponents, no dates."""
-
-        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-            seen = set()
-            for key, _ in node.value:
-                if key.value in seen:
-                    raise yaml.constructor.ConstructorError(None, None, f"key {key.value!r} stands twice", key.start_mark)
-                seen.add(key.value)
-            return super().construct_mapping(node, deep=deep)
-
-    resolvers = yaml.SafeLoader.yaml_implicit_resolvers
-    Loader.yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in known if not tag.endswith(":timestamp")] for first, known in resolvers.items()
-    }
-    for tag, pattern, first in (("bool", LETTER, "yYnN"), ("float", FLOAT, "-+.0123456789"), ("int", OCTAL, "-+0")):
-        Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", pattern, list(first))
-    Loader.add_constructor("tag:yaml.org,2002:bool", lambda loader, node: node.value.lower() in ("y", "yes", "true", "on"))
-    return Loader
+    documents = []
+    for source in read_text(text, shown):
+        if source.problems:
+            place, problem, fix = source.problems[0]
+            raise Refused(f"The document {problem}.", where=f"{shown}:{source.line(place)}", fix=fix)
+        if not isinstance(source.value, dict):
+            kind = type(source.value).__name__
+            raise Refused(f"A document is a mapping, not {kind}.", where=shown, fix="write Kubernetes objects.")
+        documents.append(source.value)
+    return documents
 
 
 def workflows(documents: Sequence[Mapping[str, Any]]) -> list[Workflow]:
@@ -123,8 +90,8 @@ def _started(document: Mapping[str, Any], templates: Mapping[str, Mapping[str, A
     unknown = set(spec) - {"workflowTemplateRef", "arguments"}
     if unknown:
         raise Refused(
-            f"Workflow {name!r} says {', '.join(sorted(unknown))} besides its template: what Argo makes of both is not known here.",
-            fix="say it in the template.",
+            f"Workflow {name!r} has {', '.join(sorted(unknown))} besides its template: their effect is unknown here.",
+            fix="move it to the template.",
         )
     target = str(reference.get("name")) if isinstance(reference, dict) else ""
     if target not in templates or templates[target]["kind"] != _kind_of(reference):
@@ -152,5 +119,5 @@ def _scheduled(document: Mapping[str, Any]) -> Workflow:
         raise Refused(f"CronWorkflow {name!r} has no workflowSpec.", fix="give it one.")
     schedules = spec.get("schedules")
     if not isinstance(schedules, list) or not schedules or "schedule" in spec:
-        raise Refused(f"CronWorkflow {name!r} has no list of schedules, which Argo needs since 4.0.", fix="say schedules: [...].")
+        raise Refused(f"CronWorkflow {name!r} has no list of schedules, which Argo needs since 4.0.", fix="write schedules: [...].")
     return Workflow(name, spec["workflowSpec"], "CronWorkflow")

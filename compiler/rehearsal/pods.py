@@ -1,16 +1,31 @@
-"""Make the pod of a template whose tags are replaced: what Kubernetes would start."""
+"""Make the pod of a template whose tags are replaced: what Kubernetes would start.
+
+Argo's source is createWorkflowPod in workflow/controller/workflowpod.go and ApplyPodSpecPatch in workflow/util/util.go (4.1.2).
+"""
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from laminar.compiler.rehearsal.refusal import NodeError
+from laminar.compiler.yaml.reader import read_text
+from laminar.exceptions import FlowError
 
-__all__ = ["Mount", "Outcome", "Pod", "RunPod", "merge", "patch_of", "pod_of"]
+__all__ = ["Mount", "Outcome", "Pod", "RunPod", "merge", "patch_of", "pod_of", "quantity"]
+
+UNPATCHABLE = "Error applying PodSpecPatch"
+"""All that Argo says of a patch that it cannot apply (seen on Argo 4.1.2)."""
+
+QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][-+]?[0-9]+)?\Z")
+DECIMAL = {suffix: 1000**power for power, suffix in enumerate(("k", "M", "G", "T", "P", "E"), 1)}
+BINARY = {f"{suffix.upper()}i": 1024**power for power, suffix in enumerate(("k", "m", "g", "t", "p", "e"), 1)}
+FACTORS: Mapping[str, float] = {**DECIMAL, **BINARY, "m": 0.001}
+"""Suffixes of quantities (apimachinery, pkg/api/resource/quantity.go)."""
 
 PATCHED = frozenset(
     "containers initContainers nodeSelector tolerations affinity serviceAccountName priorityClassName securityContext volumes"
@@ -34,7 +49,7 @@ class Mount:
 
 @dataclass(frozen=True)
 class Pod:
-    """What runs: ``paths`` are the files read afterwards, by output; ``deadline`` seconds it may take.
+    """What runs: ``paths`` are the output files by output, ``deadline`` is in seconds, ``memory`` is main's limit in bytes.
 
     A variable's value is None where it comes from a Secret or a ConfigMap.
     """
@@ -49,26 +64,29 @@ class Pod:
     mounts: tuple[Mount, ...] = ()
     paths: Mapping[str, str] = field(default_factory=dict)
     deadline: float | None = None
+    memory: int | None = None
     read_only: bool = False
     patch: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
-        """Variables whose values are known."""
+        """The variables whose values are known."""
         return {name: value for name, value in self.env if value is not None}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a pod ended: main's exit code (-1: unknown), the files it left by output, and what it printed.
+    """How a pod ended: main's exit code (-1 where it is unknown), its output files by output, and what it printed.
 
-    ``error`` says that the pod was lost, not that it failed; ``overdue`` that its deadline passed.
+    ``error`` is set where the pod was lost instead of failing, ``overdue`` where its deadline passed, ``oom`` where it was killed
+    for passing its memory limit.
     """
 
     code: int
     files: Mapping[str, str] = field(default_factory=dict)
     error: str = ""
     overdue: bool = False
+    oom: bool = False
     log: str = ""
     seconds: float = 0.0
 
@@ -79,29 +97,57 @@ RunPod = Callable[[Pod], Outcome]
 def patch_of(texts: Sequence[str]) -> dict[str, Any]:
     """Return the patches of workflow and template, merged in that order.
 
-    Raises NodeError for a patch that is no JSON object, and for fields that no pod has.
+    Raises NodeError for a patch that is no mapping, and for fields that no pod has.
     """
     whole: dict[str, Any] = {}
     for text in texts:
-        try:
-            patch = json.loads(text)
-        except ValueError as error:
-            raise NodeError(f"podSpecPatch {text!r} is not JSON: {error}") from None
-        if not isinstance(patch, dict):
-            raise NodeError(f"podSpecPatch {text!r} is no object")
+        patch = _read_patch(text)
         _check(patch)
         whole = merge(whole, patch)
     return whole
+
+
+def _read_patch(text: str) -> dict[str, Any]:
+    """Return a patch, which is JSON or YAML."""
+    try:
+        patch = json.loads(text)
+    except ValueError as problem:
+        try:
+            (source,) = read_text(text, "podSpecPatch")
+        except (FlowError, ValueError):
+            raise NodeError(UNPATCHABLE, detail=f"podSpecPatch {text!r} is neither JSON nor YAML: {problem}") from None
+        patch = source.value
+    if not isinstance(patch, dict):
+        raise NodeError(UNPATCHABLE, detail=f"podSpecPatch {text!r} is no object")
+    return patch
 
 
 def _check(patch: Mapping[str, Any]) -> None:
     containers = [*patch.get("containers", []), *patch.get("initContainers", [])]
     unknown = set(patch) - PATCHED | {name for container in containers for name in set(container) - PATCHED_CONTAINER}
     if unknown:
-        raise NodeError(f"podSpecPatch has fields that are not known: {', '.join(sorted(unknown))}")
+        raise NodeError(UNPATCHABLE, detail=f"podSpecPatch has fields that are not known: {', '.join(sorted(unknown))}")
     for container in containers:
-        if container.get("name") not in ("main", "wait", "init"):
-            raise NodeError(f"podSpecPatch is for a container {container.get('name')!r}, which an Argo pod does not have")
+        name = container.get("name")
+        if name not in ("main", "wait", "init"):
+            raise NodeError(UNPATCHABLE, detail=f"podSpecPatch is for a container {name!r}, which an Argo pod does not have")
+
+
+def quantity(text: str | float) -> int:
+    """Return a Kubernetes quantity as a whole number, rounded up.
+
+    Raises NodeError for a text that is none.
+
+    >>> quantity("150M"), quantity("1.5Gi"), quantity("1e3"), quantity("100m")
+    (150000000, 1610612736, 1000, 1)
+    """
+    match = QUANTITY.match(str(text))
+    if match is None:
+        raise NodeError(UNPATCHABLE, detail=f"{text!r} is no quantity of Kubernetes")
+    number, suffix = match.groups()
+    if not suffix or suffix in FACTORS:
+        return math.ceil(float(number) * FACTORS.get(suffix, 1))
+    return math.ceil(float(number + suffix))
 
 
 def merge(below: Any, above: Any) -> Any:
@@ -128,7 +174,7 @@ def _named(parts: list[Any]) -> bool:
 def pod_of(node: str, template: Mapping[str, Any], volumes: Mapping[str, Mapping[str, Any]], patch: Mapping[str, Any]) -> Pod:
     """Return the pod of a template, with the patch's changes to its main container; ``volumes`` are the workflow's.
 
-    Raises NodeError for what Kubernetes would refuse.
+    Raises NodeError for what Kubernetes rejects.
     """
     mains = [container for container in patch.get("containers", []) if container["name"] == "main"]
     container = merge(template["container"], {k: v for main in mains for k, v in main.items() if k != "name"})
@@ -136,9 +182,10 @@ def pod_of(node: str, template: Mapping[str, Any], volumes: Mapping[str, Mapping
     known.update({volume["name"]: volume for volume in patch.get("volumes", [])})
     env = _environment(container.get("env", []))
     values = {name: value for name, value in env if value is not None}
+    memory = container.get("resources", {}).get("limits", {}).get("memory")
     deadline = patch.get("activeDeadlineSeconds", template.get("activeDeadlineSeconds"))
     if not container.get("command"):
-        raise NodeError("container has no command: Argo would have to ask the registry for the image's")
+        raise NodeError("container has no command: Argo would have to read the image's from its registry")
     return Pod(
         node=node,
         template=template["name"],
@@ -154,6 +201,7 @@ def pod_of(node: str, template: Mapping[str, Any], volumes: Mapping[str, Mapping
             if "path" in output.get("valueFrom", {})
         },
         deadline=float(deadline) if deadline is not None else None,
+        memory=quantity(memory) if memory is not None else None,
         read_only=bool(container.get("securityContext", {}).get("readOnlyRootFilesystem")),
         patch=patch,
     )

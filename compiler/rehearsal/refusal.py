@@ -8,8 +8,12 @@ __all__ = ["NodeError", "Refused"]
 
 
 class Refused(LaminarError):
-    """The document says something of which the rehearsal does not know what Argo does, or that Argo itself would refuse."""
+    """The document holds something whose effect in Argo is not known to the rehearsal, or that Argo itself rejects."""
 
 
 class NodeError(Exception):
-    """A node cannot go on: Argo gives it the phase Error and this message."""
+    """A node cannot go on: Argo gives it the phase Error and this message; ``detail`` is what Argo does not show."""
+
+    def __init__(self, message: str, *, detail: str = "") -> None:
+        super().__init__(message)
+        self.detail = detail

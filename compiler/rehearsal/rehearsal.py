@@ -12,9 +12,10 @@ from laminar.compiler.argo.expressions.values import to_json
 from laminar.compiler.rehearsal import shape, structure
 from laminar.compiler.rehearsal.dags import start
 from laminar.compiler.rehearsal.documents import Workflow, workflows
-from laminar.compiler.rehearsal.engine import Engine
+from laminar.compiler.rehearsal.engine import Conditions, Engine, Observe
 from laminar.compiler.rehearsal.pods import RunPod
 from laminar.compiler.rehearsal.refusal import Refused
+from laminar.compiler.rehearsal.substitution import Scope
 from laminar.compiler.rehearsal.trace import Trace, by_name
 
 __all__ = ["rehearse", "rehearse_workflow"]
@@ -30,11 +31,12 @@ def rehearse(
     concurrency: int = 1,
     backoff: float = 0.0,
     uid: str | None = None,
+    observe: Observe | None = None,
 ) -> Trace:
     """Execute the one workflow that documents start, as Argo would, and return its nodes.
 
     ``parameters`` replace the workflow's, as texts. ``run_pod`` runs one pod to its end: with a concurrency of 1 in this thread,
-    else in several. ``backoff`` scales the waits between attempts.
+    else in several. ``backoff`` scales the waits between attempts. ``observe`` is called as each pod starts and ends.
 
     Raises Refused for what is not known, and where there are several workflows.
     """
@@ -42,8 +44,8 @@ def rehearse(
     if len(found) > 1:
         raise Refused(f"There are {len(found)} workflows: {', '.join(one.name for one in found)}.", fix="rehearse them one by one.")
     return rehearse_workflow(
-        found[0], parameters, run_pod=run_pod, concurrency=concurrency, backoff=backoff, uid=uid
-    )  # fmt: skip
+        found[0], parameters, run_pod=run_pod, concurrency=concurrency, backoff=backoff, uid=uid, observe=observe
+    )
 
 
 def rehearse_workflow(
@@ -54,6 +56,7 @@ def rehearse_workflow(
     concurrency: int = 1,
     backoff: float = 0.0,
     uid: str | None = None,
+    observe: Observe | None = None,
 ) -> Trace:
     """Execute a workflow as `rehearse` does."""
     shape.check(workflow.spec, workflow.name)
@@ -61,7 +64,7 @@ def rehearse_workflow(
     uid = uid or str(uuid.uuid4())
     scope = _scope(workflow, _values(workflow, parameters or {}), uid)
     pool = ThreadPoolExecutor(concurrency, thread_name_prefix="pod") if concurrency > 1 else None
-    engine = Engine(workflow.spec, scope, run_pod, pool=pool, backoff=backoff)
+    engine = Engine(workflow.spec, scope, Conditions(run_pod, pool, backoff, observe))
     try:
         engine.drive(start(engine, workflow.spec["entrypoint"], workflow.name, _given(workflow, scope)))
     finally:
@@ -83,17 +86,17 @@ def _values(workflow: Workflow, overriding: Mapping[str, str]) -> dict[str, str]
             meant = f" Did you mean {close[0]!r}?" if close else ""
             raise Refused(
                 f"Workflow {workflow.name!r} has no parameter {name!r}.{meant}",
-                fix=f"its parameters are: {', '.join(names) or 'none'}.",
+                fix=f"use one of its parameters: {', '.join(names) or 'none'}.",
             )
     values = {parameter["name"]: overriding.get(parameter["name"], parameter.get("value")) for parameter in declared}
     for name, value in values.items():
         if value is None:
-            raise Refused(f"Parameter {name!r} of workflow {workflow.name!r} has no value.", fix=f"say -p {name}=VALUE.")
+            raise Refused(f"Parameter {name!r} of workflow {workflow.name!r} has no value.", fix=f"pass -p {name}=VALUE.")
     return {name: str(value) for name, value in values.items()}
 
 
-def _scope(workflow: Workflow, values: Mapping[str, str], uid: str) -> dict[str, str]:
-    """Return what can be referred to everywhere; a parameter called json stands in the way of the list of all."""
+def _scope(workflow: Workflow, values: Mapping[str, str], uid: str) -> dict[str, str | None]:
+    """Return the values that are known everywhere; a parameter called json hides the list of all (seen on Argo 4.1.2)."""
     listed = to_json([{"name": name, "value": value} for name, value in values.items()])
     return {
         "workflow.name": workflow.name,
@@ -104,14 +107,14 @@ def _scope(workflow: Workflow, values: Mapping[str, str], uid: str) -> dict[str,
     }
 
 
-def _given(workflow: Workflow, scope: Mapping[str, str]) -> dict[str, str]:
-    """Return what the entrypoint is given: the workflow's parameters of the names that it takes."""
+def _given(workflow: Workflow, scope: Scope) -> dict[str, str]:
+    """Return the arguments of the entrypoint: the workflow's parameters of the same names."""
     entry = next(one for one in workflow.spec["templates"] if one["name"] == workflow.spec["entrypoint"])
     given = {}
     for parameter in structure.parameters_of(entry, "inputs"):
         name = parameter["name"]
         if f"workflow.parameters.{name}" in scope:
-            given[name] = scope[f"workflow.parameters.{name}"]
+            given[name] = str(scope[f"workflow.parameters.{name}"])
         elif "value" not in parameter:
-            raise Refused(f"The entrypoint takes {name!r}, which the workflow does not have.", where=workflow.name, fix="add it.")
+            raise Refused(f"The entrypoint needs {name!r}, which the workflow does not have.", where=workflow.name, fix="add it.")
     return given

@@ -1,4 +1,4 @@
-"""Check that a workflow says nothing that the rehearsal does not know: it refuses rather than guesses."""
+"""Check that a workflow has no field whose effect the rehearsal does not know: it refuses rather than guesses."""
 
 from __future__ import annotations
 

@@ -1,14 +1,14 @@
-"""Check that a workflow's parts fit together, as Argo does before anything of it runs."""
+"""Check that a workflow's parts fit together, as Argo does before anything of it runs (workflow/validate/validate.go, 4.1.2)."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
-from laminar.compiler.rehearsal.conditions import depends
-from laminar.compiler.rehearsal.refusal import NodeError, Refused
-from laminar.compiler.rehearsal.tags import expressions
+from laminar.compiler.argo.depends import UNREADABLE, Depends, WaitError, depends
+from laminar.compiler.argo.tags import Tag, tags
+from laminar.compiler.rehearsal.refusal import Refused
 
 __all__ = ["ancestors", "check", "parameters_of"]
 
@@ -22,33 +22,51 @@ def parameters_of(owner: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
 
 
 def check(spec: Mapping[str, Any], where: str) -> None:
-    """Refuse what cannot run: names that lead nowhere or stand twice, missing arguments, circles.
+    """Refuse what cannot run: names that lead nowhere or are used twice, missing arguments, cycles.
 
     Raises Refused.
     """
     templates = {template["name"]: template for template in spec.get("templates", [])}
     _unique([template["name"] for template in spec.get("templates", [])], f"{where}.templates")
     _unique([parameter["name"] for parameter in parameters_of(spec, "arguments")], f"{where}.arguments")
-    if "{{" in spec.get("podSpecPatch", ""):
-        raise Refused(
-            "Whether Argo replaces tags in a workflow's podSpecPatch is not known.", where=where, fix="put it into a template's."
-        )
     entry = spec.get("entrypoint")
     if entry not in templates:
         raise Refused(f"The entrypoint {entry!r} is no template.", where=where, fix="name one of its templates.")
+    declared = {f"workflow.parameters.{one['name']}" for one in parameters_of(spec, "arguments")} | {"workflow.parameters.json"}
     for name, template in templates.items():
         place = f"{where}.templates[{name}]"
+        _check_tags(template, declared, place)
         if "dag" in template:
             _check_dag(template, templates, place)
         else:
             _check_container(template, place)
-    _check_circles(templates, where)
+    _check_cycles(templates, where)
 
 
 def _unique(names: Iterable[str], where: str) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise Refused(f"The name {twice[0]!r} stands there twice.", where=where, fix="name each once.")
+        raise Refused(f"The name {twice[0]!r} is used twice.", where=where, fix="use each name once.")
+
+
+def _check_tags(template: Mapping[str, Any], declared: Set[str], where: str) -> None:
+    """Refuse a tag that can have no value; what is inside an expression Argo looks at only when it runs (seen on Argo 4.1.2)."""
+    own = {f"inputs.parameters.{one['name']}" for one in parameters_of(template, "inputs")} | declared
+    tasks = template.get("dag", {}).get("tasks", [])
+    rest = {name: part for name, part in template.items() if name != "dag"}
+    for part, kinds in [(rest, ["item"]), *((task, [] if "withSequence" in task else ["item"]) for task in tasks)]:
+        unknown = [*kinds, *([] if "retryStrategy" in template else ["retries", "lastRetry"])]
+        for tag in _tags(part):
+            parameter = tag.text.startswith(("inputs.parameters.", "workflow.parameters.")) and tag.text not in own
+            if not tag.is_expression and (parameter or tag.text.partition(".")[0] in unknown):
+                raise Refused(f"Argo cannot resolve {tag}.", where=where, fix="refer to what has a value there.")
+
+
+def _tags(value: Any) -> Iterator[Tag]:
+    if isinstance(value, str) and "{{" in value:
+        yield from tags(value)
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _tags(part)
 
 
 def _check_dag(template: Mapping[str, Any], templates: Mapping[str, Any], where: str) -> None:
@@ -59,10 +77,9 @@ def _check_dag(template: Mapping[str, Any], templates: Mapping[str, Any], where:
         )
     _unique([task["name"] for task in tasks], where)
     for task in tasks:
-        place = f"{where}.{task['name']}"
-        _check_task(task, templates, place)
+        _check_task(task, templates, f"{where}.{task['name']}")
     try:
-        ancestors(tasks)
+        _check_waits(tasks)
     except Refused as error:
         error.where = where
         raise
@@ -78,26 +95,44 @@ def _check_task(task: Mapping[str, Any], templates: Mapping[str, Any], where: st
     given = {parameter["name"] for parameter in parameters_of(task, "arguments") if "value" in parameter}
     missing = [one["name"] for one in parameters_of(target, "inputs") if "value" not in one and one["name"] not in given]
     if missing:
-        raise Refused(f"Template {target['name']!r} is not given {missing[0]!r}.", where=where, fix="give it as an argument.")
+        raise Refused(f"Template {target['name']!r} needs the argument {missing[0]!r}.", where=where, fix="add the argument.")
     if "withSequence" in task and "count" not in task["withSequence"]:
-        raise Refused("The sequence has no count.", where=where, fix="give it one.")
-    if "when" in task and "tasks" in str(task.get("withSequence", "")):
-        raise Refused(
-            "What Argo does with `when` on a loop whose count reads tasks is not known.", where=where, fix="let the count be '0'."
-        )
+        raise Refused("The sequence has no count.", where=where, fix="add a count.")
+
+
+def _check_waits(tasks: Sequence[Mapping[str, Any]]) -> None:
+    loops = {task["name"] for task in tasks if "withSequence" in task}
+    ancestors(tasks)
+    for task in tasks:
+        for wait in _depends(task).waits if task.get("depends") else ():
+            if wait.status in ("AnySucceeded", "AllFailed") and wait.name not in loops:
+                what = f"Task {task['name']!r} waits for {wait.name}.{wait.status}, and {wait.name!r} is no loop."
+                raise Refused(what, fix="wait for .Succeeded or .Failed.")
+
+
+def _depends(task: Mapping[str, Any]) -> Depends:
+    text = task["depends"]
+    try:
+        found = depends(text)
+    except WaitError as error:
+        raise Refused(f"depends {text!r} {error}.", fix="join names with && and ||.") from None
+    for name in found.names:
+        if name in UNREADABLE or name[0].isdigit():
+            raise Refused(f"depends {text!r}: Argo cannot read the name {name!r} there.", fix="give the task another name.")
+    return found
 
 
 def ancestors(tasks: Sequence[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
     """Return the tasks that each task stands below.
 
-    Raises Refused for a name that is no task, and for a circle.
+    Raises Refused for a name that is no task, and for a cycle.
     """
-    parents = {task["name"]: depends(task.get("depends", "")).names if task.get("depends") else () for task in tasks}
+    parents = {task["name"]: _depends(task).names if task.get("depends") else () for task in tasks}
     found: dict[str, frozenset[str]] = {}
 
     def above(name: str, path: tuple[str, ...]) -> frozenset[str]:
         if name in path:
-            raise Refused(f"Tasks depend on each other in a circle: {' -> '.join((*path, name))}.", fix="break it.")
+            raise Refused(f"Tasks depend on each other in a cycle: {' -> '.join((*path, name))}.", fix="break it.")
         if name not in found:
             for parent in parents[name]:
                 if parent not in parents:
@@ -113,39 +148,26 @@ def ancestors(tasks: Sequence[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
 def _check_container(template: Mapping[str, Any], where: str) -> None:
     for output in parameters_of(template, "outputs"):
         if "path" not in output.get("valueFrom", {}):
-            raise Refused(f"The output {output['name']!r} of a container is no file.", where=where, fix="say valueFrom.path.")
-    body = {name: part for name, part in template.items() if name not in ("inputs", "outputs")}
-    try:
-        for text, roots in expressions(body):
-            if "inputs" in roots and roots - {"inputs"}:
-                others = ", ".join(sorted(roots - {"inputs"}))
-                raise Refused(
-                    f"{{{{={text}}}}} reads inputs and {others}: Argo replaces them one after the other, so what it makes of it "
-                    "is not known.",
-                    where=where,
-                    fix="read one of them in each expression.",
-                )
-    except NodeError:
-        pass  # the pods that need it will say so
+            raise Refused(f"The output {output['name']!r} of a container is no file.", where=where, fix="write valueFrom.path.")
     if "retryStrategy" in template:
         _check_retry(template["retryStrategy"], where)
 
 
 def _check_retry(retry: Mapping[str, Any], where: str) -> None:
     if "limit" not in retry:
-        raise Refused("A retryStrategy without limit tries for ever, and has no backoff.", where=where, fix="say limit, a text.")
+        raise Refused("A retryStrategy without limit tries for ever, and has no backoff.", where=where, fix="add a limit.")
     if retry.get("retryPolicy", "Always") not in POLICIES:
         raise Refused(
-            f"The retryPolicy {retry['retryPolicy']!r} is not known.", where=where, fix=f"say one of {', '.join(POLICIES)}."
+            f"The retryPolicy {retry['retryPolicy']!r} is not known.", where=where, fix=f"use one of {', '.join(POLICIES)}."
         )
 
 
-def _check_circles(templates: Mapping[str, Any], where: str) -> None:
+def _check_cycles(templates: Mapping[str, Any], where: str) -> None:
     done: set[str] = set()
 
     def visit(name: str, path: tuple[str, ...]) -> None:
         if name in path:
-            raise Refused(f"Templates call each other in a circle: {' -> '.join((*path, name))}.", where=where, fix="break it.")
+            raise Refused(f"Templates call each other in a cycle: {' -> '.join((*path, name))}.", where=where, fix="break it.")
         if name not in done:
             for task in templates[name].get("dag", {}).get("tasks", []):
                 visit(task["template"], (*path, name))

@@ -1,4 +1,4 @@
-"""Keep what a rehearsal did: its nodes, as Argo would list them."""
+"""Hold the nodes of a rehearsal, as Argo would list them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ BAD = ("Failed", "Error")
 class Node:
     """One node: a DAG, TaskGroup, Retry or Pod, or Skipped where nothing ran; ``phase`` is "" until it has finished.
 
-    ``outputs`` are its output parameters, ``patch`` the pod's podSpecPatch, workflow's and template's merged.
+    ``outputs`` are its output parameters, ``patch`` is the pod's podSpecPatch, workflow's and template's merged. ``log`` is what
+    the pod printed, or what there is to know of an error beyond Argo's message. ``seconds`` is how long the pod ran.
     """
 
     name: str
@@ -27,10 +28,12 @@ class Node:
     outputs: Mapping[str, str] = field(default_factory=dict)
     patch: Mapping[str, Any] = field(default_factory=dict)
     log: str = ""
+    started: bool = False
+    seconds: float = 0.0
 
     @property
     def finished(self) -> bool:
-        """Whether it has come to an end, of whatever kind."""
+        """Whether it has ended, in whatever phase."""
         return bool(self.phase)
 
     @property
@@ -39,7 +42,7 @@ class Node:
         return self.phase in BAD
 
     def finish(self, phase: str, message: str = "") -> None:
-        """Note its end."""
+        """Set its phase and message."""
         self.phase, self.message = phase, message
 
     def __str__(self) -> str:
@@ -48,14 +51,14 @@ class Node:
 
 @dataclass(frozen=True)
 class Trace:
-    """All nodes by name, numbers in their order; the first is the workflow's own."""
+    """All nodes, sorted by name with numbers by value; the first is the workflow's own."""
 
     nodes: tuple[Node, ...]
     uid: str
 
     @property
     def phase(self) -> str:
-        """How the workflow ended."""
+        """The phase that the workflow ended in."""
         return self.nodes[0].phase
 
     @property
@@ -65,11 +68,11 @@ class Trace:
 
     @property
     def pods(self) -> tuple[Node, ...]:
-        """Nodes that are pods, each attempt one."""
+        """The nodes that are pods, one for each attempt."""
         return tuple(node for node in self.nodes if node.type == "Pod")
 
     def node(self, name: str) -> Node:
-        """Return the node of a name, counted from the workflow's: ``first.A(0)``.
+        """Return the node of a name below the workflow's, such as ``first.A(0)``.
 
         Raises KeyError where there is none.
         """
@@ -85,5 +88,5 @@ class Trace:
 
 
 def by_name(node: Node) -> tuple[object, ...]:
-    """Order nodes by name, numbers by value."""
+    """Return the key that sorts nodes by name, numbers by value."""
     return tuple(int(part) if place % 2 else part for place, part in enumerate(re.split(r"([0-9]+)", node.name)))

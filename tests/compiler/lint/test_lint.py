@@ -11,7 +11,6 @@ from hypothesis import given
 
 from laminar.cli.main import cli
 from laminar.compiler import optimizer
-from laminar.compiler.argo.depends import STATUSES, Wait, WaitError, waits
 from laminar.compiler.check import checker
 from laminar.compiler.emit import emitter
 from laminar.compiler.lint import Finding, validate
@@ -216,27 +215,6 @@ def test_output_that_chooses_between_tasks_that_may_be_skipped_needs_no_default(
         "no default" in finding.what for finding in validate(read_text(head + choosing.replace("SOURCE", expression), "x"))
     )
     assert any("no default" in finding.what for finding in validate(read_text(head + choosing.replace("SOURCE", parameter), "x")))
-
-
-# depends
-
-
-@pytest.mark.parametrize("status", STATUSES)
-def test_every_status_can_be_waited_for(status):
-    assert waits(f"A.{status}") == [Wait("A", status)]
-
-
-@pytest.mark.parametrize("text", ["A", "A && B", "A||B", "!A", "(A || B) && !C.Failed", "a-1&&b_2", "((A))", "! ( A )"])
-def test_depends_that_argo_takes_are_read(text):
-    assert waits(text)
-
-
-@pytest.mark.parametrize(
-    "text", ["A B", "A &&", "&& A", "A & B", "(A", "A)", "A.Done", "A, B", "A and B", "!", "()", "A || || B", "Ä"]
-)
-def test_depends_that_argo_refuses_are_refused(text):
-    with pytest.raises(WaitError):
-        waits(text)
 
 
 # the command

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from laminar.compiler.rehearsal import Outcome
-from tests.support.rehearsed import RETRYING, Script, dag, lines, loop, parameters, pod, run, task, workflow
+from tests.support.small_workflows import RETRYING, Script, dag, lines, loop, parameters, pod, run, task, workflow
 
 READS = {"index": "0", "arg": "{{tasks.L.outputs.parameters.x}}"}
 ECHO = {"args": ["{{inputs.parameters.name}}", "{{inputs.parameters.index}}", "{{inputs.parameters.arg}}"]}
@@ -37,13 +37,15 @@ def test_a_count_is_an_expression_over_outputs_of_tasks_above():
 @pytest.mark.parametrize(
     ("count", "message"),
     [
-        ("-1", "withSequence.count is -1: a negative count makes nonsense in Argo"),
-        ("2.5", "withSequence.count is '2.5', which is no whole number"),
-        ("{{=string(1000000.0)}}", "withSequence.count is '1e+06', which is no whole number"),
-        ("{{=1}}", "the result of {{=1}} is no text: put string(...) around it"),
+        ("2.5", 'strconv.Atoi: parsing "2.5": invalid syntax'),
+        ("{{=string(1000000.0)}}", 'strconv.Atoi: parsing "1e+06": invalid syntax'),
+        ("{{=let p = [1]; p[3]}}", 'strconv.Atoi: parsing "{{=let p = [1]; p[3]}}": invalid syntax'),
+        ("{{=let p = nil; p}}", 'strconv.Atoi: parsing "{{=let p = nil; p}}": invalid syntax'),
+        ("9223372036854775808", 'strconv.Atoi: parsing "9223372036854775808": value out of range'),
+        ("{{=[1][3]}}", "failed to evaluate expression: There is no element 3 in a list of 1."),
     ],
 )
-def test_a_count_that_is_no_number_from_0_is_an_error(count, message):
+def test_a_count_that_is_no_whole_number_is_an_error(count, message):
     assert lines(run(workflow(dag("main", loop("L", count)), pod()))) == [f"L Skipped Error: {message}"]
 
 
@@ -88,11 +90,51 @@ def test_item_is_text_in_an_expression():
     assert [one.args[2] for one in script.pods] == ["a", "b"]
 
 
-def test_an_index_beyond_a_list_is_an_error_of_the_item():
+@pytest.mark.parametrize(("count", "items"), [("{{=1 + 1}}", ["0:0", "1:1"]), ("-1", ["0:0", "1:-1", "2:-2"])])
+def test_a_count_may_be_a_number_and_a_negative_one_counts_down(count, items):
+    trace = run(workflow(dag("main", loop("L", count)), pod()))
+    assert [node.name for node in trace.pods] == [f"w.L({item})" for item in items]
+
+
+def test_one_item_with_an_argument_that_cannot_be_made_is_the_error_of_the_whole_loop():
     give = {"index": "{{item}}", "arg": "{{=fromJSON(workflow.parameters.xs)[int(item)]}}"}
     looped = {**task("L", give=give), "withSequence": {"count": "2"}}
     trace = run(workflow(dag("main", looped), pod(), arguments=parameters(xs='["a"]')))
-    assert [trace.node(name).phase for name in ("L(0:0)", "L(1:1)", "L")] == ["Succeeded", "Error", "Error"]
+    assert lines(trace) == ["L Skipped Error: failed to evaluate expression: There is no element 1 in a list of 1."]
+
+
+BROKEN = "{{=fromJSON(workflow.parameters.xs)[5]}}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "node"),
+    [
+        ({"when": "false"}, "B Skipped Skipped: when 'false' evaluated false"),
+        ({"withSequence": {"count": "0"}}, "B Skipped Error: failed to evaluate expression: There is no element 5 in a list of 1."),
+        ({}, "B Skipped Error: failed to evaluate expression: There is no element 5 in a list of 1."),
+    ],
+)
+def test_an_argument_that_cannot_be_made_matters_unless_when_is_false(fields, node):
+    document = workflow(dag("main", task("B", give={"arg": BROKEN}, **fields)), pod(), arguments=parameters(xs='["a"]'))
+    assert lines(run(document)) == [node]
+
+
+def test_let_together_with_item_is_an_error_and_a_closure_is_none():
+    def ended(arg: str) -> list[str]:
+        looped = {**task("L", give={"index": "{{item}}", "arg": arg}), "withSequence": {"count": "1"}}
+        return lines(run(workflow(dag("main", looped), pod())))
+
+    assert ended("{{=let p = [7]; p[int(item)]}}") == ["L Skipped Error: failed to evaluate expression: p is missing"]
+    assert ended("{{=map([7], {# + int(item)})[0]}}")[0] == "L TaskGroup Succeeded"
+    assert ended("{{=let p = [7]; p[0]}}")[0] == "L TaskGroup Succeeded"
+
+
+def test_a_tag_of_a_users_stays_in_a_task_and_is_an_error_in_a_loop():
+    looped = {**task("L", give={"index": "{{item}}", "arg": "{{of a user}}"}), "withSequence": {"count": "1"}}
+    script = Script()
+    trace = run(workflow(dag("main", task("A", give={"arg": "{{of a user}}"}), looped), pod(container=ECHO)), script)
+    assert script.pods[0].args[2] == "{{of a user}}"
+    assert lines(trace)[1:] == ["L Skipped Error: failed to resolve {{of a user}}"]
 
 
 class Counting:

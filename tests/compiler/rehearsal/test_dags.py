@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from laminar.compiler.rehearsal import Refused
-from tests.support.rehearsed import Script, dag, lines, loop, pod, run, task, workflow
+from tests.support.small_workflows import Script, dag, lines, loop, pod, run, task, workflow
 
 A = "A Pod Succeeded"
 OMITTED = "omitted: depends condition not met"
@@ -52,6 +52,9 @@ def test_a_bare_name_accepts_neither_failed_nor_omitted():
         ("F || S && E", False),
         ("(F || S) && A", True),
         ("A.Daemoned", False),
+        ("L.AnySucceeded", True),
+        ("L.AllFailed", False),
+        ("M.AllFailed", True),
     ],
 )
 def test_depends_is_a_condition_over_how_tasks_ended(depends, runs):
@@ -61,9 +64,11 @@ def test_depends_is_a_condition_over_how_tasks_ended(depends, runs):
         task("S", when="false"),
         task("O", depends="F"),
         task("E", give={"index": "{{=string(1/'0')}}"}),
+        loop("L", "2"),
+        loop("M", "2"),
         task("X", depends=depends),
     ]
-    trace = run(workflow(dag("main", *tasks), pod()), Script({"F": [1]}))
+    trace = run(workflow(dag("main", *tasks), pod()), Script({"F": [1], "M": [1]}))
     assert trace.node("X").phase == ("Succeeded" if runs else "Omitted")
 
 
@@ -92,12 +97,12 @@ def test_what_does_not_depend_on_a_failure_runs_on():
     assert [trace.node(name).phase for name in ("N", "B")] == ["Failed", "Omitted"]
 
 
-@pytest.mark.parametrize("when", ["true", "Succeeded == Succeeded", "'a b' == 'a b' && 2 > 1", "!(a == b) || false"])
+@pytest.mark.parametrize("when", ["", "true", "Succeeded == Succeeded", "'a b' == 'a b' && 2 > 1", "!(a == b) || false"])
 def test_when_takes_words_texts_and_numbers(when):
     assert run(workflow(dag("main", task("A", when=when)), pod())).node("A").phase == "Succeeded"
 
 
-@pytest.mark.parametrize("when", ["1", "a", "", "a ==", "(true"])
+@pytest.mark.parametrize("when", ["1", "a", " ", "a ==", "(true", "a-b == a-b"])
 def test_a_when_that_is_no_condition_is_an_error(when):
     trace = run(workflow(dag("main", task("A", when=when)), pod()))
     assert trace.node("A").phase == "Error"
@@ -108,13 +113,14 @@ def test_a_when_that_is_no_condition_is_an_error(when):
     ("depends", "message"),
     [
         ("B", "depends on 'B', which is no task"),
-        ("X", "in a circle: X -> X"),
-        ("A &&", "cannot be read at 'its end'"),
-        ("A B", "cannot be read at 'B'"),
-        ("A.Done", "'Done' is not known"),
-        ("(A", "a parenthesis that is not closed"),
+        ("X", "in a cycle: X -> X"),
+        ("A &&", "ends where a name belongs"),
+        ("A B", "has 'B' where an operator belongs"),
+        ("A.Done", "the status 'Done'"),
+        ("(A", "has a '\\(' that is not closed"),
         ("let", "Argo cannot read the name 'let'"),
         ("1A", "Argo cannot read the name '1A'"),
+        ("A.AnySucceeded", "'A' is no loop"),
     ],
 )
 def test_a_depends_that_argo_does_not_take_is_refused(depends, message):
@@ -146,7 +152,24 @@ def test_reading_a_loop_whose_items_are_skipped_would_hang():
         run(workflow(dag("main", *tasks), pod()))
 
 
-def test_a_when_on_a_loop_whose_count_reads_tasks_is_refused():
-    tasks = [task("A"), loop("L", "{{tasks.A.outputs.parameters.x}}", depends="A", when="true")]
-    with pytest.raises(Refused, match="is not known"):
-        run(workflow(dag("main", *tasks), pod()))
+@pytest.mark.parametrize(
+    ("when", "nodes"),
+    [
+        ("true", ["L TaskGroup Succeeded", "L(0:0) Pod Succeeded", "L(1:1) Pod Succeeded"]),
+        ("false", ["L Skipped Skipped: Skipped, empty params"]),
+        (
+            "{{item}} == 1",
+            ["L TaskGroup Succeeded", "L(0:0) Skipped Skipped: when '0 == 1' evaluated false", "L(1:1) Pod Succeeded"],
+        ),
+    ],
+)
+def test_a_when_that_is_false_whatever_the_item_leaves_a_count_that_reads_tasks_alone(when, nodes):
+    tasks = [task("A"), loop("L", "{{tasks.A.outputs.parameters.x}}", depends="A", when=when)]
+    assert lines(run(workflow(dag("main", *tasks), pod()), Script(outputs={"A": "2"})))[1:] == nodes
+
+
+def test_the_first_last_task_by_name_that_failed_is_the_dags_phase():
+    failing = {"index": "{{=string(1/'0')}}"}
+    for names, phase in (("AB", "Failed"), ("BA", "Error")):
+        document = workflow(dag("main", task(names[1], give=failing), task(names[0])), pod())
+        assert run(document, Script({names[0]: [1]})).phase == phase

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -53,6 +54,17 @@ def workflow(*templates: Block, arguments: Block | None = None, **fields: Any) -
     if arguments is not None:
         spec["arguments"] = arguments
     return {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": {"name": "w"}, "spec": spec}
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    """Return a workflow with something changed at a path."""
+    document = copy.deepcopy(workflow(dag("main", task("A"), loop("L", "2")), pod()))
+    *parents, last = path.split(".")
+    place: Any = document["spec"]
+    for parent in parents:
+        place = place[int(parent)] if parent.isdigit() else place[parent]
+    place[last] = value
+    return document
 
 
 class Script:

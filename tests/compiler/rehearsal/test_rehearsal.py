@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from laminar.compiler.rehearsal import Outcome, Pod, RunPod, Trace, read, rehearse
+from laminar.compiler.rehearsal import Outcome, Pod, Refused, RunPod, Trace, read, rehearse
 from laminar.compiler.rehearsal.processes import Processes
 from laminar.compiler.rehearsal.site import Site
+from tests.support.small_workflows import Script, dag, parameters, pod, run, task, workflow
 
 DATA = Path(__file__).parent.parent.parent / "data" / "argo"
 
@@ -73,3 +74,52 @@ def test_the_second_reference_runs_to_its_end_with_real_processes(tmp_path):
     assert patched == [None, {"limits": {"memory": "77Mi"}}]
     # the text with braces, quotes, newline and umlaut arrives intact
     assert trace.pods[0].log.splitlines()[-1] == "{'n': 3, 'text': 'a{{x}} \"q\" ü\\n'} ['A', '0']"
+
+
+def given(arg: str, **options: object) -> str:
+    """Return what a pod gets as its argument."""
+    container = {"args": ["{{inputs.parameters.name}}", "{{inputs.parameters.index}}", "{{inputs.parameters.arg}}"]}
+    script = Script()
+    document = workflow(
+        dag("main", task("A", give={"arg": arg})), pod(container=container), arguments=parameters(n="3", text='"\\u007b\\u007bx}}"')
+    )
+    trace = run(document, script, uid="u-1", **options)
+    return script.pods[0].args[2] if script.pods else trace.nodes[-1].message
+
+
+@pytest.mark.parametrize(
+    ("arg", "expected"),
+    [
+        ("{{workflow.name}} {{workflow.uid}}", "w u-1"),
+        ("{{workflow.parameters.n}}", "3"),
+        ("{{=string(fromJSON(workflow.parameters.n) + 1)}}", "4"),
+        (
+            "{{workflow.parameters.json}}",
+            '[{"name":"n","value":"3"},{"name":"text","value":"\\"\\\\u007b\\\\u007bx}}\\""}]',
+        ),
+        ("{{workflow.parameters.text}}", '"\\u007b\\u007bx}}"'),
+    ],
+)
+def test_workflow_parameters_arrive_in_the_pod(arg, expected):
+    assert given(arg) == expected
+
+
+def test_a_parameter_is_overridden():
+    assert given("{{workflow.parameters.n}}", parameters={"n": "x y"}) == "x y"
+
+
+@pytest.mark.parametrize(("value", "seen"), [("{{workflow.name}}", "w"), ("{{=1 + 1}}", "2"), ("{{of a user}}", "{{of a user}}")])
+def test_known_tags_in_an_overridden_parameter_are_replaced_and_unknown_ones_stay(value, seen):
+    assert given("{{workflow.parameters.n}}", parameters={"n": value}) == seen
+
+
+def test_a_parameter_that_does_not_exist_is_refused():
+    with pytest.raises(Refused, match=r"no parameter 'txet'\. Did you mean 'text'"):
+        given("x", parameters={"txet": "1"})
+
+
+def test_a_parameter_called_json_replaces_the_list_of_all():
+    container = {"args": ["{{inputs.parameters.name}}", "0", "{{workflow.parameters.json}}"]}
+    script = Script()
+    run(workflow(dag("main", task("A")), pod(container=container), arguments=parameters(json="1")), script)
+    assert script.pods[0].args[2] == "1"
