@@ -12,7 +12,10 @@ from laminar.program.source_location import shorten
 
 __all__ = ["Project", "find"]
 
-KNOWN = {"datastore": str, "base": str, "code": str, "include": list, "exclude": list}
+KNOWN = {
+    **dict.fromkeys(("datastore", "base", "code", "server", "context", "namespace"), str),
+    **dict.fromkeys(("include", "exclude"), list),
+}
 """The settings and their types; a list holds git's patterns of files."""
 
 
@@ -20,7 +23,8 @@ KNOWN = {"datastore": str, "base": str, "code": str, "include": list, "exclude":
 class Project:
     """A project's folder and its settings.
 
-    Where data and code packages are kept, the base workflow's file, which files a package takes and leaves out.
+    Where data and code packages are kept, the base workflow's file, which files a package takes and leaves out; the Argo server,
+    or the kubeconfig's context, and the namespace that workflows run in.
     """
 
     root: Path
@@ -29,6 +33,9 @@ class Project:
     code: str | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    server: str | None = None
+    context: str | None = None
+    namespace: str | None = None
 
 
 def find(program: Path) -> Project:

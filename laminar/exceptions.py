@@ -10,6 +10,7 @@ The tree::
     |-- ExecutionError     a layer failed, or an execution cannot be started
     |-- SchedulerError     the graph asked for cannot run
     |-- DatastoreError     stored data is missing or damaged
+    |-- ClusterError       a cluster rejects a request, or does not answer
     `-- InternalError      a mistake of laminar itself
 """
 
@@ -21,6 +22,7 @@ from typing import Any
 
 __all__ = [
     "ArtifactError",
+    "ClusterError",
     "DatastoreError",
     "ExecutionError",
     "FlowError",
@@ -46,6 +48,8 @@ class LaminarError(Exception):
       at: flow.py:3
       fix: register one.
     """
+
+    exit_code = 1
 
     def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
         super().__init__(what)
@@ -132,6 +136,26 @@ class DatastoreError(LaminarError):
     def __init__(self, what: str, *, where: str = "", fix: str = "", address: str = "") -> None:
         super().__init__(what, where=where, fix=fix)
         self.address = address
+
+
+class ClusterError(LaminarError):
+    """A cluster rejects a request, or does not answer; ``status`` is the HTTP status, 0 where there was no answer.
+
+    ``lost`` says that the request may have been carried out: the connection ended before its answer came. The exit code follows
+    sysexits.h: 69 (EX_UNAVAILABLE) where a later attempt may succeed, 77 (EX_NOPERM) for missing credentials or rights.
+
+    >>> ClusterError("The server is busy.", status=429).exit_code, ClusterError("Forbidden.", status=403).exit_code
+    (69, 77)
+    """
+
+    def __init__(
+        self, what: str, *, where: str = "", fix: str = "", status: int = 0, lost: bool = False, code: int | None = None
+    ) -> None:
+        super().__init__(what, where=where, fix=fix)
+        self.status = status
+        self.lost = lost
+        transient = status in (0, 408, 429) or status >= 500
+        self.exit_code = code if code is not None else 77 if status in (401, 403) else 69 if transient else 1
 
 
 class InternalError(LaminarError):

@@ -59,7 +59,7 @@ def main(argv: list[str] | None = None) -> Any:
         sys.exit(141)
     except LaminarError as error:
         show(error)
-        sys.exit(1)
+        sys.exit(error.exit_code)
     except Exception as error:
         if os.environ.get("LAMINAR_TRACEBACK"):
             raise

@@ -1,0 +1,143 @@
+"""Name what both ways to a cluster can do, and the kinds of objects that they carry."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from laminar.compiler.cluster.http_session import HttpSession
+from laminar.exceptions import ClusterError
+
+__all__ = ["KINDS", "MANAGER", "Event", "Kind", "LogOptions", "Object", "Transport", "kind_of"]
+
+Object = dict[str, Any]
+"""A Kubernetes object as JSON, whole: models of one version would drop the fields of another."""
+
+MANAGER = "laminar"
+"""The owner of fields in server-side apply."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind: its name in URLs of the Kubernetes API and of the Argo server, and in bodies of the latter."""
+
+    kind: str
+    plural: str
+    path: str
+    body: str
+    namespaced: bool = True
+
+
+KINDS = {
+    "Workflow": Kind("Workflow", "workflows", "workflows", "workflow"),
+    "WorkflowTemplate": Kind("WorkflowTemplate", "workflowtemplates", "workflow-templates", "template"),
+    "CronWorkflow": Kind("CronWorkflow", "cronworkflows", "cron-workflows", "cronWorkflow"),
+    "ClusterWorkflowTemplate": Kind(
+        "ClusterWorkflowTemplate", "clusterworkflowtemplates", "cluster-workflow-templates", "template", namespaced=False
+    ),
+}
+
+
+def kind_of(document: Mapping[str, Any]) -> Kind:
+    """Return the kind of a document.
+
+    Raises ClusterError for one that is none of Argo's.
+    """
+    kind = str(document.get("kind"))
+    if kind not in KINDS:
+        raise ClusterError(
+            f"A {kind} is no object of Argo's.", fix=f"kubectl apply creates it; here go: {', '.join(KINDS)}.", code=1
+        )
+    return KINDS[kind]
+
+
+@dataclass(frozen=True)
+class Event:
+    """A change that a watch reports: ADDED, MODIFIED, DELETED or BOOKMARK, with the object as it is then."""
+
+    type: str
+    object: Object
+
+
+@dataclass(frozen=True)
+class LogOptions:
+    """Which lines of a container's log: those of the last ``since`` seconds, the last ``tail``, and what is still to come."""
+
+    follow: bool = False
+    since: int | None = None
+    tail: int | None = None
+    container: str = "main"
+
+
+class Transport(ABC):
+    """A way to a cluster. Each method raises ClusterError where the request fails; ``status`` has the HTTP status."""
+
+    def __init__(self, session: HttpSession, namespace: str) -> None:
+        self.session = session
+        self.namespace = namespace
+
+    @property
+    def shown(self) -> str:
+        """How messages name it."""
+        return self.session.endpoint.shown
+
+    @abstractmethod
+    def version(self) -> str:
+        """Return the server's version."""
+
+    @abstractmethod
+    def create(self, document: Mapping[str, Any], *, dry_run: bool = False) -> Object:
+        """Create an object; ``dry_run`` has the server check it only. An object without a fixed name is sent once, not again."""
+
+    @abstractmethod
+    def get(self, kind: str, name: str) -> Object:
+        """Return an object."""
+
+    @abstractmethod
+    def objects(self, kind: str, *, labels: str = "", limit: int | None = None) -> list[Object]:
+        """Return the objects of a kind, their status without nodes where the server can leave those out."""
+
+    @abstractmethod
+    def watch(self, name: str, version: str) -> Iterator[Event]:
+        """Give the changes of a workflow since a resource version, until the server ends the stream.
+
+        Raises ClusterError of status 410 for a version that is too old.
+        """
+
+    @abstractmethod
+    def apply(self, document: Mapping[str, Any], *, force: bool = False, dry_run: bool = False) -> Object:
+        """Create an object or make it like a document; ``force`` takes fields over that another manager owns."""
+
+    @abstractmethod
+    def delete(self, kind: str, name: str) -> None:
+        """Delete an object."""
+
+    @abstractmethod
+    def act(self, verb: str, name: str) -> Object:
+        """Stop, terminate, suspend, resume, retry or resubmit a workflow."""
+
+    @abstractmethod
+    def switch(self, name: str, *, suspend: bool) -> Object:
+        """Suspend or resume the schedule of a CronWorkflow."""
+
+    @abstractmethod
+    def logs(self, workflow: str, pod: str, options: LogOptions) -> Iterator[str]:
+        """Give the lines of a pod's log, each with its time before it (RFC 3339)."""
+
+    @abstractmethod
+    def pods(self, workflow: str) -> Sequence[Object]:
+        """Return the pods of a workflow that are left; none where the transport cannot see pods."""
+
+    @abstractmethod
+    def warnings(self, pod: str) -> Sequence[Object]:
+        """Return the events of kind Warning of a pod; none where the transport cannot see events."""
+
+    @abstractmethod
+    def may(self, verb: str, resource: str, group: str = "argoproj.io", subresource: str = "") -> bool | None:
+        """Say whether these credentials have a right, None where that cannot be found out."""
+
+    @abstractmethod
+    def link(self, name: str) -> str:
+        """Return the address of a workflow's page, "" where there is none."""
