@@ -53,7 +53,7 @@ class Endpoint:
     certificate: tuple[str, str] | None = None
     proxy: str = ""
     server_name: str = ""
-    login: Login = field(default=_anonymous, repr=False)
+    login: Login = field(default_factory=lambda: _anonymous, repr=False)
     timeout: float = 30.0
 
 
