@@ -6,32 +6,29 @@ A plan knows Python names and numbers; how Argo says it is the emitter's busines
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from laminar.configurations.layers import Container, Retry
+from laminar.configurations.schedulers import Schedule
+from laminar.worker.container_command import split_command
+
 __all__ = [
-    "Backoff",
     "Condition",
     "Documents",
     "Factor",
     "FanOut",
     "FlowPlan",
     "Link",
-    "Mount",
-    "Pairs",
     "ParameterPlan",
     "Part",
     "Plan",
     "Pod",
-    "Schedule",
-    "SecretVariable",
     "Task",
     "show",
 ]
-
-Pairs = tuple[tuple[str, str], ...]
-"""A mapping of strings in the user's order, hashable."""
 
 Documents = tuple[dict[str, Any], ...]
 """What is emitted: nested dict, list, str, int and bool, and never None."""
@@ -50,67 +47,37 @@ class Value(BaseModel):
         return type(self)(**{**fields, **changes})
 
 
-class SecretVariable(Value):
-    """An environment variable whose value is one key of a Kubernetes Secret."""
-
-    variable: str
-    name: str
-    key: str
-
-
-class Mount(Value):
-    """One source mounted at a path; exactly one of the sources is set. ``empty_dir`` is MB, 0 for no limit."""
-
-    path: str
-    claim: str | None = None
-    secret: str | None = None
-    config_map: str | None = None
-    host_path: str | None = None
-    empty_dir: int | None = None
-    read_only: bool = False
-    sub_path: str | None = None
-
-
-class Backoff(Value):
-    """How a split is tried again: ``attempts`` counts all tries, ``delay`` is seconds."""
-
-    attempts: int = Field(default=1, ge=1)
-    delay: float = Field(default=0.1, ge=0)
-    backoff: float = Field(default=2.0, ge=0)
-
-
 class Pod(Value):
     """What makes a pod distinct: tasks with equal pods share one template.
 
-    ``program`` is the path of the program in the image where the command is ``python PROGRAM [ARGS]``; ``command`` is then
-    what stands before it (``("python",)``, ``("python3", "-u")``) and ``arguments`` what follows it. Without ``program``,
-    ``command`` is run as it is. ``memory`` and ``ephemeral_storage`` are MB, ``timeout`` seconds.
-    ``attempts`` are patches (JSON) of the pod for its attempts, from the first on; ``patched`` pods get theirs from their tasks.
+    ``packaged`` is the program's path in the code package that replaces the program of the image. ``patched`` pods get a patch from
+    their task, by submission hooks. ``attempts`` are patches (JSON) for the attempts from the first on, by retry hooks.
     """
 
-    image: str
-    command: tuple[str, ...]
-    program: str | None
-    arguments: tuple[str, ...] = ()
-    workdir: str
-    cpu: float
-    memory: int
-    gpu: int = 0
-    ephemeral_storage: int | None = None
-    env: Pairs = ()
-    secrets: tuple[SecretVariable, ...] = ()
-    mounts: tuple[Mount, ...] = ()
-    node_selector: Pairs = ()
-    tolerations: tuple[Pairs, ...] = ()
-    affinity: str | None = None
-    service_account: str | None = None
-    labels: Pairs = ()
-    annotations: Pairs = ()
-    priority_class: str | None = None
-    timeout: float | None = None
-    retry: Backoff = Backoff()
+    container: Container
+    packaged: str | None = None
+    retry: Retry = Retry()
     patched: bool = False
     attempts: tuple[str, ...] = ()
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """Return the words before the program's path (``python -u``); without a program, the whole command."""
+        return _split(self.container.command)[0]
+
+    @property
+    def program(self) -> str | None:
+        """Return the program's path where the command is ``python PROGRAM [ARGS]``, else None."""
+        program = _split(self.container.command)[1]
+        return program if program is None or self.packaged is None else self.packaged
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """Return the words after the program's path."""
+        return _split(self.container.command)[2]
+
+
+_split = lru_cache(maxsize=1024)(split_command)
 
 
 class Factor(Value):
@@ -217,18 +184,6 @@ class ParameterPlan(Value):
 
     name: str
     value: str
-
-
-class Schedule(Value):
-    """When a workflow is started: cron expressions, the rest as Argo has it; what is None is left to Argo."""
-
-    crons: tuple[str, ...]
-    timezone: str | None = None
-    concurrency_policy: str | None = None
-    suspend: bool = False
-    starting_deadline: int | None = None
-    successful_history: int | None = None
-    failed_history: int | None = None
 
 
 class Plan(Value):

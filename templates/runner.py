@@ -61,7 +61,7 @@ def outputs(names: Sequence[str]) -> Block:
     return given(parameters=[{"name": name, "valueFrom": {"path": f"{OUTPUTS}/{name}", "default": "{}"}} for name in names])
 
 
-def limits(*, cpu: float, memory: int, gpu: int = 0, ephemeral_storage: int | None = None) -> Block:
+def limits(*, cpu: float, memory: float, gpu: int = 0, ephemeral_storage: float | None = None) -> Block:
     """Return a container's limits, which Kubernetes takes for its requests too; memory and storage in MB.
 
     >>> limits(cpu=0.5, memory=1500, gpu=1)
@@ -70,8 +70,8 @@ def limits(*, cpu: float, memory: int, gpu: int = 0, ephemeral_storage: int | No
     thousandths = max(1, ceil(round(cpu * 1000, 3)))
     found = {
         "cpu": f"{thousandths}m" if thousandths % 1000 else str(thousandths // 1000),
-        "memory": f"{memory}M",
-        "ephemeral-storage": f"{ephemeral_storage}M" if ephemeral_storage else "",
+        "memory": f"{ceil(memory)}M",
+        "ephemeral-storage": f"{ceil(ephemeral_storage)}M" if ephemeral_storage else "",
         "nvidia.com/gpu": str(gpu) if gpu else "",
     }
     return {name: value for name, value in found.items() if value}

@@ -9,10 +9,11 @@ from laminar.compiler.check import budget
 from laminar.compiler.check.containers import OBJECT, text_problem, wrong_batch, wrong_pod
 from laminar.compiler.check.cron import timezone_problem, wrong_cron
 from laminar.compiler.emit.emitter import object_name
-from laminar.compiler.ir import ParameterPlan, Plan, Pod, Schedule, Task
+from laminar.compiler.ir import ParameterPlan, Plan, Pod, Task
 from laminar.compiler.passes.fuse_chains import TOGETHER
 from laminar.compiler.passes.name_tasks import MAIN
 from laminar.compiler.target import Target
+from laminar.configurations.schedulers import Schedule
 from laminar.exceptions import FlowError, raise_all, suggest
 from laminar.templates.verbatim import json_text
 
@@ -64,14 +65,14 @@ def _wrong_schedule(plan: Plan, target: Target) -> Iterator[FlowError]:
     flow, schedule = plan.flows[0].flow, plan.schedule
     if target.document.kind != "CronWorkflow":
         return
-    if schedule is None or not schedule.crons:
+    if schedule is None or not schedule.schedules:
         yield FlowError(
             f"A CronWorkflow needs a schedule, and flow {flow!r} has none.",
             where=plan.where,
             fix='say --schedule "0 4 * * *", or give the flow scheduler=Argo(schedule="0 4 * * *").',
         )
         return
-    for cron in schedule.crons:
+    for cron in schedule.schedules:
         if problem := wrong_cron(cron):
             yield FlowError(
                 f"The schedule {cron!r} of flow {flow!r} is wrong: {problem}.",

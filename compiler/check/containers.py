@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from laminar.compiler import names
-from laminar.compiler.ir import Mount, Pod, Task
+from laminar.compiler.ir import Pod, Task
 from laminar.compiler.target import Limits
+from laminar.configurations.layers import Volume
 from laminar.exceptions import FlowError
 from laminar.templates.verbatim import has_tag
 from laminar.templates.volumes import SCRATCH
@@ -62,22 +65,26 @@ def _wrong_texts(pod: Pod, limits: Limits) -> Iterator[Problem]:
         problem = text_problem(text, limits)
         if problem:
             yield f"has {'an' if name[0] in 'ai' else 'a'} {name} that {problem[0]}: {_shorten(text)}.", problem[1]
-    if not pod.workdir.startswith("/"):
-        yield f"has the workdir {pod.workdir!r}, which is no absolute path.", f"say workdir='/{pod.workdir}'."
+    if not pod.container.workdir.startswith("/"):
+        yield f"has the workdir {pod.container.workdir!r}, which is no absolute path.", f"say workdir='/{pod.container.workdir}'."
 
 
 def _texts(pod: Pod) -> Iterator[tuple[str, str]]:
     """Give all text of a container that has no stricter rule of its own, with what it is."""
-    yield "image", pod.image
+    yield "image", pod.container.image
     yield from (("command", word) for word in (*pod.command, pod.program or "", *pod.arguments))
-    yield "workdir", pod.workdir
-    yield from ((f"variable {name}", value) for name, value in pod.env)
-    yield from ((f"annotation {name}", value) for name, value in pod.annotations)
-    for mount in pod.mounts:
-        yield from (("volume", text) for text in (mount.path, mount.host_path or "", mount.sub_path or ""))
-    for toleration in pod.tolerations:
-        yield from ((f"toleration's {name}", value) for name, value in toleration)
-    yield "affinity", pod.affinity or ""
+    yield "workdir", pod.container.workdir
+    yield from ((f"variable {name}", value) for name, value in pod.container.env.items())
+    yield from ((f"annotation {name}", value) for name, value in pod.container.annotations.items())
+    for volume in pod.container.volumes:
+        yield from (("volume", text) for text in (volume.mount, volume.host_path or "", volume.sub_path or ""))
+    for toleration in pod.container.tolerations:
+        yield from ((f"toleration's {name}", value) for name, value in _texts_of(toleration))
+    yield "affinity", json.dumps(pod.container.affinity) if pod.container.affinity else ""
+
+
+def _texts_of(toleration: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    return ((str(name), str(value)) for name, value in toleration.items())
 
 
 def _shorten(text: str) -> str:
@@ -86,7 +93,7 @@ def _shorten(text: str) -> str:
 
 def _wrong_variables(pod: Pod, limits: Limits) -> Iterator[Problem]:
     seen: set[str] = set()
-    for name in (*(name for name, _ in pod.env), *(secret.variable for secret in pod.secrets)):
+    for name in (*pod.container.env, *pod.container.secrets):
         if not VARIABLE.match(name):
             yield (
                 f"has a variable called {name!r}, which Kubernetes does not take.",
@@ -101,8 +108,12 @@ def _wrong_variables(pod: Pod, limits: Limits) -> Iterator[Problem]:
 
 def _wrong_labels(pod: Pod, limits: Limits) -> Iterator[Problem]:
     keys = "take letters, digits, '-', '_' and '.', at most 63, behind an optional prefix such as example.com/."
-    for what, pairs in (("label", pod.labels), ("annotation", pod.annotations), ("node selector", pod.node_selector)):
-        for name, value in pairs:
+    for what, pairs in (
+        ("label", pod.container.labels),
+        ("annotation", pod.container.annotations),
+        ("node selector", pod.container.node_selector),
+    ):
+        for name, value in pairs.items():
             if not KEY.match(name):
                 yield f"has a {what} called {name!r}, which Kubernetes does not take.", keys
             elif name in ("laminar/layer", "laminar/layer-name") and what != "node selector":
@@ -118,7 +129,7 @@ def _wrong_objects(pod: Pod, limits: Limits) -> Iterator[Problem]:
     for what, name in _objects(pod):
         if not OBJECT.match(name):
             yield f"names a {what} {name!r}, which Kubernetes would not have.", "take lower-case letters, digits, '-' and '.'."
-    for secret in pod.secrets:
+    for secret in pod.container.secrets.values():
         if not SECRET_KEY.match(secret.key):
             yield (
                 f"takes the key {secret.key!r} of secret {secret.name!r}, which no Secret has.",
@@ -127,23 +138,23 @@ def _wrong_objects(pod: Pod, limits: Limits) -> Iterator[Problem]:
 
 
 def _objects(pod: Pod) -> Iterator[tuple[str, str]]:
-    if pod.service_account is not None:
-        yield "service account", pod.service_account
-    if pod.priority_class is not None:
-        yield "priority class", pod.priority_class
-    yield from (("secret", secret.name) for secret in pod.secrets)
-    for mount in pod.mounts:
-        found = (("volume claim", mount.claim), ("secret", mount.secret), ("config map", mount.config_map))
+    if pod.container.service_account is not None:
+        yield "service account", pod.container.service_account
+    if pod.container.priority_class is not None:
+        yield "priority class", pod.container.priority_class
+    yield from (("secret", secret.name) for secret in pod.container.secrets.values())
+    for volume in pod.container.volumes:
+        found = (("volume claim", volume.claim), ("secret", volume.secret), ("config map", volume.config_map))
         yield from ((what, name) for what, name in found if name is not None)
 
 
 def _wrong_mounts(pod: Pod, limits: Limits) -> Iterator[Problem]:
     seen: set[str] = set()
-    for mount in pod.mounts:
-        path = mount.path.rstrip("/") or "/"
+    for volume in pod.container.volumes:
+        path = volume.mount.rstrip("/") or "/"
         if path in seen:
             yield f"has two volumes mounted at {path!r}.", "mount one of them elsewhere."
-        elif _hides_scratch(mount, path):
+        elif _hides_scratch(volume, path):
             yield (
                 f"has a volume mounted at {path!r}, where each pod needs room of its own.",
                 f"mount it elsewhere; at {SCRATCH} only Volume(empty_dir=MB) that is not read-only can stand.",
@@ -153,14 +164,14 @@ def _wrong_mounts(pod: Pod, limits: Limits) -> Iterator[Problem]:
         seen.add(path)
 
 
-def _hides_scratch(mount: Mount, path: str) -> bool:
-    private = mount.empty_dir is not None and not mount.read_only and mount.sub_path is None
+def _hides_scratch(volume: Volume, path: str) -> bool:
+    private = volume.empty_dir is not None and not volume.read_only and volume.sub_path is None
     return path == f"{SCRATCH}/laminar" or (path == SCRATCH and not private) or path == "/"
 
 
 def _wrong_tolerations(pod: Pod, limits: Limits) -> Iterator[Problem]:
-    for toleration in pod.tolerations:
-        for name, value in toleration:
+    for toleration in pod.container.tolerations:
+        for name, value in _texts_of(toleration):
             if name not in TOLERATION:
                 yield f"has a toleration with {name!r}, which Kubernetes does not know.", f"take {', '.join(TOLERATION)}."
             elif name == "tolerationSeconds" and not re.fullmatch(r"-?[0-9]{1,18}", value):

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from laminar.compiler import names
 from laminar.compiler.emit import site_policy
 from laminar.compiler.emit.part_borders import Crossings
 from laminar.compiler.emit.template_signature import Signature, Use, over_parameters, signatures, uses
-from laminar.compiler.ir import Documents, FlowPlan, Mount, Plan, Pod, Task
+from laminar.compiler.ir import Documents, FlowPlan, Plan, Pod, Task
 from laminar.compiler.passes.name_tasks import MAIN
 from laminar.compiler.target import Target
 from laminar.compiler.yaml.writer import Noted
+from laminar.configurations.layers import Volume
 from laminar.exceptions import InternalError
 from laminar.graph import LOST_ATTEMPTS
 from laminar.templates import cron, dag, fan_out, gate, link, retry, runner, volumes, workflow
@@ -40,7 +42,7 @@ def emit(plan: Plan, target: Target) -> Documents:
         metadata=_metadata(plan, target, labels),
         entrypoint=MAIN if len(plan.flows) > 1 else plan.flows[0].name,
         workflow_labels=labels if target.document.stored else None,
-        group=workflow.USER if any(mount.claim for _, task in plan.tasks() for mount in task.pod.mounts) else None,
+        group=workflow.USER if any(volume.claim for _, task in plan.tasks() for volume in task.pod.container.volumes) else None,
         parameters=[(parameter.name, json_text(parameter.value)) for parameter in plan.parameters],
         templates=list(_templates(plan)),
     )
@@ -74,8 +76,7 @@ def _annotations(plan: Plan) -> dict[str, str]:
 def _schedule(plan: Plan) -> dict[str, Any]:
     if plan.schedule is None:
         raise InternalError(f"The plan of flow {plan.flows[0].flow!r} has no schedule.", fix="check a plan before it is emitted.")
-    settings = plan.schedule.model_dump()
-    return {"schedules": settings.pop("crons"), **settings}
+    return dataclasses.asdict(plan.schedule)
 
 
 # templates
@@ -184,33 +185,34 @@ def _loop(task: Task, use: Use, signature: Signature) -> Block:
 
 def _pod(plan: Plan, name: str, pod: Pod, signature: Signature, *, published: tuple[str, ...]) -> Block:
     """Return the template of a pod; its outputs are only what something reads."""
-    made, mounts = volumes.volumes([_source(mount) for mount in pod.mounts])
+    given = pod.container
+    made, mounts = volumes.volumes([_source(volume) for volume in given.volumes])
     return runner.layer(
         name,
         inputs=runner.inputs(signature.inputs),
-        labels={LABEL: signature.value("label"), **dict(pod.labels)},
+        labels={LABEL: signature.value("label"), **given.labels},
         annotations={
             **({"laminar/layer-name": signature.value("layer")} if "label" in signature.inputs else {}),
-            **dict(pod.annotations),
+            **given.annotations,
         },
         container=runner.container(
-            image=pod.image,
+            image=given.image,
             command=_command(pod),
             args=_args(pod, signature),
-            workdir=pod.workdir,
-            resources=runner.limits(cpu=pod.cpu, memory=pod.memory, gpu=pod.gpu, ephemeral_storage=pod.ephemeral_storage),
+            workdir=given.workdir,
+            resources=runner.limits(**given.resources),
             env=list(_environment(plan, pod, signature, outputs=bool(published))),
             mounts=mounts,
         ),
         volumes=made,
         retry=retry.retry(limit=pod.retry.attempts - 1 + LOST_ATTEMPTS, delay=pod.retry.delay, backoff=pod.retry.backoff),
         outputs=runner.outputs(published),
-        timeout=pod.timeout,
-        service_account=pod.service_account,
-        priority_class=pod.priority_class,
-        node_selector=dict(pod.node_selector),
-        tolerations=[_toleration(dict(toleration)) for toleration in pod.tolerations],
-        affinity=_without_null(json.loads(pod.affinity)) if pod.affinity else None,
+        timeout=given.timeout,
+        service_account=given.service_account,
+        priority_class=given.priority_class,
+        node_selector=given.node_selector,
+        tolerations=[_toleration(toleration) for toleration in given.tolerations],
+        affinity=_without_null(json.loads(json.dumps(given.affinity, sort_keys=True))) if given.affinity else None,
         patch=_patch(pod),
     )
 
@@ -259,21 +261,20 @@ def _environment(plan: Plan, pod: Pod, signature: Signature, *, outputs: bool) -
         yield runner.variable("LAMINAR_OUTPUTS", runner.OUTPUTS)
     if plan.chain != 1:
         yield runner.variable("LAMINAR_CHAIN", str(plan.chain))
-    for name, value in pod.env:
+    for name, value in pod.container.env.items():
         yield runner.variable(name, verbatim(value))
-    for secret in pod.secrets:
-        yield runner.secret(secret.variable, name=secret.name, key=secret.key)
+    for name, secret in pod.container.secrets.items():
+        yield runner.secret(name, name=secret.name, key=secret.key)
 
 
-def _source(mount: Mount) -> Source:
-    kinds = ("claim", "secret", "config_map", "host_path", "empty_dir")
-    kind = next(kind for kind in kinds if getattr(mount, kind) is not None)
-    return Source(mount.path, kind, str(getattr(mount, kind)), mount.read_only, mount.sub_path)
+def _source(volume: Volume) -> Source:
+    kind, name = volume.source
+    return Source(volume.mount, kind, str(name), volume.read_only, volume.sub_path)
 
 
-def _toleration(toleration: dict[str, str]) -> Block:
+def _toleration(toleration: Mapping[str, Any]) -> Block:
     """Return a toleration; its seconds are the one number in it."""
-    return {name: int(value) if name == "tolerationSeconds" else value for name, value in toleration.items()}
+    return {name: int(value) if name == "tolerationSeconds" else str(value) for name, value in toleration.items()}
 
 
 def _without_null(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from laminar import graph
 from laminar.compiler.ir import Condition, FlowPlan, Plan, Task
@@ -56,16 +57,15 @@ def _is_plain(task: Task) -> bool:
     """Say whether nothing but a layer's dependencies decides when, how often and in which pod it runs."""
     pod = task.pod
     patched = pod.patched or pod.attempts
-    return not (
-        task.fan_out or task.fixed or task.fused or patched or pod.timeout or pod.program is None or task.condition != Condition()
-    )
+    apart = task.fan_out or task.fixed or task.fused or patched or pod.container.timeout or pod.program is None
+    return not apart and task.condition == Condition()
 
 
 def _together(run: list[Task]) -> Task:
     """Return the task of a row; its pod is tried again as often as those of all its layers together."""
     first, retry = run[0], run[0].pod.retry
     name = TOGETHER.join(task.layer for task in run)
-    retry = retry.but(attempts=(retry.attempts - 1) * len(run) + 1)
+    retry = replace(retry, attempts=(retry.attempts - 1) * len(run) + 1)
     return first.but(layer=name, name=name, fused=tuple(task.layer for task in run), pod=first.pod.but(retry=retry))
 
 

@@ -10,30 +10,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from laminar.compiler.ir import (
-    Backoff,
-    Factor,
-    FanOut,
-    FlowPlan,
-    Link,
-    Mount,
-    Pairs,
-    ParameterPlan,
-    Plan,
-    Pod,
-    Schedule,
-    SecretVariable,
-    Task,
-)
+from laminar.compiler.ir import Factor, FanOut, FlowPlan, Link, ParameterPlan, Plan, Pod, Task
 from laminar.compiler.plan import hook_conditions, partial_execution
 from laminar.components.dependency_inference import Registration
 from laminar.components.flow import Flow
 from laminar.components.parameters import travels, unknown_parameter
 from laminar.configurations.datastores import Local, open_store
 from laminar.configurations.layers import Container, Retry
-from laminar.configurations.schedulers import Argo
+from laminar.configurations.schedulers import Argo, Schedule
 from laminar.exceptions import FlowError, LaminarError, raise_all, suggest
 from laminar.graph import PARAMETERS, Node
 from laminar.program import source_location
@@ -242,15 +228,15 @@ def _parameters(first: Step, settings: Settings) -> tuple[ParameterPlan, ...]:
 def _schedule(flow: Flow, settings: Settings, where: str) -> Schedule | None:
     """Return when the flow is started: what its scheduler says, and the command line over it."""
     scheduler = flow.configuration.scheduler
-    said = dataclasses.asdict(scheduler.settings) if isinstance(scheduler, Argo) else {}
-    fields = {"crons": said.pop("schedules", ()), **said, **settings.schedule}
-    if not fields["crons"] and not settings.schedule:
+    given = dataclasses.asdict(scheduler.settings) if isinstance(scheduler, Argo) else {"schedules": ()}
+    fields = {**given, **settings.schedule}
+    if not fields["schedules"] and not settings.schedule:
         return None
     try:
-        return Schedule(**fields)
+        return TypeAdapter(Schedule).validate_python(fields)
     except ValidationError as error:
         wrong = error.errors()[0]
-        name = {"crons": "schedule"}.get(str(wrong["loc"][0]), wrong["loc"][0])
+        name = {"schedules": "schedule"}.get(str(wrong["loc"][0]), wrong["loc"][0])
         raise FlowError(
             f"The scheduler of flow {flow.name!r} has {name}={wrong['input']!r}; {wrong['msg'].replace('Input', 'it', 1)}.",
             where=_relative(where, settings),
@@ -306,17 +292,16 @@ def _weight(container: Container) -> tuple[float, ...]:
 
 def _task(flow: Flow, node: Node, gate: Pod, settings: Settings, decided: hook_conditions.Decisions) -> Task:
     registration = flow.registrations[node.name]
-    pod = _pod(hook_conditions.constant(flow, node.name), registration.configuration.retry, settings)
+    container = hook_conditions.constant(flow, node.name)
+    if container.timeout is not None and node.batch > 1:
+        container = dataclasses.replace(container, timeout=container.timeout * node.batch)
+    pod = _pod(container, registration.configuration.retry, settings)
     return Task(
         layer=node.name,
         name=node.name,
         needs=decided.in_order(name for name in set(node.needs) if name != PARAMETERS),
         fan_out=_fan_out(flow, node, registration, decided),
-        pod=pod.but(
-            timeout=pod.timeout and pod.timeout * node.batch,
-            patched=node.submission,
-            attempts=hook_conditions.by_attempt(flow, node.name),
-        ),
+        pod=pod.but(patched=node.submission, attempts=hook_conditions.by_attempt(flow, node.name)),
         condition=decided.condition(node, gate),
         where=_relative(registration.where, settings),
     )
@@ -341,48 +326,8 @@ def _fan_out(flow: Flow, node: Node, registration: Registration, decided: hook_c
 
 
 def _pod(container: Container, retry: Retry, settings: Settings) -> Pod:
-    command, program, arguments = split_command(container.command)
-    return Pod(
-        image=container.image,
-        command=command,
-        program=program if settings.program is None or program is None else settings.program,
-        arguments=arguments,
-        workdir=container.workdir,
-        cpu=container.cpu,
-        memory=container.memory,
-        gpu=container.gpu,
-        ephemeral_storage=container.ephemeral_storage,
-        env=_pairs(container.env),
-        secrets=tuple(
-            SecretVariable(variable=variable, name=secret.name, key=secret.key) for variable, secret in container.secrets.items()
-        ),
-        mounts=tuple(
-            Mount(
-                path=volume.mount,
-                claim=volume.claim,
-                secret=volume.secret,
-                config_map=volume.config_map,
-                host_path=volume.host_path,
-                empty_dir=volume.empty_dir,
-                read_only=volume.read_only,
-                sub_path=volume.sub_path,
-            )
-            for volume in container.volumes
-        ),
-        node_selector=_pairs(container.node_selector),
-        tolerations=tuple(_pairs(toleration) for toleration in container.tolerations),
-        affinity=json.dumps(container.affinity, sort_keys=True) if container.affinity else None,
-        service_account=container.service_account,
-        labels=_pairs(container.labels),
-        annotations=_pairs(container.annotations),
-        priority_class=container.priority_class,
-        timeout=container.timeout,
-        retry=Backoff(attempts=retry.attempts, delay=retry.delay, backoff=retry.backoff),
-    )
-
-
-def _pairs(mapping: Mapping[str, Any]) -> Pairs:
-    return tuple((str(key), str(value)) for key, value in mapping.items())
+    """Return the pod of a container; Argo's retries have no jitter, so that a different jitter makes no different pod."""
+    return Pod(container=container, packaged=settings.program, retry=dataclasses.replace(retry, jitter=0))
 
 
 def _relative(where: str, settings: Settings) -> str:

@@ -54,7 +54,12 @@ class Chosen:
 
     def schedule_settings(self) -> dict[str, Any]:
         """Return the schedule's settings that the command line says."""
-        said = {"crons": self.schedule, "timezone": self.timezone, "concurrency_policy": self.concurrency, "suspend": self.suspend}
+        said = {
+            "schedules": self.schedule,
+            "timezone": self.timezone,
+            "concurrency_policy": self.concurrency,
+            "suspend": self.suspend,
+        }
         return {name: value for name, value in said.items() if value}
 
 

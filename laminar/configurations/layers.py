@@ -78,11 +78,18 @@ class Volume:
     sub_path: str | None = None
 
     def __post_init__(self) -> None:
-        sources = (self.claim, self.secret, self.config_map, self.host_path, self.empty_dir)
-        if sum(source is not None for source in sources) != 1:
-            raise TypeError("Volume takes exactly one of claim, secret, config_map, host_path and empty_dir")
+        if sum(getattr(self, kind) is not None for kind in SOURCES) != 1:
+            raise TypeError(f"Volume takes exactly one of {', '.join(SOURCES[:-1])} and {SOURCES[-1]}")
         if not self.mount.startswith("/"):
             raise ValueError(f"Volume mount must be an absolute path, not {self.mount!r}")
+
+    @property
+    def source(self) -> tuple[str, str | int]:
+        """Return what is mounted: the kind of source, and its name, path or size."""
+        return next((kind, value) for kind in SOURCES if (value := getattr(self, kind)) is not None)
+
+
+SOURCES = ("claim", "secret", "config_map", "host_path", "empty_dir")
 
 
 @dataclass(frozen=True)
@@ -113,6 +120,10 @@ class Container:
     timeout: float | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
+        for name in ("env", "node_selector", "labels", "annotations"):
+            object.__setattr__(self, name, {str(key): str(value) for key, value in getattr(self, name).items()})
+        for name in ("volumes", "tolerations"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         if not self.command.strip():
             raise ValueError("Container command must not be empty")
         if not self.image.strip():
@@ -123,6 +134,17 @@ class Container:
             raise ValueError(f"Container gpu must not be negative, not {self.gpu}")
         if self.timeout is not None and self.timeout <= 0:
             raise ValueError(f"Container timeout must be positive seconds, not {self.timeout}")
+
+    def __hash__(self) -> int:
+        return hash((self.command, self.image, self.workdir, *self.resources.values()))
+
+    @property
+    def resources(self) -> dict[str, Any]:
+        """Return what the container takes of a node: cpu, memory, gpu and ephemeral_storage."""
+        return {name: getattr(self, name) for name in RESOURCES}
+
+
+RESOURCES = ("cpu", "memory", "gpu", "ephemeral_storage")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
 
-__all__ = ["Argo", "Scheduler"]
+__all__ = ["Argo", "Schedule", "Scheduler"]
 
 
 class Scheduler:
@@ -26,8 +26,8 @@ class Scheduler:
 
 
 @dataclass(frozen=True)
-class _Schedule:
-    """What a CronWorkflow is told."""
+class Schedule:
+    """When a CronWorkflow starts workflows: cron expressions, and settings whose None leaves the choice to Argo."""
 
     schedules: tuple[str, ...] = ()
     timezone: str | None = None
@@ -57,7 +57,7 @@ class Argo(Scheduler):
     ) -> None:
         """Make the settings of a flow's CronWorkflow."""
         schedules = (schedule,) if isinstance(schedule, str) else tuple(schedule or ())
-        self.settings = _Schedule(
+        self.settings = Schedule(
             schedules, timezone, concurrency_policy, suspend, starting_deadline, successful_history, failed_history
         )
 

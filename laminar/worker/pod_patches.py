@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from laminar.configurations.layers import Container
+from laminar.configurations.layers import RESOURCES, Container
 from laminar.exceptions import FlowError
 
 __all__ = ["LIMIT", "changed", "encoded", "patch"]
@@ -16,9 +16,8 @@ __all__ = ["LIMIT", "changed", "encoded", "patch"]
 LIMIT = 4096
 """Bytes that the distinct patches of a layer may take together: they travel in the workflow's status."""
 
-LIMITS = ("cpu", "memory", "gpu", "ephemeral_storage")
 POD = {"node_selector": "nodeSelector", "tolerations": "tolerations", "affinity": "affinity", "priority_class": "priorityClassName"}
-PATCHED = ("image", *LIMITS, "env", *POD)
+PATCHED = ("image", *RESOURCES, "env", *POD)
 """Fields of a Container that hooks may change."""
 
 
@@ -53,9 +52,8 @@ def patch(container: Container, names: Sequence[str]) -> dict[str, Any]:
     if "image" in names:
         main["image"] = container.image
     keys = {"cpu": "cpu", "memory": "memory", "gpu": "nvidia.com/gpu", "ephemeral_storage": "ephemeral-storage"}
-    limits = runner.limits(**{name: getattr(container, name) for name in LIMITS})
-    whole = {"nvidia.com/gpu": "0", **limits}
-    resources = {keys[name]: whole[keys[name]] for name in LIMITS if name in names and keys[name] in whole}
+    whole = {"nvidia.com/gpu": "0", **runner.limits(**container.resources)}
+    resources = {keys[name]: whole[keys[name]] for name in RESOURCES if name in names and keys[name] in whole}
     if resources:
         main["resources"] = {"limits": resources}
     if "env" in names:

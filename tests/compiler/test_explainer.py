@@ -16,7 +16,7 @@ from laminar.compiler.ir import Factor, Plan
 from laminar.compiler.passes.fuse_chains import fuse_chains
 from laminar.compiler.target import Target
 from laminar.exceptions import FlowError
-from tests.support.plans import POD, chain, every, linear, over, plan, task
+from tests.support.plans import POD, chain, every, linear, over, plan, pod, task
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -105,12 +105,12 @@ def test_batch_is_told_where_it_saves_pods():
 
 def test_batch_is_not_told_where_it_is_used_saves_nothing_or_cannot_be():
     rows = Factor(layer="Load", attribute="rows", length=100)
-    for fan_out, pod in [
+    for fan_out, own in [
         (over(rows, batch=5), POD),
         (over(rows.but(length=1)), POD),
-        (over(rows), POD.but(program=None, command=("run",))),
+        (over(rows), pod(command="run")),
     ]:
-        made = plan(task("Load"), task("Fit", "Load", fan_out=fan_out, pod=pod))
+        made = plan(task("Load"), task("Fit", "Load", fan_out=fan_out, pod=own))
         assert explained(made).savings == ()
 
 

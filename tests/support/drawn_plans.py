@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
+
 from hypothesis import strategies as st
 
-from laminar.compiler.ir import Backoff, Factor, FanOut, Mount, Plan, Pod, SecretVariable, Task
-from tests.support.plans import POD, chain
+from laminar.compiler.ir import Factor, FanOut, Plan, Pod, Task
+from laminar.configurations.layers import Retry, Secret, Volume
+from tests.support.plans import chain, pod
 
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,70}", fullmatch=True) | st.sampled_from(
     ["nil", "let", "true", "matches", "_", "__", "Größe", "数据", "y", "No", "A" * 150, "A_B", "Å", "layer", "main"]
@@ -25,32 +28,31 @@ def pods() -> st.SearchStrategy[Pod]:
     """Draw containers that the checker takes."""
     sources = st.sampled_from(["claim", "secret", "config_map", "host_path", "empty_dir"])
     return st.builds(
-        POD.but,
+        pod,
         image=st.sampled_from(["laminar:latest", "a/b@sha256:1e3"]),
-        program=st.none() | st.sampled_from(["main.py", "a b.py", "0x1"]),
-        arguments=st.lists(VALUES, max_size=3).map(tuple),
+        command=st.just("python") | st.builds(command, st.sampled_from(["main.py", "a b.py", "0x1"]), st.lists(VALUES, max_size=3)),
         cpu=st.floats(0.001, 96),
         memory=st.integers(1, 10**6),
         gpu=st.integers(0, 2),
-        env=st.dictionaries(st.from_regex(r"[A-Z_][A-Z0-9_]{0,8}", fullmatch=True), VALUES, max_size=2).map(pairs),
-        secrets=st.lists(st.builds(SecretVariable, variable=st.just("s1"), name=OBJECTS, key=LABELS), max_size=1).map(tuple),
-        mounts=st.lists(st.tuples(sources, OBJECTS), max_size=3).map(mounts),
-        labels=st.dictionaries(LABELS, LABELS, max_size=2).map(pairs),
-        annotations=st.dictionaries(LABELS, VALUES, max_size=2).map(pairs),
+        env=st.dictionaries(st.from_regex(r"[A-Z_][A-Z0-9_]{0,8}", fullmatch=True), VALUES, max_size=2),
+        secrets=st.dictionaries(st.just("s1"), st.builds(Secret, OBJECTS, LABELS), max_size=1),
+        volumes=st.lists(st.tuples(sources, OBJECTS), max_size=3).map(volumes),
+        labels=st.dictionaries(LABELS, LABELS, max_size=2),
+        annotations=st.dictionaries(LABELS, VALUES, max_size=2),
         timeout=st.none() | st.floats(0.1, 1e6),
-        retry=st.builds(Backoff, attempts=st.integers(1, 9), delay=st.floats(0, 1e4), backoff=st.floats(0, 9)),
+        retry=st.builds(Retry, attempts=st.integers(1, 9), delay=st.floats(0, 1e4), backoff=st.floats(0, 9)),
     )
 
 
-def pairs(values: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple(values.items())
+def command(program: str, arguments: list[str]) -> str:
+    return shlex.join(["python", program, *arguments])
 
 
-def mounts(drawn: list[tuple[str, str]]) -> tuple[Mount, ...]:
-    return tuple(
-        Mount(path=f"/mnt/{place}", **{kind: f"/{name}" if kind == "host_path" else place if kind == "empty_dir" else name})
+def volumes(drawn: list[tuple[str, str]]) -> list[Volume]:
+    return [
+        Volume(f"/mnt/{place}", **{kind: f"/{name}" if kind == "host_path" else place if kind == "empty_dir" else name})
         for place, (kind, name) in enumerate(drawn)
-    )
+    ]
 
 
 @st.composite

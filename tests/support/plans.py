@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
-from laminar.compiler.ir import (
-    Backoff,
-    Factor,
-    FanOut,
-    FlowPlan,
-    Link,
-    Mount,
-    ParameterPlan,
-    Plan,
-    Pod,
-    SecretVariable,
-    Task,
-)
+from laminar.compiler.ir import Factor, FanOut, FlowPlan, Link, ParameterPlan, Plan, Pod, Task
 from laminar.compiler.target import Target
+from laminar.configurations.layers import Container, Retry, Secret, Volume
 
-POD = Pod(image="laminar:latest", command=("python",), program="main.py", workdir="/laminar", cpu=1, memory=1500)
-BIG = POD.but(cpu=8, memory=16000)
-OTHER = POD.but(program=None, command=("bash", "-c", "set -e\nmake all\npython main.py"))
+
+def pod(*, retry: Retry | None = None, attempts: tuple[str, ...] = (), patched: bool = False, **fields: Any) -> Pod:
+    """Return the pod of a container with these fields."""
+    retry = replace(retry or Retry(), jitter=0)
+    return Pod(container=Container(**fields), retry=retry, attempts=attempts, patched=patched)
+
+
+POD = pod()
+BIG = pod(cpu=8, memory=16000)
+OTHER = pod(command="bash -c 'set -e\nmake all\npython main.py'")
 STORE = "s3://bucket/laminar"
 
 
@@ -66,28 +63,26 @@ def linear(count: int) -> Plan:
     return plan(*(task(name, *names[max(0, place - 1) : place]) for place, name in enumerate(names)))
 
 
-EVERYTHING = Pod(
+EVERYTHING = pod(
     image="registry.example/train:1.2",
-    command=("python3", "-u"),
-    program="train/main.py",
-    arguments=("--fast", "$(HOME)", "yes"),
+    command="python3 -u train/main.py --fast '$(HOME)' yes",
     workdir="/app",
     cpu=0.5,
     memory=2000,
     gpu=1,
     ephemeral_storage=10000,
-    env=(("MODE", "on"), ("PRICE", "$5 and $$5")),
-    secrets=(SecretVariable(variable="TOKEN", name="hub", key="token"),),
-    mounts=(Mount(path="/data", claim="data"), Mount(path="/data/old", claim="data", sub_path="old", read_only=True)),
-    node_selector=(("pool", "gpu"),),
-    tolerations=((("key", "gpu"), ("operator", "Exists"), ("effect", "NoExecute"), ("tolerationSeconds", "60")),),
-    affinity='{"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": null}}',
+    env={"MODE": "on", "PRICE": "$5 and $$5"},
+    secrets={"TOKEN": Secret("hub", "token")},
+    volumes=[Volume("/data", claim="data"), Volume("/data/old", claim="data", sub_path="old", read_only=True)],
+    node_selector={"pool": "gpu"},
+    tolerations=[{"key": "gpu", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60}],
+    affinity={"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": None}},
     service_account="trainer",
-    labels=(("team", "vision"),),
-    annotations=(("example.com/owner", "me@example.com"),),
+    labels={"team": "vision"},
+    annotations={"example.com/owner": "me@example.com"},
     priority_class="high",
     timeout=90.5,
-    retry=Backoff(attempts=3, delay=30, backoff=1.5),
+    retry=Retry(attempts=3, delay=30, backoff=1.5),
 )
 
 WORKFLOW = Target()

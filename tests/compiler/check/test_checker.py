@@ -10,11 +10,12 @@ from hypothesis import given
 
 from laminar.compiler import optimizer
 from laminar.compiler.check import checker
-from laminar.compiler.ir import Mount, Plan, SecretVariable
+from laminar.compiler.ir import Plan
 from laminar.compiler.target import Target
+from laminar.configurations.layers import Secret, Volume
 from laminar.exceptions import FlowError
 from tests.support.drawn_plans import plans
-from tests.support.plans import FEATURES, POD, TEMPLATE, WORKFLOW, chain, linear, over, plan, task
+from tests.support.plans import FEATURES, TEMPLATE, WORKFLOW, chain, linear, over, plan, pod, task
 
 GOLDEN = Path("tests/golden/errors")
 
@@ -25,15 +26,15 @@ def check(made: Plan, target: Target = WORKFLOW) -> Plan:
 
 def fit(**changes: object) -> Plan:
     """Return a plan of one layer whose container is changed."""
-    return plan(task("Fit", pod=POD.but(**changes)))
+    return plan(task("Fit", pod=pod(**changes)))
 
 
 def wide(count: int) -> Plan:
-    return plan(*(task(f"Layer{place}", pod=POD.but(cpu=place + 1)) for place in range(count)))
+    return plan(*(task(f"Layer{place}", pod=pod(cpu=place + 1)) for place in range(count)))
 
 
 def large(count: int) -> Plan:
-    return plan(*(task(f"Layer{place}", pod=POD.but(env=((f"TEXT{place}", "x" * 120_000),))) for place in range(count)))
+    return plan(*(task(f"Layer{place}", pod=pod(env={f"TEXT{place}": "x" * 120_000})) for place in range(count)))
 
 
 def long_chain(count: int) -> Plan:
@@ -61,33 +62,33 @@ WRONG: dict[str, tuple[Plan, Target]] = {
     "argo_template_with_execution": (plan(task("Fit"), execution="nightly"), TEMPLATE),
     "argo_braces_in_execution": (plan(task("Fit"), execution="a{"), WORKFLOW),
     "argo_braces_in_datastore": (plan(task("Fit"), datastore="s3://bucket/{{x}}"), WORKFLOW),
-    "argo_braces_in_variable": (fit(env=(("GREETING", "Hello {{name}}"),)), WORKFLOW),
-    "argo_unwritable_text": (fit(arguments=("a\0b",)), WORKFLOW),
-    "argo_long_text": (fit(env=(("TEXT", "x" * 131_073),)), WORKFLOW),
+    "argo_braces_in_variable": (fit(env={"GREETING": "Hello {{name}}"}), WORKFLOW),
+    "argo_unwritable_text": (fit(command="python main.py 'a\0b'"), WORKFLOW),
+    "argo_long_text": (fit(env={"TEXT": "x" * 131_073}), WORKFLOW),
     "argo_relative_workdir": (fit(workdir="app"), WORKFLOW),
-    "argo_variable_name": (fit(env=(("1A", ""),)), WORKFLOW),
-    "argo_variable_of_laminar": (fit(env=(("LAMINAR_DATASTORE", "x"),)), WORKFLOW),
-    "argo_variable_twice": (fit(env=(("A", "1"),), secrets=(SecretVariable(variable="A", name="s", key="k"),)), WORKFLOW),
-    "argo_label_name": (fit(labels=(("my team", "a"),)), WORKFLOW),
-    "argo_label_value": (fit(labels=(("team", "a b"),)), WORKFLOW),
-    "argo_label_of_laminar": (fit(labels=(("laminar/layer", "a"),)), WORKFLOW),
+    "argo_variable_name": (fit(env={"1A": ""}), WORKFLOW),
+    "argo_variable_of_laminar": (fit(env={"LAMINAR_DATASTORE": "x"}), WORKFLOW),
+    "argo_variable_twice": (fit(env={"A": "1"}, secrets={"A": Secret("s", "k")}), WORKFLOW),
+    "argo_label_name": (fit(labels={"my team": "a"}), WORKFLOW),
+    "argo_label_value": (fit(labels={"team": "a b"}), WORKFLOW),
+    "argo_label_of_laminar": (fit(labels={"laminar/layer": "a"}), WORKFLOW),
     "argo_service_account": (fit(service_account="My_Account"), WORKFLOW),
-    "argo_claim_name": (fit(mounts=(Mount(path="/data", claim="My Data"),)), WORKFLOW),
-    "argo_secret_key": (fit(secrets=(SecretVariable(variable="A", name="s", key="a/b"),)), WORKFLOW),
-    "argo_mounts_at_one_path": (fit(mounts=(Mount(path="/data", claim="a"), Mount(path="/data/", claim="b"))), WORKFLOW),
-    "argo_mount_at_scratch": (fit(mounts=(Mount(path="/tmp", claim="a"),)), WORKFLOW),
-    "argo_mount_with_colon": (fit(mounts=(Mount(path="/a:b", claim="a"),)), WORKFLOW),
-    "argo_toleration": (fit(tolerations=((("keys", "gpu"), ("tolerationSeconds", "soon")),)), WORKFLOW),
+    "argo_claim_name": (fit(volumes=[Volume("/data", claim="My Data")]), WORKFLOW),
+    "argo_secret_key": (fit(secrets={"A": Secret("s", "a/b")}), WORKFLOW),
+    "argo_mounts_at_one_path": (fit(volumes=[Volume("/data", claim="a"), Volume("/data/", claim="b")]), WORKFLOW),
+    "argo_mount_at_scratch": (fit(volumes=[Volume("/tmp", claim="a")]), WORKFLOW),
+    "argo_mount_with_colon": (fit(volumes=[Volume("/a:b", claim="a")]), WORKFLOW),
+    "argo_toleration": (fit(tolerations=[{"keys": "gpu", "tolerationSeconds": "soon"}]), WORKFLOW),
     "argo_batch_of_other_command": (
         plan(
             task("Load"),
-            task("Fit", "Load", fan_out=over(("Load", "rows"), batch=5), pod=POD.but(program=None, command=("bash", "run.sh"))),
+            task("Fit", "Load", fan_out=over(("Load", "rows"), batch=5), pod=pod(command="bash run.sh")),
         ),
         WORKFLOW,
     ),
     "argo_layer_name": (plan(task("link-2")), WORKFLOW),
     "argo_several_problems": (
-        plan(task("Load", pod=POD.but(workdir="app")), task("Fit", pod=POD.but(image="{{image}}")), parameters={"json": "1"}),
+        plan(task("Load", pod=pod(workdir="app")), task("Fit", pod=pod(image="{{image}}")), parameters={"json": "1"}),
         WORKFLOW,
     ),
 }
@@ -124,32 +125,32 @@ def test_what_is_just_within_the_limits_is_taken(made):
 
 
 def test_problem_of_a_shared_container_is_said_once():
-    pod = POD.but(workdir="app")
-    assert len(problems(plan(task("A", pod=pod), task("B", "A", pod=pod)))) == 1
+    shared = pod(workdir="app")
+    assert len(problems(plan(task("A", pod=shared), task("B", "A", pod=shared)))) == 1
 
 
 @pytest.mark.parametrize(
     "changes",
     [
         {"image": "{{x}}"},
-        {"command": ("{{x}}",)},
-        {"program": "{{x}}.py"},
-        {"arguments": ("{{x}}",)},
+        {"command": "'{{x}}'"},
+        {"command": "python '{{x}}.py'"},
+        {"command": "python main.py '{{x}}'"},
         {"workdir": "/{{x}}"},
-        {"env": (("A", "{{x}}"),)},
-        {"labels": (("a", "{{x}}"),)},
-        {"annotations": (("a", "{{x}}"),)},
-        {"node_selector": (("a", "{{x}}"),)},
-        {"tolerations": ((("key", "{{x}}"),),)},
-        {"affinity": '{"a": "{{x}}"}'},
+        {"env": {"A": "{{x}}"}},
+        {"labels": {"a": "{{x}}"}},
+        {"annotations": {"a": "{{x}}"}},
+        {"node_selector": {"a": "{{x}}"}},
+        {"tolerations": [{"key": "{{x}}"}]},
+        {"affinity": {"a": "{{x}}"}},
         {"service_account": "{{x}}"},
         {"priority_class": "{{x}}"},
-        {"secrets": (SecretVariable(variable="A", name="{{x}}", key="k"),)},
-        {"secrets": (SecretVariable(variable="A", name="s", key="{{x}}"),)},
-        {"mounts": (Mount(path="/{{x}}", claim="a"),)},
-        {"mounts": (Mount(path="/a", claim="{{x}}"),)},
-        {"mounts": (Mount(path="/a", host_path="/{{x}}"),)},
-        {"mounts": (Mount(path="/a", claim="a", sub_path="{{x}}"),)},
+        {"secrets": {"A": Secret("{{x}}", "k")}},
+        {"secrets": {"A": Secret("s", "{{x}}")}},
+        {"volumes": [Volume("/{{x}}", claim="a")]},
+        {"volumes": [Volume("/a", claim="{{x}}")]},
+        {"volumes": [Volume("/a", host_path="/{{x}}")]},
+        {"volumes": [Volume("/a", claim="a", sub_path="{{x}}")]},
     ],
     ids=lambda changes: next(iter(changes)),
 )

@@ -16,9 +16,10 @@ from laminar.compiler.ir import Documents, Plan
 from laminar.compiler.target import Target
 from laminar.compiler.yaml import writer
 from laminar.compiler.yaml.writer import Noted
+from laminar.configurations.layers import Volume
 from laminar.templates.expression import RESERVED
 from tests.support.drawn_plans import plans
-from tests.support.plans import BIG, FEATURES, POD, TEMPLATE, WORKFLOW, chain, linear, over, plan, task
+from tests.support.plans import BIG, FEATURES, TEMPLATE, WORKFLOW, chain, linear, over, plan, pod, task
 
 GOLDEN = Path("tests/golden/compiler")
 
@@ -199,17 +200,13 @@ def test_link_publishes_lengths_for_a_flow_over_its_parameters():
 
 
 def test_volumes_of_claims_belong_to_the_pods_group():
-    from laminar.compiler.ir import Mount
-
-    (document,) = compiled(plan(task("Fit", pod=POD.but(mounts=(Mount(path="/data", claim="data"),)))))
+    (document,) = compiled(plan(task("Fit", pod=pod(volumes=[Volume("/data", claim="data")]))))
     assert document["spec"]["securityContext"]["fsGroup"] == 1000
     assert "fsGroup" not in compiled(plan(task("Fit")))[0]["spec"]["securityContext"]
 
 
 def test_own_empty_directory_at_tmp_takes_the_scratch_folders_place():
-    from laminar.compiler.ir import Mount
-
-    made = templates(plan(task("Fit", pod=POD.but(mounts=(Mount(path="/tmp", empty_dir=500),)))))
+    made = templates(plan(task("Fit", pod=pod(volumes=[Volume("/tmp", empty_dir=500)]))))
     assert made["layer"]["volumes"] == [{"name": "scratch", "emptyDir": {"sizeLimit": "500M"}}]
 
 

@@ -11,15 +11,16 @@ import yaml
 from laminar.compiler import optimizer
 from laminar.compiler.check import checker
 from laminar.compiler.emit import emitter
-from laminar.compiler.ir import Documents, Plan, Schedule
+from laminar.compiler.ir import Documents, Plan
 from laminar.compiler.target import Target
 from laminar.compiler.yaml import writer
+from laminar.configurations.schedulers import Schedule
 from laminar.exceptions import FlowError
 from tests.support.plans import plan, task
 
 GOLDEN = Path("tests/golden/compiler")
 NIGHTLY = Schedule(
-    crons=("0 4 * * mon-fri", "@weekly"),
+    schedules=("0 4 * * mon-fri", "@weekly"),
     timezone="Europe/Berlin",
     concurrency_policy="Forbid",
     suspend=True,
@@ -62,7 +63,7 @@ def test_every_setting_of_a_schedule_is_in_the_cron_workflow():
 
 
 def test_settings_that_nobody_gave_are_left_to_argo():
-    (document,) = compiled(CRON.but(schedule=Schedule(crons=("@daily",))), Target())
+    (document,) = compiled(CRON.but(schedule=Schedule(schedules=("@daily",))), Target())
     assert set(document["spec"]) == {"schedules", "workflowMetadata", "workflowSpec"}
 
 
@@ -115,25 +116,25 @@ def test_name_is_as_long_as_kubernetes_and_argo_take_it(kind, longest):
 
 
 WRONG: dict[str, dict[str, Any]] = {
-    "'0 4 \\* \\*' of flow 'Train' is wrong: it has 4 fields": {"crons": ("0 4 * *",)},
-    "'60 4 \\* \\* \\*' .* its minute '60' is not within 0 and 59": {"crons": ("60 4 * * *",)},
-    "'0 4 \\* \\* 7' .* its day of the week '7' is not within 0 and 6": {"crons": ("0 4 * * 7",)},
-    "'0 4 \\* \\* funday' .* its day of the week 'funday' is no number": {"crons": ("0 4 * * funday",)},
-    "its minute '\\*/0' has the step '0'": {"crons": ("*/0 * * * *",)},
-    "its hour '9-5' ends before it begins": {"crons": ("0 9-5 * * *",)},
-    "no month that it names has such a day": {"crons": ("0 0 31 4,6 *",)},
-    "'@dayly' is none of @yearly": {"crons": ("@dayly",)},
-    "the time zone is a setting of its own": {"crons": ("TZ=UTC 0 4 * * *",)},
+    "'0 4 \\* \\*' of flow 'Train' is wrong: it has 4 fields": {"schedules": ("0 4 * *",)},
+    "'60 4 \\* \\* \\*' .* its minute '60' is not within 0 and 59": {"schedules": ("60 4 * * *",)},
+    "'0 4 \\* \\* 7' .* its day of the week '7' is not within 0 and 6": {"schedules": ("0 4 * * 7",)},
+    "'0 4 \\* \\* funday' .* its day of the week 'funday' is no number": {"schedules": ("0 4 * * funday",)},
+    "its minute '\\*/0' has the step '0'": {"schedules": ("*/0 * * * *",)},
+    "its hour '9-5' ends before it begins": {"schedules": ("0 9-5 * * *",)},
+    "no month that it names has such a day": {"schedules": ("0 0 31 4,6 *",)},
+    "'@dayly' is none of @yearly": {"schedules": ("@dayly",)},
+    "the time zone is a setting of its own": {"schedules": ("TZ=UTC 0 4 * * *",)},
     "there is no time zone 'Europe/Berlim'. Did you mean 'Europe/Berlin'?": {"timezone": "Europe/Berlim"},
     "has the concurrency policy 'forbid'. Did you mean 'Forbid'?": {"concurrency_policy": "forbid"},
     "has starting_deadline=-1": {"starting_deadline": -1},
-    "needs a schedule, and flow 'Train' has none": {"crons": ()},
+    "needs a schedule, and flow 'Train' has none": {"schedules": ()},
 }
 
 
 @pytest.mark.parametrize("message", WRONG)
 def test_wrong_schedule_is_refused(message):
-    schedule = Schedule(**{"crons": ("@daily",), **WRONG[message]})
+    schedule = Schedule(**{"schedules": ("@daily",), **WRONG[message]})
     with pytest.raises(FlowError, match=message):
         compiled(CRON.but(schedule=schedule), Target(kind="cron"))
 

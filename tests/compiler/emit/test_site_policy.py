@@ -11,11 +11,11 @@ import pytest
 from laminar.compiler import optimizer
 from laminar.compiler.check import checker
 from laminar.compiler.emit import emitter, site_policy
-from laminar.compiler.ir import Schedule
 from laminar.compiler.target import Target
 from laminar.compiler.yaml import writer
+from laminar.configurations.schedulers import Schedule
 from laminar.exceptions import FlowError
-from tests.support.plans import POD, plan, task
+from tests.support.plans import POD, plan, pod, task
 
 BASE = """\
 apiVersion: argoproj.io/v1alpha1
@@ -46,7 +46,7 @@ def load(tmp_path: Path, text: str | bytes) -> site_policy.Base:
 
 def merged(tmp_path: Path, text: str = BASE, *, pod: Any = POD, **target: Any) -> dict[str, Any]:
     suited = Target(base=load(tmp_path, text), **target)
-    made = plan(task("Fit", pod=pod), schedule=Schedule(crons=("@daily",)), parameters={"n": "1"})
+    made = plan(task("Fit", pod=pod), schedule=Schedule(schedules=("@daily",)), parameters={"n": "1"})
     return emitter.emit(checker.check(optimizer.optimize(made), suited), suited)[0]
 
 
@@ -96,8 +96,8 @@ def test_patches_of_one_container_are_joined(tmp_path):
 
 
 def test_layer_with_a_node_selector_of_its_own_has_the_bases_too(tmp_path):
-    pod = POD.but(node_selector=(("gpu", "yes"),), tolerations=((("key", "gpu"),),))
-    (template,) = [template for template in merged(tmp_path, pod=pod)["spec"]["templates"] if template["name"] == "layer"]
+    made = pod(node_selector={"gpu": "yes"}, tolerations=[{"key": "gpu"}])
+    (template,) = [template for template in merged(tmp_path, pod=made)["spec"]["templates"] if template["name"] == "layer"]
     assert template["nodeSelector"] == {"pool": "batch", "gpu": "yes"}
     assert template["tolerations"] == [{"key": "batch", "operator": "Exists"}, {"key": "gpu"}]
 

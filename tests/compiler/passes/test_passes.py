@@ -9,16 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laminar.compiler.ir import Backoff, Condition, Plan, Task, show
+from laminar.compiler.ir import Condition, Plan, Task, show
 from laminar.compiler.optimizer import optimize, passes_for, verify
 from laminar.compiler.passes.fuse_chains import fuse_chains
 from laminar.compiler.passes.name_tasks import name_tasks
 from laminar.compiler.passes.share_templates import share_templates
 from laminar.compiler.passes.split_wide_dag import split_wide_dag
 from laminar.compiler.target import Target
+from laminar.configurations.layers import Retry
 from laminar.exceptions import InternalError
 from tests.support.drawn_plans import plans
-from tests.support.plans import BIG, OTHER, POD, chain, linear, over, plan, task
+from tests.support.plans import BIG, OTHER, POD, chain, linear, over, plan, pod, task
 
 GOLDEN = Path("tests/golden/passes")
 EVERY = passes_for(Target(fuse=True))
@@ -66,7 +67,7 @@ CASES = {
             task("Best", "Fit"),
             task("Save", "Best"),
             task("Big", "Split", pod=BIG),
-            task("Slow", "Big", pod=BIG.but(timeout=60)),
+            task("Slow", "Big", pod=pod(cpu=8, memory=16000, timeout=60)),
             task("End", "Save", "Slow"),
         ),
     ),
@@ -74,7 +75,7 @@ CASES = {
         share_templates,
         chain(
             ("Train", [task("Load"), task("FitAll", "Load", pod=BIG), task("Save", "FitAll")]),
-            ("Judge", [task("FitAll", pod=POD.but(cpu=4)), task("Score", "FitAll", pod=BIG)]),
+            ("Judge", [task("FitAll", pod=pod(cpu=4)), task("Score", "FitAll", pod=BIG)]),
         ),
     ),
 }
@@ -148,7 +149,7 @@ def test_layers_are_fused_only_if_asked_for():
     assert fuse_chains not in passes_for(Target())
 
 
-RETRIED = POD.but(retry=Backoff(attempts=3))
+RETRIED = pod(retry=Retry(attempts=3))
 
 
 @pytest.mark.parametrize(
@@ -162,8 +163,8 @@ RETRIED = POD.but(retry=Backoff(attempts=3))
         plan(task("A"), task("B"), task("C", "A", "B")),
         plan(task("A"), task("B", "A").but(condition=Condition(entry=True, evaluator="A"))),
         plan(task("A").but(condition=Condition(entry=True, pod=POD)), task("B", "A").but(condition=Condition(follows=("A",)))),
-        plan(*(item.but(pod=POD.but(attempts=("{}", "{}"))) for item in linear(2).flows[0].tasks)),
-        plan(*(item.but(pod=POD.but(timeout=9)) for item in linear(2).flows[0].tasks)),
+        plan(*(item.but(pod=pod(attempts=("{}", "{}"))) for item in linear(2).flows[0].tasks)),
+        plan(*(item.but(pod=pod(timeout=9)) for item in linear(2).flows[0].tasks)),
         plan(*(item.but(pod=OTHER) for item in linear(2).flows[0].tasks)),
     ],
 )
