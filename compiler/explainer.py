@@ -78,16 +78,11 @@ def _count(plan: Plan, flow: FlowPlan, task: Task) -> str:
     """Return how many pods a layer is: a number, or what decides it in the program's terms."""
     if task.fan_out is None:
         return "1"
-    words = " x ".join(_in_words(factor) for factor in task.fan_out.factors)
+    words = " x ".join(factor.shown for factor in task.fan_out.factors)
     if task.fan_out.batch > 1:
         words = f"ceil({words} / {task.fan_out.batch})"
     known = _known(plan, flow, task.fan_out)
     return words if known is None else f"{_in_pods(known, task.fan_out.batch)} = {words}"
-
-
-def _in_words(factor: Factor) -> str:
-    place = "" if not factor.fan_out else "[*]" if factor.split is None else f"[{factor.split}]"
-    return f"{factor.layer}{place}.{factor.attribute}"
 
 
 def _in_pods(splits: int, batch: int) -> int:
@@ -169,7 +164,7 @@ def _savings(plan: Plan) -> Iterator[tuple[str, ...]]:
         if task.fan_out is None or task.fan_out.batch > 1 or task.pod.program is None:
             continue
         known = _known(plan, flow, task.fan_out)
-        words = " x ".join(_in_words(factor) for factor in task.fan_out.factors)
+        words = " x ".join(factor.shown for factor in task.fan_out.factors)
         before = words if known is None else str(_in_pods(known, 1))
         after = f"ceil({words} / {BATCH})" if known is None else str(_in_pods(known, BATCH))
         if before != after:

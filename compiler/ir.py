@@ -96,6 +96,12 @@ class Factor(Value):
     length: int | None = None
     skippable: bool = False
 
+    @property
+    def shown(self) -> str:
+        """Return what people read: ``A.rows``, ``A[*].rows`` of all splits of a fan-out, ``A[2].rows`` of one."""
+        split = "" if not self.fan_out else "[*]" if self.split is None else f"[{self.split}]"
+        return f"{self.layer}{split}.{self.attribute}"
+
 
 class FanOut(Value):
     """The grid of a layer's splits: the product of its factors, ``batch`` splits a pod, at most ``parallelism`` pods at once."""
@@ -223,12 +229,7 @@ def show(plan: Plan) -> str:
         if flow.link:
             lines.append(f"{flow.link.name} -> {flow.flow}  {flow.link.template}")
         for task in flow.tasks:
-            grid = "[" + " x ".join(map(_factor, task.fan_out.factors)) + "]" if task.fan_out else ""
+            grid = "[" + " x ".join(factor.shown for factor in task.fan_out.factors) + "]" if task.fan_out else ""
             needs = f" <- {', '.join(task.needs)}" if task.needs else ""
             lines.append(f"{flow.flow}{flow.suffix}.{task.layer}{grid}{needs}  {task.template}")
     return "\n".join(lines)
-
-
-def _factor(factor: Factor) -> str:
-    split = "" if not factor.fan_out else "[*]" if factor.split is None else f"[{factor.split}]"
-    return f"{factor.layer}{split}.{factor.attribute}"

@@ -8,17 +8,20 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 __all__ = [
     "LOST_ATTEMPTS",
     "PARAMETERS",
     "Axis",
+    "Counted",
     "Node",
     "ancestors",
     "coordinates",
     "dependents",
     "evaluators",
     "find_cycle",
+    "length_key",
     "may_skip",
     "order",
     "published",
@@ -165,17 +168,37 @@ def coordinates(index: int, lengths: Sequence[int]) -> tuple[int, ...]:
     return tuple(reversed(place))
 
 
-def published(nodes: Iterable[Node]) -> dict[str, tuple[str, ...]]:
-    """Return for each layer those of its attributes that some ForEach goes over, in the order of their first use.
+class Counted(Protocol):
+    """What a fan-out iterates over: an Axis of a flow's graph, or a factor of the compiler's plan."""
 
-    >>> published([Node("A"), Node("B", ("A",), (Axis("A", "rows"),))])
-    {'A': ('rows',)}
+    @property
+    def layer(self) -> str:
+        """Layer whose attribute is counted."""
+
+    @property
+    def attribute(self) -> str:
+        """Attribute whose elements are counted."""
+
+
+def published(counted: Iterable[Counted]) -> dict[str, tuple[str, ...]]:
+    """Return for each layer the attributes whose lengths it publishes: those that fan-outs iterate over, in that order.
+
+    >>> published([Axis("A", "rows"), Axis("A", "columns"), Axis("A", "rows")])
+    {'A': ('rows', 'columns')}
     """
     found: dict[str, dict[str, None]] = {}
-    for node in nodes:
-        for axis in node.grid or ():
-            found.setdefault(axis.layer, {})[axis.attribute] = None
+    for each in counted:
+        found.setdefault(each.layer, {})[each.attribute] = None
     return {layer: tuple(attributes) for layer, attributes in found.items()}
+
+
+def length_key(layer: str, attribute: str, split: int | None = None) -> str:
+    """Return the key under which a planner publishes a length: of all splits, or of one.
+
+    >>> length_key("A", "rows"), length_key("A", "rows", 2)
+    ('A.rows', 'A[2].rows')
+    """
+    return f"{layer}{'' if split is None else f'[{split}]'}.{attribute}"
 
 
 def may_skip(nodes: Mapping[str, Node]) -> frozenset[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from laminar.compiler import names
 from laminar.compiler.ir import Factor, FlowPlan, Part, Task
-from laminar.graph import PARAMETERS
+from laminar.graph import PARAMETERS, published
 from laminar.templates.block import Block
 from laminar.templates.dag import output
 from laminar.templates.expression import Length, counted, tag, term
@@ -63,9 +63,9 @@ class Crossings:
         return {read: called[wish] for read, wish in wishes.items()}
 
     @cached_property
-    def published(self) -> frozenset[str]:
+    def published(self) -> Collection[str]:
         """Return the layers whose lengths some fan-out of the flow reads."""
-        return frozenset(factor.layer for task in self.flow.tasks for factor in counting(task))
+        return published(factor for task in self.flow.tasks for factor in counting(task)).keys()
 
     @cached_property
     def evaluators(self) -> frozenset[str]:

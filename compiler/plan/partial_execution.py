@@ -100,5 +100,4 @@ def _scheduled(decisions: Decisions, task: Task, inside: set[str], edges: set[st
 
 
 def _known(factor: Factor, planner: Task) -> Factor:
-    split = "" if factor.split is None else f"[{factor.split}]"
-    return Factor(layer=planner.layer, attribute=f"{factor.layer}{split}.{factor.attribute}")
+    return Factor(layer=planner.layer, attribute=graph.length_key(factor.layer, factor.attribute, factor.split))

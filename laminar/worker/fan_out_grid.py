@@ -44,7 +44,8 @@ def elements(execution: Execution, layer: str, index: int) -> dict[str, dict[str
 
 def published(execution: Execution, layer: str, record: Record) -> dict[str, int]:
     """Return the lengths of those attributes of a finished split that some ForEach goes over."""
-    attributes = graph.published(execution.flow.nodes.values()).get(layer, ())
+    axes = (axis for node in execution.flow.nodes.values() for axis in node.grid or ())
+    attributes = graph.published(axes).get(layer, ())
     return {attribute: _elements_of(execution, layer, attribute, record) for attribute in attributes}
 
 

@@ -14,13 +14,7 @@ if TYPE_CHECKING:
     from laminar.graph import Axis
     from laminar.program.recording import Step
 
-__all__ = ["key", "prepare"]
-
-
-def key(axis: Axis) -> str:
-    """Return under which name the length of what a fan-out goes over is published: ``A.rows``, ``A[2].rows`` of one split."""
-    split = f"[{axis.index}]" if axis.fan_out and axis.index is not None else ""
-    return f"{axis.layer}{split}.{axis.attribute}"
+__all__ = ["prepare"]
 
 
 def prepare(execution: Execution, step: Step) -> Outputs:
@@ -33,7 +27,7 @@ def prepare(execution: Execution, step: Step) -> Outputs:
     lengths: dict[str, list[int]] = {}
     if step.dependencies is None:  # resumed: only what the flow was started with is asked for
         axes = [axis for node in nodes.values() for axis in node.grid or () if axis.layer == graph.PARAMETERS]
-        return Outputs({key(axis): [fan_out_grid.length(execution, axis)] for axis in axes})
+        return Outputs({_key(axis): [fan_out_grid.length(execution, axis)] for axis in axes})
     step.execution.id = execution.id
     step.execution.flow = execution.flow
     schedule_check.check_schedule(step)
@@ -42,10 +36,14 @@ def prepare(execution: Execution, step: Step) -> Outputs:
     skippable = graph.may_skip(nodes)
     for name in inside:
         node = nodes[name]
-        lengths.update({key(axis): [fan_out_grid.length(execution, axis)] for axis in node.grid or () if axis.layer not in inside})
+        lengths.update({_key(axis): [fan_out_grid.length(execution, axis)] for axis in node.grid or () if axis.layer not in inside})
         outside = [need for need in node.needs if need not in inside and need in skippable]
         if outside and not node.entry:
             entries[name] = all(execution.status(need) != "skipped" for need in outside)
     for name in inside:
         execution.flow.configuration.datastore.remove(execution.flow.name, execution.id, name)
     return Outputs(lengths, entries)
+
+
+def _key(axis: Axis) -> str:
+    return graph.length_key(axis.layer, axis.attribute, axis.index if axis.fan_out else None)
