@@ -1,4 +1,4 @@
-"""Read what a project says about its programs: ``[tool.laminar]`` in the nearest ``pyproject.toml`` above them."""
+"""Read a project's settings for its programs: ``[tool.laminar]`` in the nearest ``pyproject.toml`` above them."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ KNOWN = {
 
 @dataclass(frozen=True)
 class Project:
-    """A project's folder and its settings.
+    """A project's folder and its settings: ``datastore`` and ``code`` are URLs, ``base`` is the base workflow's file.
 
-    Where data and code packages are kept, the base workflow's file, which files a package takes and leaves out; the Argo server,
-    or the kubeconfig's context, and the namespace that workflows run in.
+    ``include`` and ``exclude`` are git's patterns of the files that a code package holds and leaves out. Workflows run in
+    ``namespace``, on the cluster of the Argo ``server`` or of the kubeconfig's ``context``.
     """
 
     root: Path
@@ -37,11 +37,16 @@ class Project:
     context: str | None = None
     namespace: str | None = None
 
+    @property
+    def base_file(self) -> Path | None:
+        """Return the path of the base workflow, None where the project names none."""
+        return None if self.base is None else self.root / self.base
+
 
 def find(program: Path) -> Project:
-    """Return the project that a program belongs to; without a ``pyproject.toml`` that is its folder.
+    """Return the project of a program; without a ``pyproject.toml`` it is the program's folder.
 
-    Raises FlowError for a file that cannot be read or is no TOML, and for settings that do not exist or are of a wrong type.
+    Raises FlowError for a file that cannot be read or is no TOML, and for a setting that does not exist or has a wrong type.
     """
     folder = program.resolve().parent
     for parent in (folder, *folder.parents):
@@ -60,9 +65,9 @@ def _settings(file: Path) -> dict[str, Any]:
     try:
         settings = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("laminar", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FlowError(f"{shown} is not valid TOML: {error}.", where=shown, fix="mend the file.") from error
+        raise FlowError(f"{shown} is not valid TOML: {error}.", where=shown, fix="correct the file.") from error
     except OSError as error:
-        raise FlowError(f"{shown} cannot be read: {error.strerror or error}.", fix="mend its permissions.") from error
+        raise FlowError(f"{shown} cannot be read: {error.strerror or error}.", fix="correct its permissions.") from error
     for name, value in settings.items():
         if name not in KNOWN:
             raise FlowError(f"[tool.laminar] has no setting {name!r}.", where=shown, fix=f"its settings are {', '.join(KNOWN)}.")

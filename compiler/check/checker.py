@@ -23,10 +23,14 @@ PARAMETER = re.compile(r"[-a-zA-Z0-9_]+\Z")
 RUNNERS = re.compile(r"link-[0-9]+\Z|.*-gate\Z", re.DOTALL)
 """Names of layers that mean something else to the runner."""
 
-POLICIES = ("Allow", "Forbid", "Replace")
+PREFIX = 252
+"""The longest name before the dash of a generateName.
 
-SUFFIX = 5
-"""Characters that Kubernetes adds to a generated name."""
+Kubernetes takes a DNS subdomain as a prefix (apimachinery/pkg/api/validation, ValidateObjectMeta: 253 characters) and cuts it to 58
+before it adds five (apiserver/pkg/storage/names, SimpleNameGenerator).
+"""
+
+POLICIES = ("Allow", "Forbid", "Replace")
 
 
 def check(plan: Plan, target: Target) -> Plan:
@@ -106,7 +110,7 @@ def _wrong_schedule_settings(plan: Plan, schedule: Schedule) -> Iterator[FlowErr
 
 def _wrong_name(plan: Plan, target: Target) -> Iterator[FlowError]:
     name = object_name(plan, target)
-    longest = target.document.longest if target.document.stored else target.document.longest - 1 - SUFFIX
+    longest = target.document.longest if target.document.stored else PREFIX
     if not OBJECT.match(name) or "." in name:
         yield FlowError(
             f"A {target.document.kind} cannot be called {name!r}.",
@@ -114,7 +118,7 @@ def _wrong_name(plan: Plan, target: Target) -> Iterator[FlowError]:
         )
     elif len(name) > longest:
         yield FlowError(
-            f"A {target.document.kind} cannot have a name of {len(name)} characters: {name!r}.",
+            f"A {target.document.kind} cannot have a name of {len(name)} characters: {name[:60]!r}...",
             fix=f"take at most {longest}.",
         )
 

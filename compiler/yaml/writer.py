@@ -25,13 +25,13 @@ BLOCK = frozenset({"spec", "workflowSpec", "templates", "dag", "tasks", "contain
 
 
 class Noted(dict[str, Any]):
-    """A mapping with a comment above it, for what a reviewer wants to know and Argo need not: ``Fit: train.py:31``."""
+    """A mapping with a comment above it, for reviewers: ``Fit: train.py:31``."""
 
     note: str = ""
 
 
-def dump(documents: Documents) -> str:
-    r"""Return documents as YAML text.
+def dump(documents: Documents, *, notes: bool = True) -> str:
+    r"""Return documents as YAML text, with the notes of mappings as comments or without.
 
     Raises TypeError for a value that no document may hold, None included.
 
@@ -39,7 +39,14 @@ def dump(documents: Documents) -> str:
     "n": {a: [x, "1e3", 2, true]}
     b: "x: y\n"
     """
-    return "---\n".join("\n".join(_mapping(document, 0)) + "\n" for document in documents)
+    lines = [[line for line in _mapping(document, 0) if notes or not isinstance(line, _Comment)] for document in documents]
+    return "---\n".join("\n".join(each) + "\n" for each in lines)
+
+
+class _Comment(str):
+    """A line that holds a note."""
+
+    __slots__ = ()
 
 
 # block style: lines
@@ -88,7 +95,7 @@ def _items(items: Sequence[Any], indent: int) -> Iterator[str]:
     """Give the lines of a list; its dashes stand below the key's first letter."""
     for item in items:
         if isinstance(item, Noted) and item.note:
-            yield f"{' ' * indent}# {_comment(item.note)}"
+            yield _Comment(f"{' ' * indent}# {_comment(item.note)}")
         line = f"{' ' * indent}- {_inline(item)}"
         if isinstance(item, (dict, list)) and item and (len(line) > WIDTH or BLOCK & _keys(item) or _needs_lines(item)):
             nested = _mapping(item, indent + 2) if isinstance(item, dict) else _items(item, indent + 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,21 +75,53 @@ def compile_command(
     if explain:
         _explain(chains, suited)
         return
-    text = _render(chains, suited)
+    files = _files(chains, suited, output if check is None else check)
     if upload and made is not None and url is not None:
         package.upload(made, url)
     if check is not None:
-        _compare(text, check, program)
+        for file in files:
+            _compare(file, program)
     elif output is not None:
-        _write(text, output)
+        for file in files:
+            _write(file.text, file.path)
+        _print_commands(files)
     else:
-        click.echo(text, nl=False)
+        click.echo(files[0].text, nl=False)
 
 
-def _render(chains: Chains, target: Target) -> str:
-    from laminar.compiler import render
+@dataclass(frozen=True)
+class _File:
+    """One file of a compile: its text, and that without comments; ``command`` is kubectl's for it."""
 
-    return render(chains, target)
+    path: str
+    text: str
+    bare: str
+    command: str
+
+
+def _files(chains: Chains, target: Target, path: str | None) -> list[_File]:
+    """Return the files of a compile: a second one holds what starts the templates of the first, where the output is no stream.
+
+    `kubectl apply` rejects a file with a generateName, and `kubectl create` one whose objects exist: seen with kubectl 1.34.
+    """
+    from laminar import compiler
+
+    made = compiler.documents(chains, target)
+    starters = tuple(document for document in made if "generateName" in document["metadata"]) if path and target.start else ()
+    kept = tuple(document for document in made if not any(document is starter for starter in starters))
+    command = "create" if any("generateName" in document["metadata"] for document in kept) else "apply"
+    rights = target.rbac
+    files = [_File(path or "-", compiler.text(kept, rights=rights), compiler.text(kept, rights=rights, notes=False), command)]
+    if path and starters:
+        second = str(Path(path).with_suffix(f".start{Path(path).suffix}"))
+        files.append(_File(second, compiler.text(starters), compiler.text(starters, notes=False), "create"))
+    return files
+
+
+def _print_commands(files: list[_File]) -> None:
+    """Print which command takes which file, where there are several."""
+    for file in files if len(files) > 1 else ():
+        click.echo(f"wrote {file.path}: kubectl {file.command} -f {file.path}", err=True)
 
 
 def _chains(
@@ -167,22 +199,20 @@ def _warn(ended: tuple[str, str] | None, strict: bool) -> None:
     click.echo(f"warning: {text}", err=True)
 
 
-def _without_notes(text: str) -> str:
-    """Return a document without its comments on where layers are: lines that move in the program make no workflow stale."""
-    return re.sub(r"^ *# .+:[0-9]+\n", "", text, flags=re.MULTILINE)
-
-
-def _compare(text: str, file: str, program: str) -> None:
+def _compare(made: _File, program: str) -> None:
     """Exit 1 with a unified diff where a file differs from what the program compiles to."""
+    from laminar.compiler.yaml.comparison import is_current
+
+    file = made.path
     try:
         known = Path(file).read_bytes().decode("utf-8").replace("\r\n", "\n")
     except FileNotFoundError as error:
         raise FlowError(f"{file!r} does not exist.", fix=f"write it: laminar compile {program} -o {file}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise FlowError(f"{file!r} cannot be read: {error}.", fix="name the YAML file to compare with.") from error
-    if _without_notes(known) == _without_notes(text):
+    if is_current(known, made.text, made.bare):
         return
-    lines = difflib.unified_diff(known.splitlines(True), text.splitlines(True), file, f"laminar compile {program}")
+    lines = difflib.unified_diff(known.splitlines(True), made.text.splitlines(True), file, f"laminar compile {program}")
     click.echo("".join(lines), nl=False)
     raise FlowError(f"{file!r} is stale.", fix=f"write it anew: laminar compile {program} -o {file}")
 

@@ -46,8 +46,8 @@ class Chosen:
         from laminar.compiler.target import Target
 
         kind = "template" if self.with_workflow and self.kind == "auto" else "cron" if self.schedule else self.kind
-        file = self.base if self.base is not None else str(project.root / project.base) if project.base is not None else None
-        loaded = site_policy.load(Path(file)) if file is not None else None
+        file = Path(self.base) if self.base is not None else project.base_file
+        loaded = None if file is None else site_policy.load(file)
         return Target(
             kind=kind, name=self.name, argo=self.argo, base=loaded, start=self.with_workflow, rbac=self.rbac, fuse=self.fuse
         )
@@ -72,7 +72,11 @@ OPTIONS = (
         help="What to emit.",
     ),
     click.option("--name", metavar="NAME", help="Call it this, instead of by the flow's name."),
-    click.option("--with-workflow", is_flag=True, help="Add a Workflow that starts the template."),
+    click.option(
+        "--with-workflow",
+        is_flag=True,
+        help="Add a Workflow that starts the template; with -o it is a file of its own, NAME.start.yaml.",
+    ),
     click.option("--schedule", metavar="CRON", multiple=True, help='Start it at these times, such as "0 4 * * *". Repeatable.'),
     click.option("--timezone", metavar="ZONE", help="The schedule's time zone, such as Europe/Berlin."),
     click.option("--concurrency", type=click.Choice(POLICIES), help="What a start does while the one before still runs."),

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from laminar import compiler
+
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
@@ -180,3 +182,26 @@ def test_a_layer_defined_outside_the_project_is_named_by_its_file_alone(program)
     )
     done = laminar("compile", "flow.py", "--datastore", "s3://b", cwd=program / "inside", PYTHONPATH=str(program / "elsewhere"))
     assert "# Fit: shared.py:3\n" in done.stdout, done.stderr
+
+
+def test_python_compiles_what_the_command_prints_with_the_projects_settings(program, monkeypatch):
+    (program / "base.yaml").write_text("metadata: {labels: {team: ml}}\nspec: {}\n")
+    settings = '[tool.laminar]\ndatastore = "s3://project"\ncode = "s3://code"\nbase = "base.yaml"\n'
+    (program / "pyproject.toml").write_text(settings)
+    monkeypatch.chdir(program)
+    text = compiler.compile(program / "flow.py")
+    assert text == laminar("compile", "flow.py", cwd=program).stdout
+    assert "s3://project" in text and "s3://code" in text and "team: ml" in text
+
+
+def test_settings_and_target_are_names_of_the_compiler_that_load_nothing_before_they_are_used():
+    source = (
+        "import sys, laminar.compiler\n"
+        "assert 'pydantic' not in sys.modules\n"
+        "from laminar.compiler import Settings, Target\n"
+        "print(Settings(datastore='s3://b').datastore, Target(kind='cron').kind)\n"
+        "laminar.compiler.Targets"
+    )
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False)
+    assert done.stdout == "s3://b cron\n"
+    assert "module 'laminar.compiler' has no attribute 'Targets'" in done.stderr

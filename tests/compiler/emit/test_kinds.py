@@ -108,7 +108,7 @@ def test_execution_id_of_the_program_is_an_error_for_what_is_started_often(kind)
         compiled(CRON.but(execution="one"), Target(kind=kind))
 
 
-@pytest.mark.parametrize(("kind", "longest"), [("cron", 52), ("template", 63), ("cluster-template", 63), ("workflow", 57)])
+@pytest.mark.parametrize(("kind", "longest"), [("cron", 52), ("template", 63), ("cluster-template", 63), ("workflow", 252)])
 def test_name_is_as_long_as_kubernetes_and_argo_take_it(kind, longest):
     assert compiled(CRON, Target(kind=kind, name="a" * longest))
     with pytest.raises(FlowError, match=f"cannot have a name of {longest + 1} characters"):

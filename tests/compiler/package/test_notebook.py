@@ -131,9 +131,11 @@ def test_a_notebook_without_a_place_for_its_code_is_told_to_name_one(folder):
 
 
 def test_settings_of_the_notebooks_project_are_the_defaults(folder):
-    (folder / "pyproject.toml").write_text('[tool.laminar]\ndatastore = "s3://bucket/own"\ncode = "s3://bucket/code"\n')
+    (folder / "base.yaml").write_text("metadata: {labels: {team: ml}}\n")
+    settings = '[tool.laminar]\ndatastore = "s3://bucket/own"\ncode = "s3://bucket/code"\nbase = "base.yaml"\n'
+    (folder / "pyproject.toml").write_text(settings)
     *_, said = run_cells(folder, FLOWS, LAYERS, "print(to_yaml(Train().execution().parameters(n=3)))")
-    assert 's3://bucket/own"' in said and "s3://bucket/code/" in said
+    assert 's3://bucket/own"' in said and "s3://bucket/code/" in said and "team: ml" in said
 
 
 def test_modules_of_the_project_are_found_from_a_notebook_below_its_root(tmp_path):
