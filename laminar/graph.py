@@ -1,6 +1,6 @@
-"""Answer the questions about a flow's graph that planner, runner and local scheduler must answer alike.
+"""Decide what planner, runner and local scheduler must decide alike about a flow's graph.
 
-Everything here is pure: edges and order, cycles, grids, who may be skipped, which lengths are published.
+Everything here is pure: edges and order, cycles, grids, which layers may be skipped, which lengths are published.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 __all__ = [
     "LOST_ATTEMPTS",
@@ -24,6 +24,7 @@ __all__ = [
     "length_key",
     "may_skip",
     "order",
+    "parameter_length",
     "published",
     "size",
 ]
@@ -32,12 +33,15 @@ PARAMETERS = "Parameters"
 """The name of the layer that holds a flow's parameters."""
 
 LOST_ATTEMPTS = 2
-"""How many attempts of a split that were lost (killed, evicted, out of memory) are replaced, beyond the attempts of its Retry."""
+"""How many attempts of a split that were lost (killed, evicted, out of memory) are replaced, beyond the attempts of its Retry.
+
+Argo counts these among a retryStrategy's `limit`: `workflow/controller/operator.go`, `processNodeRetries`, 4.1.2.
+"""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """One parameter of a ForEach: ``attribute`` of ``layer``; ``index`` is the split gone over, None for all of a fan-out."""
+    """One parameter of a ForEach: ``attribute`` of ``layer``; ``index`` is the split iterated over, None for all of a fan-out."""
 
     layer: str
     attribute: str
@@ -131,7 +135,7 @@ def ancestors(name: str, edges: Mapping[str, Iterable[str]]) -> frozenset[str]:
 
 
 def dependents(edges: Mapping[str, Iterable[str]]) -> dict[str, set[str]]:
-    """Return the edges turned round: for each name what needs it.
+    """Return the reversed edges: for each name what needs it.
 
     >>> dependents({"A": [], "B": ["A"]})
     {'A': {'B'}, 'B': set()}
@@ -201,6 +205,17 @@ def length_key(layer: str, attribute: str, split: int | None = None) -> str:
     return f"{layer}{'' if split is None else f'[{split}]'}.{attribute}"
 
 
+def parameter_length(value: Any) -> int:
+    """Return how many elements a parameter contributes to a fan-out: those of a list, else one.
+
+    The emitted workflow counts the same, from the parameter's JSON.
+
+    >>> parameter_length([1, 2]), parameter_length([]), parameter_length("ab"), parameter_length({"a": 1})
+    (2, 0, 1, 1)
+    """
+    return len(value) if isinstance(value, list) else 1
+
+
 def may_skip(nodes: Mapping[str, Node]) -> frozenset[str]:
     """Return the layers that may end skipped: by an entry hook of their own, or because a layer that they need may.
 
@@ -214,9 +229,9 @@ def may_skip(nodes: Mapping[str, Node]) -> frozenset[str]:
 
 
 def evaluators(nodes: Mapping[str, Node]) -> dict[str, str | None]:
-    """Return for each layer whose hooks a pod evaluates the layer whose pod does so, None where a gate has to.
+    """Return, for each layer whose hooks a pod evaluates, the layer whose pod does so, or None for a gate.
 
-    It is the only parent, where that is no fan-out and cannot be skipped: it has just finished when the hooks are due.
+    It is the only parent, where that is no fan-out and cannot be skipped: that pod has just finished when the hooks are due.
 
     >>> evaluators({"A": Node("A"), "B": Node("B", ("A",), entry=True), "C": Node("C", ("A", "B"), entry=True)})
     {'B': 'A', 'C': None}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from laminar.components.layer_status import complete
 from laminar.exceptions import ArtifactError, LayerError, located
 from laminar.program import recording, source_location
 
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from laminar.configurations.datastores import Accessor, Artifact, DataStore, Record
     from laminar.configurations.datastores.documents.error_context import Origin
     from laminar.configurations.layers import Configuration
+    from laminar.graph import Node
 
-__all__ = ["MISSING", "RESERVED", "Binding", "Default", "State"]
+__all__ = ["MISSING", "RESERVED", "Binding", "Default", "State", "default_of", "origin_of"]
 
 RESERVED = frozenset(
     {"configuration", "execution", "flow", "attempt", "index", "splits", "name", "state"}
@@ -201,22 +203,11 @@ class Binding:
             return value.with_origin(origin) if artifact.sharded else value
 
     def origin(self, layer: Layer, name: str, splits: int, artifacts: Mapping[int, Artifact]) -> Origin:
-        """Return what errors of reading an attribute say of it, by the splits that it is of."""
-        from laminar.configurations.datastores.documents.error_context import Origin
-
+        """Return what errors of reading an attribute name, by the splits that its artifacts are of."""
         execution = self.execution
         assert execution is not None and execution.id is not None
-        counts = (1 if artifact.parts is None else len(artifact.parts) for artifact in artifacts.values())
-        return Origin(
-            flow=execution.flow.name,
-            execution=execution.id,
-            layer=layer.name,
-            attribute=name,
-            splits=splits if self.is_fan_out(layer) else None,
-            indexes=tuple(artifacts),
-            ends=tuple(accumulate(counts)),
-            passed=any(artifact.sharded for artifact in artifacts.values()) and bool(execution.flow.nodes[layer.name].needs),
-        )
+        flow = execution.flow
+        return origin_of(flow.nodes, flow.name, execution.id, layer.name, name, splits, artifacts)
 
     def flat(self, layer: Layer, name: str) -> Accessor[Any] | Any:
         """Return the Accessor over all splits of a finished fan-out: a split that never set the attribute gives nothing."""
@@ -318,15 +309,36 @@ class Binding:
         )
 
 
-def complete(records: Mapping[int, Record]) -> bool:
-    """Say whether these are all the documents of a layer: as many as they say themselves, and they agree.
+def origin_of(
+    nodes: Mapping[str, Node],
+    flow: str,
+    execution: str,
+    layer: str,
+    attribute: str,
+    splits: int,
+    artifacts: Mapping[int, Artifact],
+) -> Origin:
+    """Return what errors of reading an attribute name, by the splits that its artifacts are of."""
+    from laminar.configurations.datastores.documents.error_context import Origin
 
-    An empty fan-out has one document that says 0 splits.
-    """
-    if not records:
-        return False
-    splits = {record.splits for record in records.values()}
-    return splits == {0} if 0 in splits else splits == {len(records)} and max(records) == len(records) - 1
+    node = nodes[layer]
+    counts = (1 if artifact.parts is None else len(artifact.parts) for artifact in artifacts.values())
+    return Origin(
+        flow=flow,
+        execution=execution,
+        layer=layer,
+        attribute=attribute,
+        splits=splits if node.grid is not None else None,
+        indexes=tuple(artifacts),
+        ends=tuple(accumulate(counts)),
+        passed=any(artifact.sharded for artifact in artifacts.values()) and bool(node.needs),
+    )
+
+
+def default_of(layer: type[Layer], attribute: str) -> Default | None:
+    """Return the class value of a layer's attribute, None where it has none."""
+    found = vars_of(layer).get(attribute)
+    return found if isinstance(found, Default) else None
 
 
 def vars_of(cls: type) -> dict[str, Any]:

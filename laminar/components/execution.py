@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from laminar.components import runtime
+from laminar.components import layer_status, runtime
 from laminar.exceptions import ExecutionError, FlowError
 from laminar.identifiers import name_problem
 from laminar.program import process_state, recording, source_location
@@ -88,37 +88,10 @@ class Execution:
         return self._status(name, {})
 
     def _status(self, name: str, known: dict[str, str]) -> str:
-        """Find out a state, and those above it as far as they matter, each once: ``known`` holds them."""
+        """Return a layer's state; ``known`` holds those that were found before."""
         if self.id is None:
             return "unfinished"
-        stack = [name]
-        while stack:
-            layer = stack[-1]
-            node = self.flow.nodes[layer]
-            if layer not in known:
-                known[layer] = self._stored_status(layer)
-            if known[layer] == "unfinished" and not node.entry:  # derived: skipped where anything that it reads is
-                if unknown := [need for need in node.needs if need not in known]:
-                    stack.extend(unknown)
-                    continue
-                if any(known[need] == "skipped" for need in node.needs):
-                    known[layer] = "skipped"
-            stack.pop()
-        return known[name]
-
-    def _stored_status(self, name: str) -> str:
-        """Return what a layer's documents alone say."""
-        from laminar.components.binding import complete
-
-        assert self.id is not None
-        datastore = self.flow.configuration.datastore
-        first = datastore.load(self.flow.name, self.id, name, 0)
-        if first is None:
-            return "unfinished"
-        if first.status == "skipped":
-            return "skipped"
-        whole = first.splits <= 1 or complete(datastore.records(self.flow.name, self.id, name))
-        return "finished" if whole else "unfinished"
+        return layer_status.status(self.flow.configuration.datastore, self.flow.nodes, self.flow.name, self.id, name, known)
 
     # what can be done with it
 

@@ -14,6 +14,7 @@ from laminar.local import display
 from laminar.local.progress import Progress
 from laminar.program import main_module, process_state
 from laminar.worker import fan_out_grid, hook_calls, split
+from laminar.worker.job import ExecutionScope
 from laminar.worker.split import SplitFailed
 
 if TYPE_CHECKING:
@@ -222,7 +223,7 @@ class Driver:
     def _begin(self, name: str) -> None:
         """Queue a layer's splits: all of them, or when resuming those without a document."""
         try:
-            splits = fan_out_grid.count(self.execution, name)
+            splits = fan_out_grid.count(ExecutionScope.of_execution(self.execution), name)
         except LaminarError as error:  # of this layer alone: what does not depend on it runs on
             self.failures.append(split.uncounted(self.execution.layer(name, index=0, splits=1), error))
             self._ended(name, "failed")

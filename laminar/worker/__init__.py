@@ -5,6 +5,6 @@ Nothing here decides what runs next; that is `laminar.local` or Argo.
 
 from __future__ import annotations
 
-from laminar.worker.split_job import Job
+from laminar.worker.job import Job
 
 __all__ = ["Job"]

@@ -1,7 +1,8 @@
-"""Read what a pod is asked to run, from the runner's arguments and the worker variables."""
+"""Read what a pod runs, from the runner's arguments and the worker variables."""
 
 from __future__ import annotations
 
+import getopt
 import os
 import re
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from laminar.exceptions import FlowError
 from laminar.program.main_module import Program
-from laminar.worker.split_job import Job
+from laminar.worker.job import Job
 
 if TYPE_CHECKING:
     from laminar.program.code_package import Code
@@ -20,9 +21,12 @@ __all__ = ["USAGE", "Task", "packaged", "read"]
 USAGE = "usage: python -m laminar.runner PROGRAM --flow F --layer L [--index I] [--splits N] [--batch B] [--execution ID] [-- ARGS]"
 
 
+OPTIONS = ("flow", "layer", "index", "splits", "batch", "execution")
+
+
 @dataclass(frozen=True)
 class Task:
-    """What this process was asked to run: ``batch`` splits from ``job.index * batch`` on.
+    """Describe what this process runs: ``batch`` splits from ``job.index * batch`` on.
 
     ``fused`` says that the layer is one of several in the pod.
     """
@@ -41,27 +45,25 @@ class Task:
 def read(argv: list[str], environ: Mapping[str, str]) -> Task:
     """Read arguments and variables.
 
-    Raises FlowError for what is missing or no number.
+    Raises FlowError for what is missing, unknown or no number.
+
+    >>> task = read(["main.py", "--flow", "F", "--layer", "L", "--execution=one", "--", "--fast"], {})
+    >>> task.job.layer, task.job.execution, task.program.args
+    ('L', 'one', ('--fast',))
     """
     own, args = (argv[: argv.index("--")], argv[argv.index("--") + 1 :]) if "--" in argv else (argv, [])
-    given: dict[str, str] = {}
-    positional: list[str] = []
-    words = iter(own)
-    for word in words:
-        if not word.startswith("--"):
-            positional.append(word)
-            continue
-        name, equals, text = word[2:].partition("=")
-        if name not in ("flow", "layer", "index", "splits", "batch", "execution"):
-            raise FlowError(f"The runner has no option --{name}.", fix=USAGE)
-        given[name] = text if equals else next(words, "")
+    try:
+        options, positional = getopt.gnu_getopt(own, "", [f"{name}=" for name in OPTIONS])
+    except getopt.GetoptError as error:
+        raise FlowError(f"The runner rejects its arguments: {error}.", fix=USAGE) from error
+    given = {name.removeprefix("--"): text for name, text in options}
     if len(positional) != 1:
-        raise FlowError(f"The runner takes one program, not {len(positional)}.", fix=USAGE)
+        raise FlowError(f"The runner runs one program, not {len(positional)}.", fix=USAGE)
 
     def value(option: str, variable: str, default: str | None = None) -> str:
-        found = given.get(option) or environ.get(f"LAMINAR_{variable}") or default
+        found = given[option] if option in given else environ.get(f"LAMINAR_{variable}") or default
         if not found:
-            raise FlowError(f"The runner is not told --{option} (or LAMINAR_{variable}).", fix=USAGE)
+            raise FlowError(f"The runner needs --{option} (or LAMINAR_{variable}).", fix=USAGE)
         return found
 
     job = Job(
@@ -76,7 +78,7 @@ def read(argv: list[str], environ: Mapping[str, str]) -> Task:
     return Task(
         Program(os.path.abspath(positional[0]), tuple(args), given=positional[0]),
         job,
-        batch=_number("batch", given.get("batch") or "1"),
+        batch=_number("batch", given.get("batch", "1")),
         datastore=environ.get("LAMINAR_DATASTORE") or None,
         parameters=environ.get("LAMINAR_PARAMETERS") or None,
         outputs=environ.get("LAMINAR_OUTPUTS") or None,
@@ -102,6 +104,6 @@ def packaged(task: Task, text: str) -> Task:
 
 
 def _number(option: str, text: str) -> int:
-    if not re.fullmatch(r"[0-9]+", text):
-        raise FlowError(f"The runner is told {option} {text!r}, which is no number from 0.", fix=USAGE)
+    if not re.fullmatch(r"[0-9]+", text):  # int() allows a sign, spaces and underscores
+        raise FlowError(f"Option {option} of the runner is {text!r}, which is no number from 0.", fix=USAGE)
     return int(text)

@@ -2,68 +2,139 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from laminar import graph
-from laminar.worker import fan_out_grid, pod_patches, split
-from laminar.worker.split import Stamp
+from laminar.exceptions import FlowError
+from laminar.worker import fan_out_grid, pod_patches, split, split_failure
+from laminar.worker.document_stamp import Stamp
+from laminar.worker.job import ExecutionScope
+from laminar.worker.split_failure import SplitFailed
 
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
 
-__all__ = ["PATCHES", "answers", "asked_of"]
+__all__ = ["PATCHES", "answered_by", "answers", "confirm"]
 
 PATCHES = "-patches"
-"""What stands behind a layer's name where its pods' patches are published: no layer's name ends so."""
+"""Suffix of a layer's name where its pods' patches are published: no layer's name ends so."""
+
+FAILURE = "-failure"
+"""Suffix of a layer's name where the failure of its entry hooks is kept: no layer's name ends so."""
 
 
-def asked_of(execution: Execution, layer: str) -> list[str]:
-    """Return the layers whose hooks the pod of a layer answers for, having finished."""
-    return [name for name, evaluator in graph.evaluators(execution.flow.nodes).items() if evaluator == layer]
+def answered_by(execution: Execution, layer: str, scheduled: Mapping[str, set[str]] | None = None) -> list[str]:
+    """Return the layers whose hooks the pod of a layer evaluates after it has finished.
+
+    ``scheduled`` are the layers that a partial run schedules, with those that each runs after: the pod answers for no others.
+    """
+    nodes = execution.flow.nodes
+    found = [name for name, evaluator in graph.evaluators(nodes).items() if evaluator == layer]
+    if scheduled is None:
+        return found
+    sources = {name: {axis.layer for axis in nodes[name].grid or ()} for name in found}
+    return [name for name in found if name in scheduled and layer in scheduled[name] | sources[name]]
 
 
 def answers(execution: Execution, keeper: str, layers: list[str]) -> dict[str, Any]:
-    """Ask the hooks of layers, and keep the answers in the document of ``keeper``, so that a second run gives the same.
+    """Evaluate the hooks of layers, and keep the answers in the document of ``keeper``, so that a second run gives the same.
 
-    A run that resumes asks again where a hook said no.
+    A run that resumes evaluates again where a hook said no or failed.
 
-    The result maps a layer with entry hooks to whether it may run, and ``X-patches`` to what `patches.encoded` makes of its
-    submission hooks. Who evaluates writes down that a layer is skipped.
+    The result maps a layer with entry hooks to whether it may run, and ``X-patches`` to what `pod_patches.encoded` makes of its
+    submission hooks. A layer that is skipped gets its document here. A gate fails with its layer's hooks. Another layer's pod
+    does not: the layer whose hook failed may run, and `confirm` repeats the failure in its own pod.
 
-    Raises SplitFailed where a hook fails, FlowError where its patches take too much room.
+    Raises SplitFailed for an outage, after which another attempt may succeed, and where a gate's hook fails; FlowError where a
+    gate's patches take too much room.
     """
     if not layers:
         return {}
-    assert execution.id is not None
-    datastore, flow = execution.flow.configuration.datastore, execution.flow
-    known = datastore.load(flow.name, execution.id, keeper, 0)
-    if known is not None and known.entries and not (execution.retry and False in known.entries.values()):
-        return dict(known.entries)
+    scope = ExecutionScope.of_execution(execution)
+    known = scope.document(keeper)
+    if known is not None and known.entries and not (execution.retry and _is_open(known.entries)):
+        return _published(known.entries)
     found: dict[str, Any] = {}
     for name in layers:
-        node = flow.nodes[name]
-        runs = split.evaluate(execution.layer(name)) if node.entry else execution.status(name) != "skipped"
-        if node.entry:
-            found[name] = runs
-        if node.submission:
-            found[name + PATCHES] = _patches(execution, name) if runs else pod_patches.encoded([], layer=name)
+        try:
+            found |= _answer(execution, scope, name)
+        except (SplitFailed, FlowError) as error:
+            if keeper not in scope.nodes or (isinstance(error, SplitFailed) and error.retryable):
+                raise
+            found |= _failed(scope, name, error)
     if known is None:
-        known = Stamp(flow.registrations[layers[0]].layer).record(flow.name, execution.id, keeper, index=0, splits=1, attempt=1)
-    datastore.save(replace(known, entries=found))
+        stamp = Stamp(scope.registrations[layers[0]].layer)
+        known = stamp.record(scope.flow, scope.execution, keeper, index=0, splits=1, attempt=1)
+    scope.store.save(replace(known, entries=found))
+    return _published(found)
+
+
+def _is_open(entries: Mapping[str, Any]) -> bool:
+    """Return whether answers are to be given again when an execution resumes."""
+    return False in entries.values() or any(name.endswith(FAILURE) for name in entries)
+
+
+def _published(entries: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answers that the workflow reads: an output parameter has to be small."""
+    return {name: value for name, value in entries.items() if not name.endswith(FAILURE)}
+
+
+def _answer(execution: Execution, scope: ExecutionScope, name: str) -> dict[str, Any]:
+    """Return the answers about one layer.
+
+    Raises SplitFailed where a hook fails, FlowError where its patches take too much room.
+    """
+    node = scope.nodes[name]
+    found: dict[str, Any] = {}
+    runs = split.evaluate(execution.layer(name)) if node.entry else scope.status(name) != "skipped"
+    if node.entry:
+        found[name] = runs
+    if node.submission:
+        patches = _patches(execution, scope, name) if runs else []
+        found[name + PATCHES] = pod_patches.encoded(patches, layer=name, where=scope.registrations[name].where)
     return found
 
 
-def _patches(execution: Execution, name: str) -> dict[str, Any]:
+def _failed(scope: ExecutionScope, name: str, error: SplitFailed | FlowError) -> dict[str, Any]:
+    """Return the answers about a layer whose hooks failed: its pod starts, as it is registered, and fails."""
+    node = scope.nodes[name]
+    found: dict[str, Any] = {name + FAILURE: error.what}
+    if node.entry:
+        found[name] = True
+    if node.submission:
+        found[name + PATCHES] = pod_patches.encoded([], layer=name)
+    return found
+
+
+def _patches(execution: Execution, scope: ExecutionScope, name: str) -> list[dict[str, Any]]:
     """Return the patches of a layer's pods, by the first split of each."""
-    registration = execution.flow.registrations[name]
-    splits = fan_out_grid.count(execution, name)
-    foreach = registration.configuration.foreach
+    registration, node = scope.registrations[name], scope.nodes[name]
+    splits = fan_out_grid.count(scope, name)
     made = []
-    for index in range(0, splits, foreach.batch if foreach else 1):
+    for index in range(0, splits, node.batch):
         layer = execution.layer(name, index=index, splits=splits)
         split.configure(layer)
         container = layer.configuration.container
         changed = pod_patches.changed(registration.configuration.container, container, layer=name, where=registration.where)
         made.append(pod_patches.patch(container, changed))
-    return pod_patches.encoded(made, layer=name, where=registration.where)
+    return made
+
+
+def confirm(execution: Execution, name: str) -> None:
+    """Repeat, in a layer's own pod, the failure of its hooks that the pod above met; the log of this pod has its traceback.
+
+    Raises SplitFailed or FlowError where a hook fails here too, or an entry hook says no now. Where none does, the failure has
+    passed, and the layer may run.
+    """
+    scope = ExecutionScope.of_execution(execution)
+    node = scope.nodes[name]
+    evaluator = graph.evaluators(scope.nodes).get(name) if node.entry or node.submission else None
+    above = scope.document(evaluator) if evaluator is not None else None
+    if above is None or name + FAILURE not in above.entries:
+        return
+    if _answer(execution, scope, name).get(name) is False:
+        raise split_failure.failure(
+            execution.layer(name, index=0), f"its hooks failed first ({above.entries[name + FAILURE]}), and said no afterwards"
+        )

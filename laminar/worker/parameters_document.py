@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from laminar.components.parameters import normalize
-from laminar.exceptions import located
+from laminar.exceptions import FlowError, located
 from laminar.graph import PARAMETERS
 from laminar.ksuid import ksuid
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from laminar.components.execution import Execution
     from laminar.configurations.datastores import Record
 
-__all__ = ["parameters_record", "save_parameters"]
+__all__ = ["ensure", "parameters_record", "parse", "save_parameters"]
 
 
 def save_parameters(execution: Execution, artifacts: dict[str, Any]) -> None:
@@ -33,7 +35,7 @@ def parameters_record(execution: Execution, artifacts: dict[str, Any], known: Re
 
     Raises DatastoreError naming the parameter for a value that cannot be stored.
     """
-    from laminar.worker.split import Stamp
+    from laminar.worker.document_stamp import Stamp
 
     assert execution.id is not None
     flow, stored = execution.flow, dict(known.artifacts) if known is not None else {}
@@ -42,3 +44,56 @@ def parameters_record(execution: Execution, artifacts: dict[str, Any], known: Re
             stored[name] = flow.configuration.datastore.write(normalize(value))
     stamp = Stamp(flow.registrations[PARAMETERS].layer)
     return stamp.record(flow.name, execution.id, PARAMETERS, index=0, splits=1, attempt=1, artifacts=stored)
+
+
+def ensure(execution: Execution, values: Callable[[], dict[str, Any]]) -> Callable[[], None]:
+    """Write the Parameters' document of an execution where it is absent, and return what waits until it is there."""
+    assert execution.id is not None
+    datastore = execution.flow.configuration.datastore
+    record = datastore.load(execution.flow.name, execution.id, PARAMETERS, 0)
+    if record is not None:
+        datastore.remember(record)
+        return lambda: None
+    return datastore.save_in_background(parameters_record(execution, values()))
+
+
+def parse(text: str) -> dict[str, Any]:
+    """Return the parameters that ``LAMINAR_PARAMETERS`` holds: an object of names to values, or Argo's list.
+
+    Argo writes `workflow.parameters.json` as a list of objects with a name and a value that is text: JSON, as laminar
+    compiles it (docs/variables.md of Argo, 4.1.2).
+
+    Raises FlowError for anything else.
+
+    >>> parse('{"n": 3}'), parse('[{"name": "n", "value": "3"}]')
+    ({'n': 3}, {'n': 3})
+    """
+    try:
+        read = json.loads(text)
+    except ValueError as error:
+        raise _no_parameters(f"is not JSON: {error}") from error
+    if isinstance(read, dict):
+        return read
+    if not isinstance(read, list):
+        raise _no_parameters(f"is {_shown(read)}")
+    return dict(_parameter(item) for item in read)
+
+
+def _parameter(item: Any) -> tuple[str, Any]:
+    """Return the name and the value of one of Argo's parameters."""
+    if not isinstance(item, dict) or not isinstance(item.get("name"), str) or not isinstance(item.get("value"), str):
+        raise _no_parameters(f"has an item {_shown(item)}, which has no name and value")
+    name, text = item["name"], item["value"]
+    try:
+        return name, json.loads(text)
+    except ValueError as error:
+        raise FlowError(f"Parameter {name!r} is not JSON: {text!r}.", fix=f"quote text: -p {name}='\"...\"'.") from error
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:60]}..."
+
+
+def _no_parameters(what: str) -> FlowError:
+    return FlowError(f"LAMINAR_PARAMETERS {what}.", fix="give a JSON object of names and values.")

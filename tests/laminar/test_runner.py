@@ -128,7 +128,7 @@ def test_a_parameter_that_is_not_json_cannot_be_run(pod):
         (split("Third", "Make"), "has no flow 'Third'"),
         (split("First", "Use", 3, 3), "there is no split 3"),
         (split("First", "link-7"), "has no link 7"),
-        ((*split("First", "Use")[:-1], "many"), "splits 'many', which is no number"),
+        ((*split("First", "Use")[:-1], "many"), "'many', which is no number"),
         (("-m", "laminar.runner", "nowhere.py", "--flow", "First", "--layer", "Make"), "no such file"),
     ],
     ids=["layer", "flow", "index", "link", "argument", "program"],

@@ -20,7 +20,7 @@ from laminar.local import display
 from laminar.local.fork_server import protocol
 from laminar.program import main_module
 from laminar.worker import split, split_job
-from laminar.worker.split_job import Job
+from laminar.worker.job import Job, signal_name
 
 if TYPE_CHECKING:
     import asyncio
@@ -235,9 +235,9 @@ def outcome(layer: Layer, message: dict[str, Any], limit: float | None, *, gate:
     if "error" in message:
         raise pickle.loads(base64.b64decode(message["error"]))
     if split_job.is_own_signal(code):
-        raise split.failed_outside(layer, f"it was ended by {signal.Signals(-code).name}")
+        raise split.failed_outside(layer, f"it was ended by {signal_name(-code)}")
     if code < 0:
-        failed = split.failure(layer, f"it was killed by {signal.Signals(-code).name}")
+        failed = split.failure(layer, f"it was killed by {signal_name(-code)}")
         raise SplitKilled(
             failed.what, **{name: getattr(failed, name) for name in ("execution", "flow", "layer", "index", "attempt")}
         )

@@ -105,9 +105,11 @@ def test_the_planner_looks_up_what_is_outside_and_removes_what_is_scheduled(pod,
     (tmp_path / "main.py").write_text(FLOW + ACTIONS["schedule"])
     too_early = pod("--layer plan-1")
     assert too_early.returncode == 78
+    (tmp_path / "main.py").write_text(FLOW + '    flow(execution="old", names=[])\n')
     parameters = json.dumps({"names": ["x", "y"]})
     assert pod("--layer A", LAMINAR_PARAMETERS=parameters).returncode == 0
     assert pod("--layer B --index 0 --splits 6").returncode == 0
+    (tmp_path / "main.py").write_text(FLOW + ACTIONS["schedule"])
     document = tmp_path / "store/Train/executions/old/B/0.json"
     assert document.exists()
     done = pod("--layer plan-1")

@@ -1,0 +1,59 @@
+"""Derive from an execution's documents how each layer has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from laminar.configurations.datastores import DataStore, Record
+    from laminar.graph import Node
+
+__all__ = ["complete", "status"]
+
+
+def status(
+    store: DataStore, nodes: Mapping[str, Node], flow: str, execution: str, name: str, known: dict[str, str] | None = None
+) -> str:
+    """Return whether a layer of an execution is ``"finished"``, ``"skipped"`` or ``"unfinished"``.
+
+    A layer without entry hook is skipped where any layer that it needs is: nothing is stored of that. ``known`` holds the
+    states that were found before, and receives those found now: each layer's documents are read once.
+    """
+    known = {} if known is None else known
+    stack = [name]
+    while stack:
+        layer = stack[-1]
+        node = nodes[layer]
+        if layer not in known:
+            known[layer] = _stored(store, flow, execution, layer)
+        if known[layer] == "unfinished" and not node.entry:
+            if unknown := [need for need in node.needs if need not in known]:
+                stack.extend(unknown)
+                continue
+            if any(known[need] == "skipped" for need in node.needs):
+                known[layer] = "skipped"
+        stack.pop()
+    return known[name]
+
+
+def _stored(store: DataStore, flow: str, execution: str, layer: str) -> str:
+    """Return what a layer's documents alone say."""
+    first = store.load(flow, execution, layer, 0)
+    if first is None:
+        return "unfinished"
+    if first.status == "skipped":
+        return "skipped"
+    whole = first.splits <= 1 or complete(store.records(flow, execution, layer))
+    return "finished" if whole else "unfinished"
+
+
+def complete(records: Mapping[int, Record]) -> bool:
+    """Return whether these are all the documents of a layer: as many as they say themselves, and they agree.
+
+    An empty fan-out has one document that says 0 splits.
+    """
+    if not records:
+        return False
+    splits = {record.splits for record in records.values()}
+    return splits == {0} if 0 in splits else splits == {len(records)} and max(records) == len(records) - 1

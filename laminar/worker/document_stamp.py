@@ -1,0 +1,95 @@
+"""Stamp a split's document with when, where and by which code it is made."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import linecache
+import os
+import tokenize
+from functools import lru_cache
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+from laminar.program import main_module
+from laminar.timestamps import now
+
+if TYPE_CHECKING:
+    from laminar.components.layer import Layer
+    from laminar.configurations.datastores import Record
+
+__all__ = ["Stamp", "source_digest"]
+
+BLOCKS = {tokenize.INDENT: "{", tokenize.DEDENT: "}"}
+"""What stands in a digest for the borders of a block, however far it is indented."""
+
+
+class Stamp:
+    """Note when, where and by which code a document is made."""
+
+    def __init__(self, layer: type[Layer]) -> None:
+        self.started = now()
+        self.source = source_digest(layer)
+
+    def record(self, flow: str, execution: str, layer: str, **fields: Any) -> Record:
+        """Return a document that is finished now."""
+        from laminar.configurations.datastores import Record
+
+        defaults: dict[str, Any] = {"status": "finished", "artifacts": {}}
+        return Record(
+            flow=flow,
+            execution=execution,
+            layer=layer,
+            started=self.started,
+            finished=now(),
+            host=os.uname().nodename,
+            program=program_digest(),
+            source=self.source,
+            **{**defaults, **fields},
+        )
+
+
+@lru_cache(maxsize=1)
+def program_digest() -> str:
+    """Return the SHA-256 of the program's file, empty where there is none or it cannot be read any more."""
+    program = main_module.current()
+    if program is None:
+        return ""
+    try:
+        with open(program.path, "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()
+    except OSError:
+        return ""
+
+
+def source_digest(layer: type[Layer]) -> str:
+    """Return the SHA-256 of the source of a layer's own functions, empty where there is no source.
+
+    Comments and layout count for nothing. A change of another function of the class, or of what stands around it, does not
+    change the part that one function has in it.
+    """
+    if layer not in _digests:
+        digest = hashlib.sha256()
+        for name, value in sorted(vars(layer).items()):
+            code = getattr(value, "__code__", None)
+            if isinstance(code, CodeType):
+                digest.update(f"{name}\n{function_source(code)}".encode())
+        _digests[layer] = digest.hexdigest()
+    return _digests[layer]
+
+
+_digests: dict[type[Layer], str] = {}
+
+
+def function_source(code: CodeType) -> str:
+    """Return the tokens of one function, without comments and layout.
+
+    `inspect.getsource` parses the whole file for a class, which would cost more than a layer's start; `inspect.getblock` reads the
+    lines of the one function.
+    """
+    lines = inspect.getblock(linecache.getlines(code.co_filename)[code.co_firstlineno - 1 :])
+    try:
+        tokens = list(tokenize.generate_tokens(iter(lines).__next__))
+    except (tokenize.TokenError, IndentationError, StopIteration, SyntaxError):
+        return "".join(lines)
+    return " ".join(BLOCKS.get(token.type, token.string) for token in tokens if token.type not in (tokenize.COMMENT, tokenize.NL))

@@ -1,0 +1,166 @@
+"""Describe the work of one process: which split, of which execution, with what it takes to run it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from laminar.components import layer_status
+
+if TYPE_CHECKING:
+    from laminar.components.dependency_inference import Registration
+    from laminar.components.execution import Execution
+    from laminar.components.layer import Layer
+    from laminar.configurations.datastores import DataStore, Record
+    from laminar.graph import Node
+
+__all__ = ["CANNOT", "DONE", "FAILED", "RETRY", "ExecutionScope", "Job", "SplitJob", "is_own_signal", "signal_name"]
+
+DONE, FAILED, RETRY, CANNOT = 0, 70, 75, 78
+"""Exit codes: done, failed for good, failed and may be tried again, cannot be run at all.
+
+The last three are EX_SOFTWARE, EX_TEMPFAIL and EX_CONFIG of BSD's sysexits.h. Argo uses 64 and 65 itself.
+"""
+
+OWN_SIGNALS = frozenset({"SIGSEGV", "SIGABRT", "SIGFPE", "SIGBUS", "SIGILL", "SIGSYS", "SIGTRAP"})
+"""Signals that a process causes by its own instructions, signal(7): the others come from outside."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Name one attempt at one split, or at a layer's entry hooks where ``gate`` is set, for another process."""
+
+    flow: str
+    execution: str
+    layer: str
+    index: int = 0
+    splits: int | None = None
+    attempt: int = 1
+    retry: bool = False
+    gate: bool = False
+
+    @classmethod
+    def of(cls, layer: Layer) -> Job:
+        """Return the job that a layer stands for, as a scheduler hands it to an executor."""
+        binding, execution = layer._binding, layer.execution
+        assert execution.id is not None
+        index, gate = binding.index or 0, binding.gate
+        names = execution.flow.name, execution.id, layer.name
+        return cls(*names, index, binding.splits, binding.attempt, execution.retry, gate)
+
+    def environment(self) -> dict[str, str]:
+        """Return the worker variables, which name the split to the layer's own processes."""
+        named = {
+            "EXECUTION_ID": self.execution,
+            "EXECUTION_RETRY": str(self.retry),
+            "FLOW_NAME": self.flow,
+            "LAYER_NAME": self.layer,
+            "LAYER_INDEX": str(self.index),
+            "LAYER_SPLITS": str(self.splits if self.splits is not None else 1),
+            "LAYER_ATTEMPT": str(self.attempt),
+        }
+        return {f"LAMINAR_{name}": value for name, value in named.items()}
+
+
+@dataclass(frozen=True)
+class ExecutionScope:
+    """Hold what all splits of an execution share: its names, its flow's graph, and the store of its documents."""
+
+    flow: str
+    execution: str
+    retry: bool
+    store: DataStore
+    nodes: Mapping[str, Node]
+    registrations: Mapping[str, Registration]
+
+    @classmethod
+    def of_execution(cls, execution: Execution) -> ExecutionScope:
+        """Return the scope of an execution that has an id."""
+        assert execution.id is not None
+        flow = execution.flow
+        return ExecutionScope(
+            flow.name, execution.id, execution.retry, flow.configuration.datastore, flow.nodes, flow.registrations
+        )
+
+    def document(self, layer: str, index: int = 0) -> Record | None:
+        """Return the document of a split, None where it has not ended."""
+        return self.store.load(self.flow, self.execution, layer, index)
+
+    def status(self, layer: str) -> str:
+        """Return whether a layer is ``"finished"``, ``"skipped"`` or ``"unfinished"``."""
+        return layer_status.status(self.store, self.nodes, self.flow, self.execution, layer)
+
+
+@dataclass(frozen=True)
+class SplitJob(ExecutionScope):
+    """Hold all that one attempt at a split needs: made once where the split starts, and handed down.
+
+    ``splits`` is None until they are counted.
+    """
+
+    layer: str
+    index: int
+    splits: int | None
+    attempt: int
+    registration: Registration
+
+    @classmethod
+    def of(cls, layer: Layer) -> SplitJob:
+        """Return the job of the split that a layer stands for."""
+        scope, binding = ExecutionScope.of_execution(layer.execution), layer._binding
+        name = layer.name
+        return cls(
+            **vars(scope),
+            layer=name,
+            index=binding.index or 0,
+            splits=binding.splits,
+            attempt=binding.attempt,
+            registration=scope.registrations[name],
+        )
+
+    @property
+    def attempts(self) -> int:
+        """How many attempts the split has in all."""
+        return self.registration.configuration.retry.attempts
+
+    def ended(self) -> Record | None:
+        """Return the document of this split, None where it has not ended."""
+        return self.document(self.layer, self.index)
+
+    def failures(self) -> tuple[int, ...]:
+        """Return which attempts at this split failed by themselves."""
+        return self.store.failures(self.flow, self.execution, self.layer, self.index)
+
+    def record_failure(self, reason: str) -> None:
+        """Write down that this attempt failed by itself."""
+        self.store.record_failure(self.flow, self.execution, self.layer, self.index, self.attempt, reason)
+
+    def clear_failures(self) -> None:
+        """Forget the failures of this split."""
+        self.store.clear_failures(self.flow, self.execution, self.layer, self.index)
+
+
+def is_own_signal(code: int) -> bool:
+    """Return whether a negative exit code is of a signal by which a process ends itself, rather than one from outside.
+
+    >>> is_own_signal(-signal.SIGSEGV), is_own_signal(-signal.SIGTERM), is_own_signal(-40), is_own_signal(0)
+    (True, False, False, False)
+    """
+    return code < 0 and signal_name(-code) in OWN_SIGNALS
+
+
+def signal_name(number: int) -> str:
+    """Return the name of a signal; real-time ones have none in `signal.Signals`, signal(7).
+
+    >>> signal_name(9), signal_name(35), signal_name(200)
+    ('SIGKILL', 'SIGRTMIN+1', 'signal 200')
+    """
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        first = getattr(signal, "SIGRTMIN", None)  # macOS has none
+        if first is not None and first < number <= signal.SIGRTMAX:
+            return f"SIGRTMIN+{number - first}"
+        return f"signal {number}"

@@ -1,0 +1,242 @@
+"""Do a pod's work in this process: load the program, run its splits, answer for the layers below, write the outputs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from laminar.exceptions import ExecutionError, FlowError, LaminarError, SchedulerError
+from laminar.graph import PARAMETERS
+from laminar.program import process_state, recording
+from laminar.worker import chain_link, hook_answers, parameters_document, partial_run, split, split_job
+from laminar.worker.job import CANNOT, DONE, FAILED, RETRY
+from laminar.worker.split import Outputs, SplitFailed
+
+if TYPE_CHECKING:
+    from laminar.components.execution import Execution
+    from laminar.components.flow import Flow
+    from laminar.program.recording import Recording
+    from laminar.worker.arguments import Task
+    from laminar.worker.job import Job
+
+__all__ = ["count_failure", "refuse", "run"]
+
+Ending = tuple[int, Outputs, SplitFailed | None]
+
+
+def run(task: Task, limit: int) -> int:
+    """Run a task in this process and return its exit code; write to ``limit`` how many seconds it may take, and close it."""
+    process_state.work()
+    try:
+        flow, execution, recorded = _load(task)
+        task = _counted(task, execution)
+        seconds = _limit(execution, task)
+        os.write(limit, f"{seconds * task.batch}".encode() if seconds else b"")
+        os.close(limit)
+        _expect(execution, task)
+        written = _ensure_parameters(recorded, execution, task)
+        code, outputs, failed = _work(flow, execution, recorded, task)
+        written()
+    except SplitFailed as failure:
+        _report(failure)
+        return RETRY if failure.retryable else FAILED
+    except (FlowError, ExecutionError, SchedulerError) as error:
+        return refuse(error)
+    except Exception as error:  # of a linker, or of the datastore: another attempt may succeed
+        print(split.trace(error), file=sys.stderr)
+        refuse(error)
+        return RETRY
+    if failed is not None:
+        _report(failed)
+        return code
+    _write_outputs(outputs, task.outputs)
+    return code
+
+
+def count_failure(task: Task, reason: str) -> int:
+    """Leave the failure marker of a split whose process was killed, and return the exit code."""
+    process_state.work()
+    try:
+        _, execution, _ = _load(task)
+        task = _counted(task, execution)
+        index = task.job.index * task.batch
+        layer = execution.layer(task.job.layer, index=index, splits=task.job.splits, attempt=task.job.attempt)
+        failed = split.failed_outside(layer, reason)
+        _report(failed)
+        return RETRY if failed.retryable else FAILED
+    except Exception as error:  # the split has failed anyway: the exit code says so
+        refuse(error)
+        return FAILED
+
+
+# what stderr shows
+
+
+def refuse(error: Exception) -> int:
+    """Print on one line why a task cannot be run, and return the exit code."""
+    what = error.what if isinstance(error, LaminarError) else f"{type(error).__name__}: {error}"
+    where = f" (at {error.where})" if isinstance(error, LaminarError) and error.where else ""
+    fix = f" Fix: {error.fix}" if isinstance(error, LaminarError) and error.fix else ""
+    print(" ".join(f"laminar: {what}{where}{fix}".split()), file=sys.stderr, flush=True)
+    return CANNOT
+
+
+def _report(failed: SplitFailed) -> None:
+    """Print a failure: the traceback, then one line that names it."""
+    if failed.remote:
+        print(failed.remote, file=sys.stderr)
+    where = f" (at {failed.where})" if failed.where else ""
+    again = " It may be tried again." if failed.retryable else ""
+    print(f"laminar: {failed.what}{where}{again}", file=sys.stderr, flush=True)
+
+
+# before the work
+
+
+def _load(task: Task) -> tuple[Flow, Execution, Recording]:
+    """Record the program, of its code package if it has one, and find the flow.
+
+    Raises FlowError where the program cannot be recorded or has no such flow.
+    """
+    if task.code is not None:
+        task.code.enter()
+    recorded = recording.record(task.program, quiet=True)
+    if task.datastore is not None:
+        for seen in recorded.flows:
+            split_job.reroot(seen, task.datastore)
+    flow = recorded.find(task.job.flow)
+    if flow is None:
+        cls = next((cls for cls in recorded.classes if cls.__name__ == task.job.flow), None)
+        names = sorted({seen.name for seen in recorded.flows})
+        if cls is None or recorded.ended is None:
+            raise FlowError(
+                f"Program {task.program.shown!r} has no flow {task.job.flow!r}.", fix=f"it has: {', '.join(names) or 'none'}."
+            )
+        flow = cls()
+        if task.datastore is not None:
+            split_job.reroot(flow, task.datastore)
+    return flow, flow.execution(task.job.execution, retry=task.job.retry), recorded
+
+
+def _counted(task: Task, execution: Execution) -> Task:
+    """Return a task with the attempt of its own layer, where a pod's attempts are those of several layers together."""
+    job = task.job
+    if not task.fused or job.attempt == 1:
+        return task
+    failures = execution.flow.configuration.datastore.failures(job.flow, job.execution, job.layer, job.index)
+    return replace(task, job=replace(job, attempt=min(job.attempt, len(failures) + 1)))
+
+
+def _limit(execution: Execution, task: Task) -> float | None:
+    """Return how many seconds the split may take, as its hooks left it.
+
+    Raises SplitFailed where a hook fails.
+    """
+    if task.job.layer not in execution.flow.registrations:
+        return None
+    first = task.job.index * task.batch
+    layer = execution.layer(task.job.layer, index=first, splits=task.job.splits, attempt=task.job.attempt)
+    if layer.configuration.container.timeout is not None:
+        split.configure(layer)
+    return layer.configuration.container.timeout
+
+
+def _expect(execution: Execution, task: Task) -> None:
+    """Make the datastore fetch in one round the documents that are read anyway: the parameters', the split's, those above it."""
+    from laminar.configurations.datastores.key_layout import document_key
+
+    flow, job = execution.flow, task.job
+    if job.layer in flow.nodes:
+        above = [name for name in flow.nodes[job.layer].needs if name != PARAMETERS and flow.nodes[name].grid is None]
+        splits = [(PARAMETERS, 0), (job.layer, job.index * task.batch), *((name, 0) for name in above)]
+        keys = [document_key(flow.name, job.execution, name, index) for name, index in splits]
+        flow.configuration.datastore.prefetch(keys)
+
+
+def _ensure_parameters(recorded: Recording, execution: Execution, task: Task) -> Callable[[], None]:
+    """Write the Parameters' document where it is absent, and return what waits until it is there.
+
+    The values are those of the environment, else of the program's own call.
+    """
+    if task.job.layer.startswith("plan-"):
+        return lambda: None  # it looks at what is there
+    if task.parameters is not None:
+        return parameters_document.ensure(execution, lambda: parameters_document.parse(task.parameters or ""))
+    return parameters_document.ensure(execution, lambda: _called(recorded, execution))
+
+
+def _called(recorded: Recording, execution: Execution) -> dict[str, Any]:
+    steps = [chain.first for chain in recorded.chains if chain.first.flow.name == execution.flow.name]
+    return dict(steps[0].parameters) if steps else {}
+
+
+# the work
+
+
+def _work(flow: Flow, execution: Execution, recorded: Recording, task: Task) -> Ending:
+    layer = task.job.layer
+    if match := re.fullmatch(r"link-([0-9]+)", layer):
+        return DONE, chain_link.link(recorded, execution, int(match[1]), task), None
+    if match := re.fullmatch(r"plan-([0-9]+)", layer):
+        return DONE, partial_run.prepare(execution, chain_link.step_at(recorded, int(match[1]), task)), None
+    if layer.endswith("-gate"):
+        return _answer(execution, layer, [layer.removesuffix("-gate")])
+    jobs = _jobs(task)
+    for job in jobs:
+        split_job.bound(flow, job)
+    hook_answers.confirm(execution, layer)
+    lengths: dict[str, list[int]] = {}
+    failures: list[SplitFailed] = []
+    for job in jobs:  # of a batch: what does not depend on a failed split runs on
+        _, outputs, failed = split_job.work(flow, job)
+        if failed is not None:
+            failures.append(failed)
+        for name, values in outputs.lengths.items():
+            lengths.setdefault(name, []).extend(values)
+    if failures:
+        return _worst(failures)
+    code, outputs, failed = _answer(execution, layer, _below(recorded, execution, task))
+    return code, Outputs(lengths, outputs.entries), failed
+
+
+def _jobs(task: Task) -> list[Job]:
+    """Return the splits of a task: a batch of them, fewer at the end; of an empty fan-out the one that says so."""
+    first = task.job.index * task.batch
+    end = min(first + task.batch, task.job.splits if task.job.splits is not None else 1)
+    return [replace(task.job, index=index) for index in range(first, max(end, first + 1))]
+
+
+def _below(recorded: Recording, execution: Execution, task: Task) -> list[str]:
+    """Return the layers whose hooks this pod evaluates: of a partial run those that it schedules."""
+    return hook_answers.answered_by(execution, task.job.layer, chain_link.scheduled(recorded, task))
+
+
+def _worst(failures: list[SplitFailed]) -> Ending:
+    """Return the failure of a batch: another attempt is worth it as long as one of its splits may be tried again."""
+    for failed in failures[:-1]:
+        _report(failed)
+    again = any(failed.retryable for failed in failures)
+    failures[-1].retryable = again
+    return (RETRY if again else FAILED), Outputs(), failures[-1]
+
+
+def _answer(execution: Execution, keeper: str, layers: list[str]) -> Ending:
+    """Evaluate the hooks of layers below, as the workflow needs their answers."""
+    for name in layers:
+        execution.flow.registered(name)
+    return DONE, Outputs(entries=hook_answers.answers(execution, keeper, layers)), None
+
+
+def _write_outputs(outputs: Outputs, folder: str | None) -> None:
+    """Write what Argo reads as the pod's output parameters, a file each: `outputs.parameters.valueFrom.path`."""
+    if folder is None:
+        return
+    os.makedirs(folder, exist_ok=True)
+    for name, value in (("lengths", outputs.lengths), ("entries", outputs.entries)):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            json.dump(value, file, separators=(",", ":"))

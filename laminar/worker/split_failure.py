@@ -1,0 +1,173 @@
+"""Describe how a split failed: the message, the user's line, the fix, and whether another attempt is left."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import FrozenInstanceError
+from typing import TYPE_CHECKING
+
+from laminar.exceptions import DatastoreError, ExecutionError, LaminarError
+from laminar.program import source_location
+from laminar.worker.job import SplitJob
+
+if TYPE_CHECKING:
+    from laminar.components.layer import Layer
+
+__all__ = ["SplitFailed", "blame", "failed_outside", "failure", "line", "outages", "trace", "uncounted"]
+
+INSTALLED = {"site-packages", "dist-packages"}
+"""Folders that what is installed lies in."""
+
+
+class SplitFailed(ExecutionError):
+    """A split failed by itself; ``retryable`` says whether its attempts are not used up, ``remote`` is the traceback as text.
+
+    ``blameless`` says that it was not the split that failed (but the datastore, say): that does not count as one of its attempts.
+    """
+
+    retryable: bool = False
+    blameless: bool = False
+    remote: str = ""
+
+
+# the failures
+
+
+def failure(layer: Layer, reason: str, *, where: str = "") -> SplitFailed:
+    """Return the failure of the split that a layer stands for."""
+    return of_job(SplitJob.of(layer), reason, where=where)
+
+
+def failed_outside(layer: Layer, reason: str) -> SplitFailed:
+    """Return the failure of a split whose process could not report it itself, counted as one of its attempts."""
+    job = SplitJob.of(layer)
+    failed = of_job(job, reason)
+    failed.retryable = _has_attempts_left(job, reason, job.attempts)
+    return failed
+
+
+def uncounted(layer: Layer, error: LaminarError) -> SplitFailed:
+    """Return the failure of a fan-out whose splits cannot be counted: what it iterates over is not there."""
+    job = SplitJob.of(layer)
+    failed = of_job(job, error.what, where=_joined(job.registration.where, _data(error)))
+    failed.fix, failed.__cause__ = error.fix, error
+    return failed
+
+
+def of_job(job: SplitJob, reason: str, *, where: str = "") -> SplitFailed:
+    """Return the failure of a split."""
+    is_fan_out = job.registration.configuration.foreach is not None
+    split = f"split {job.index} of {job.splits or 1}, " if is_fan_out else ""
+    return SplitFailed(
+        f"Layer {job.layer!r} of flow {job.flow!r} failed ({split}attempt {job.attempt}): {reason}",
+        where=where,
+        execution=job.execution,
+        flow=job.flow,
+        layer=job.layer,
+        index=job.index,
+        attempt=job.attempt,
+    )
+
+
+def blame(job: SplitJob, error: BaseException, hook: str, attempts: int) -> SplitFailed:
+    """Return the failure of a split by an error, of a hook if one is named, and leave its marker where an attempt is left."""
+    reason = f"{hook}: {line(error)}" if hook else line(error)
+    failed = of_job(job, reason, where=_where(error))
+    failed.fix = _fix(error)
+    failed.remote = trace(error)
+    failed.blameless = _outage(error) is not None
+    failed.retryable = failed.blameless or _has_attempts_left(job, reason, attempts)
+    return failed
+
+
+@contextmanager
+def outages(job: SplitJob) -> Iterator[None]:
+    """Turn an outage of the datastore, where a split's document is read or written, into a failure that does not count."""
+    try:
+        yield
+    except DatastoreError as error:
+        if _outage(error) is None:
+            raise
+        raise blame(job, error, "", 1) from error
+
+
+def _has_attempts_left(job: SplitJob, reason: str, attempts: int) -> bool:
+    """Count a failure of the split's own, and return whether it may be tried again."""
+    if attempts == 1:
+        return False
+    job.record_failure(reason)
+    return len(job.failures()) < attempts
+
+
+# what an error says
+
+
+def line(error: BaseException) -> str:
+    """Return an error as one line: its class and its message.
+
+    >>> line(ValueError("no rows"))
+    'ValueError: no rows'
+    """
+    if isinstance(error, LaminarError):
+        return f"{type(error).__name__}: {error.what}"
+    return traceback.format_exception_only(type(error), error)[-1].strip()
+
+
+def trace(error: BaseException) -> str:
+    """Return the traceback of an error as text, from the user's first line on."""
+    shown = traceback.TracebackException.from_exception(error)
+    while shown.stack and shown.stack[0].filename.startswith(source_location.PACKAGE):
+        del shown.stack[0]
+    return "".join(shown.format()).rstrip()
+
+
+def _fix(error: BaseException) -> str:
+    """Return how to fix what is easily mistaken."""
+    if isinstance(error, FrozenInstanceError):
+        return "set a new value: self.configuration.container = dataclasses.replace(self.configuration.container, ...)."
+    if isinstance(error, SystemExit):
+        return "return from __call__ where the layer is done, raise an exception where it failed."
+    data = _data(error)
+    return error.fix if isinstance(error, LaminarError) else data.fix if data is not None else ""
+
+
+def _where(error: BaseException) -> str:
+    """Return the innermost line that is the user's own, with its function, and which data it could not read or write.
+
+    Without such a line, return the line of a library, or the place that the error names.
+    """
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if source_location.is_users(frame.filename)]
+    own = [frame for frame in frames if not INSTALLED & {*frame.filename.split(os.sep)}]
+    last = next(reversed(own or frames), None)
+    place = error.where if isinstance(error, LaminarError) else ""
+    if last is not None:
+        place = f"{source_location.shorten(last.filename)}:{last.lineno}, in {last.name}"
+    return _joined(place, _data(error))
+
+
+def _joined(place: str, data: DatastoreError | None) -> str:
+    """Add to a place which data could not be read or written there."""
+    return "; ".join(dict.fromkeys(filter(None, (place, data.where if data is not None else ""))))
+
+
+def _outage(error: BaseException) -> DatastoreError | None:
+    """Return the outage of the datastore that an error is, or was raised from."""
+    found = (cause for cause in _causes(error) if isinstance(cause, DatastoreError) and cause.transient)
+    return next(found, None)
+
+
+def _data(error: BaseException) -> DatastoreError | None:
+    """Return the error of the datastore that an error is, or was raised from."""
+    return next((cause for cause in _causes(error) if isinstance(cause, DatastoreError)), None)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what it was raised from, each once: an error may be its own cause."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__
