@@ -18,8 +18,7 @@ __all__ = ["ARGO", "KINDS", "Kind", "Limits", "Target"]
 class Limits:
     """What Argo and Kubernetes take at most; sizes are bytes.
 
-    ``pods`` fit the workflow's status where each may be tried again; more need node status offloading. ``only_text``
-    says that an expression has to give text; Argo before 4.1 writes numbers and truths as text itself.
+    ``pods`` fit the workflow's status where each may be tried again; more need node status offloading.
     """
 
     templates: int = 200
@@ -29,7 +28,6 @@ class Limits:
     text_bytes: int = 127 * 1024  # Linux takes 128 KiB for an argument or a variable with its name
     document_bytes: int = 1024 * 1024
     pods: int = 5000
-    only_text: bool = True
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ KINDS = {
 }
 """The kinds by the name that the command line has for them."""
 
-ARGO = {"3.7": Limits(only_text=False), "4.0": Limits(only_text=False), "4.1": Limits()}
+ARGO = {"3.7": Limits(), "4.0": Limits(), "4.1": Limits()}
 """The supported versions of Argo, each with its limits.
 
 3.7 counts templates and tasks only where its full CRDs are installed; whether they are is not known here.

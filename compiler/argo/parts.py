@@ -1,4 +1,4 @@
-"""Look at parts of a document without losing where they stand; a finding names file, line, template, task and field."""
+"""Look at parts of a document with their place in it, so that a message can name file, line, template, task and field."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 from laminar.compiler.yaml.reader import Place, Source
 
-__all__ = ["Finding", "Part"]
+__all__ = ["Part"]
 
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a document: its value, None where it is not there, and its place."""
+    """A part of a document: its value, None where it is absent, and its place."""
 
     source: Source
     place: Place = ()
@@ -32,14 +32,17 @@ class Part:
         return value
 
     def at(self, *keys: str | int) -> Part:
-        """Return the part behind these keys."""
+        """Return the part that these keys lead to."""
         return Part(self.source, (*self.place, *keys))
 
     def items(self) -> list[Part]:
         """Return the parts of a list that are mappings."""
+        return [part for part in self.elements() if isinstance(part.value, dict)]
+
+    def elements(self) -> list[Part]:
+        """Return all parts of a list, none where this is no list."""
         value = self.value
-        listed = value if isinstance(value, list) else []
-        return [self.at(index) for index, item in enumerate(listed) if isinstance(item, dict)]
+        return [self.at(index) for index in range(len(value))] if isinstance(value, list) else []
 
     @property
     def names(self) -> list[str]:
@@ -48,12 +51,12 @@ class Part:
         return list(value) if isinstance(value, dict) else []
 
     def text(self, *keys: str | int) -> str:
-        """Return the text behind these keys, empty where there is none; a number is its text."""
+        """Return the text that these keys lead to, empty where there is none; a number is its text."""
         value = self.at(*keys).value
         return value if isinstance(value, str) else str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
     def texts(self) -> Iterator[Part]:
-        """Give all parts below that are text."""
+        """Iterate over all parts inside this one that are text."""
         value = self.value
         if isinstance(value, str):
             yield self
@@ -64,68 +67,68 @@ class Part:
             for index in range(len(value)):
                 yield from self.at(index).texts()
 
-
-@dataclass(frozen=True)
-class Finding:
-    """What is wrong with a part, or, where ``unchecked``, what was not looked at."""
-
-    part: Part
-    what: str
-    fix: str = ""
-    unchecked: bool = False
-
     @property
     def line(self) -> int:
         """The line in the file, from 1."""
-        return self.part.source.line(self.part.place)
+        return self.source.line(self.place)
+
+    # where it stands, in words
 
     @property
     def document(self) -> str:
-        """The document's kind and name."""
-        whole = Part(self.part.source)
+        """The kind and name of the document."""
+        whole = Part(self.source)
         name = whole.text("metadata", "name") or whole.text("metadata", "generateName") or f"number {whole.source.number}"
         return f"{whole.text('kind') or 'document'} {name}"
 
     @property
     def template(self) -> str:
-        """The template's name, empty outside templates."""
-        return self._name("templates")
+        """The name of the template around it, empty outside templates."""
+        return self._name(self._template_end)
 
     @property
     def task(self) -> str:
-        """The task's name, empty outside tasks."""
-        return self._name("tasks")
+        """The name of the task or step around it, empty outside them."""
+        return self._name(self._call_end)
 
     @property
     def field(self) -> str:
-        """The place inside the task, the template or the document; a list's named items are said by name."""
-        place = self.part.place
-        start = self._end("tasks") or self._end("templates")
+        """The place inside the task, the template or the document; a named item of a list stands by its name."""
         text = ""
-        for position in range(start, len(place)):
-            key = place[position]
+        for position in range(self._call_end or self._template_end, len(self.place)):
+            key = self.place[position]
             if isinstance(key, int):
-                name = Part(self.part.source, place[: position + 1]).text("name")
+                name = Part(self.source, self.place[: position + 1]).text("name")
                 text += f"[{name or key}]"
             else:
                 text += f".{key}" if text else key
         return text
 
-    def _end(self, kind: str) -> int:
-        place = self.part.place
-        found = [i for i, key in enumerate(place[:-1]) if key == kind and isinstance(place[i + 1], int)]
-        return found[0] + 2 if found else 0
-
-    def _name(self, kind: str) -> str:
-        end = self._end(kind)
-        return (Part(self.part.source, self.part.place[:end]).text("name") or str(self.part.place[end - 1])) if end else ""
-
     @property
     def where(self) -> str:
-        """The place in words: document, template, task, field."""
-        named = (("template", self.template), ("task", self.task), ("field", self.field))
+        """The place in words: document, template, task or step, field."""
+        call = "step" if "steps" in self.place[: self._call_end] else "task"
+        named = (("template", self.template), (call, self.task), ("field", self.field))
         return ", ".join([self.document, *(f"{kind} {name}" for kind, name in named if name)])
 
-    def __str__(self) -> str:
-        lines = [f"{self.part.source.file}:{self.line}: {self.what}", f"  at: {self.where}"]
-        return "\n".join([*lines, f"  fix: {self.fix}"] if self.fix else lines)
+    @property
+    def _template_end(self) -> int:
+        return self._end("templates", 2)
+
+    @property
+    def _call_end(self) -> int:
+        """Where the innermost task or step ends: a step stands in a list of lists."""
+        return max(self._end("tasks", 2), self._end("steps", 3))
+
+    def _end(self, key: str, length: int) -> int:
+        """Return where the last item of a list under a key ends; ``length`` counts the key and its indexes."""
+        place = self.place
+        found = [
+            position + length
+            for position in range(len(place) - length + 1)
+            if place[position] == key and all(isinstance(index, int) for index in place[position + 1 : position + length])
+        ]
+        return found[-1] if found else 0
+
+    def _name(self, end: int) -> str:
+        return (Part(self.source, self.place[:end]).text("name") or str(self.place[end - 1])) if end else ""

@@ -64,8 +64,8 @@ def load(file: str | Path) -> Base:
 
 
 def _problems(source: Source) -> Iterator[FlowError]:
-    for place, what, fix in source.problems:
-        yield _error(source, place, what, fix)
+    for problem in source.problems:
+        yield _error(source, problem.place, problem.what, problem.fix)
     value = source.value
     if not isinstance(value, dict):
         yield _error(source, (), "is no mapping", "write a Workflow with metadata and spec.")

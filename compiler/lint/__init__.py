@@ -1,6 +1,6 @@
-"""Check Argo's documents more strictly than ``argo lint``, without a cluster; what is not known is said, never called wrong.
+"""Check Argo's documents without a cluster; what cannot be known is reported as not checked, never as wrong.
 
-Nothing of the emitter is used here, so that what it writes is judged by a second reader.
+Nothing of the emitter is used here, so that a second reader judges what it writes.
 """
 
 from __future__ import annotations
@@ -8,19 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from laminar.compiler.argo.documents import KINDS, Document, Library
-from laminar.compiler.argo.parts import Finding, Part
+from laminar.compiler.argo.parts import Part
+from laminar.compiler.lint.finding import Finding, meant, not_checked
+from laminar.compiler.lint.rules import Severity
 from laminar.compiler.target import Limits
 from laminar.compiler.yaml.reader import Source
 
-__all__ = ["Finding", "validate"]
+__all__ = ["Finding", "Severity", "validate"]
 
 
 def validate(sources: Sequence[Source], limits: Limits | None = None) -> list[Finding]:
-    """Return what is wrong with documents, and what was not checked, by file and line; they may refer to each other."""
+    """Return the findings in documents, by file and line; the documents may refer to each other."""
     library = Library.of(sources)
     found = [finding for source in sources for finding in _document(source, library, limits or Limits())]
     unique = {
-        (finding.part.source.file, finding.part.source.number, finding.part.place, finding.what): finding for finding in found
+        (finding.part.source.file, finding.part.source.number, finding.part.place, finding.code, finding.what): finding
+        for finding in found
     }
     return sorted(unique.values(), key=lambda finding: (finding.part.source.file, finding.part.source.number, finding.line))
 
@@ -29,33 +32,39 @@ def _document(source: Source, library: Library, limits: Limits) -> Iterator[Find
     part = Part(source)
     kind = part.text("kind")
     if not isinstance(part.value, dict) or "kind" not in part.names:
-        yield Finding(part, "This is no document of Kubernetes: it has no kind.", "add apiVersion and kind.")
-        return
-    if not part.text("apiVersion").startswith("argoproj.io/") or kind not in KINDS:
+        yield Finding(part, "D101", "This is no document of Kubernetes: it has no kind.", "add apiVersion and kind.")
+    elif not part.text("apiVersion").startswith("argoproj.io/") or kind not in KINDS:
         yield from _foreign(part, kind)
-        return
-    from laminar.compiler.lint import fields, graph, naming, pods, scope
+    elif not isinstance(Document(part).spec.value, dict):
+        yield Finding(part, "D104", f"The {kind} has no spec.", "add one.")
+    else:
+        yield from _argo_document(Document(part), library, limits)
 
-    document = Document(part)
-    if not isinstance(document.spec.value, dict):
-        yield Finding(part, f"The {kind} has no spec.", "add one.")
-        return
+
+def _argo_document(document: Document, library: Library, limits: Limits) -> Iterator[Finding]:
+    from laminar.compiler.lint import calls, fields, loops, naming, outputs, pods, retries, schedules, texts, waits
+    from laminar.compiler.lint import limits as sizes
+
+    yield from fields.wrong_keys(document.part)
     yield from fields.wrong_fields(document)
     yield from naming.wrong_names(document)
-    yield from naming.over_limits(document, limits)
-    yield from graph.wrong_graph(document, library)
-    yield from pods.wrong_pods(document, library)
-    yield from pods.wrong_schedule(document)
-    yield from scope.wrong_references(document, library, limits)
+    yield from sizes.over_limits(document, limits)
+    yield from calls.wrong_calls(document, library)
+    yield from waits.wrong_waits(document)
+    yield from loops.wrong_loops(document)
+    yield from pods.wrong_pods(document)
+    yield from retries.wrong_retries(document)
+    yield from outputs.wrong_outputs(document)
+    yield from schedules.wrong_schedule(document)
+    yield from texts.wrong_texts(document, library, limits)
 
 
 def _foreign(part: Part, kind: str) -> Iterator[Finding]:
-    from laminar.compiler.lint.graph import meant
-
     close = meant(kind, KINDS)
     if part.text("apiVersion").startswith("argoproj.io/") and close:
-        yield Finding(part.at("kind"), f"Argo has no kind {kind!r}.{close}", "mend the kind.")
+        yield Finding(part.at("kind"), "D102", f"Argo has no kind {kind!r}.{close}", "correct the kind.")
     elif kind in KINDS:
-        yield Finding(part.at("apiVersion"), f"A {kind} has the apiVersion argoproj.io/v1alpha1.", "mend the apiVersion.")
+        what = f"A {kind} has the apiVersion argoproj.io/v1alpha1."
+        yield Finding(part.at("apiVersion"), "D103", what, "correct the apiVersion.")
     else:
-        yield Finding(part, f"Documents of kind {kind!r} are not checked.", unchecked=True)
+        yield not_checked(part, f"Documents of kind {kind!r} are not checked.")

@@ -1,122 +1,184 @@
-"""Compare a document with the schema of Argo's API: unknown or misspelt fields, values of a wrong type, what is missing."""
+"""Compare a document with the schema of Argo's API: unknown fields, values of a wrong type or form, what is missing."""
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from laminar.compiler.argo.documents import Document
-from laminar.compiler.argo.parts import Finding, Part
+from laminar.compiler.argo.parts import Part
+from laminar.compiler.lint.finding import Finding, meant
+from laminar.compiler.lint.formats import is_duration, is_quantity
+from laminar.compiler.lint.schema import Kind, Type, types
 
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-
-__all__ = ["wrong_fields"]
+__all__ = ["wrong_fields", "wrong_keys", "wrong_value"]
 
 REPLACED = {"schedule": "schedules", "mutex": "mutexes", "semaphore": "semaphores"}
-"""Fields that Argo 4.0 removed, with what takes their place: lists."""
+"""Fields that Argo 4.0 removed, with the lists that took their place (docs/upgrading.md, 4.0)."""
 
-QUANTITIES = ("limits", "requests", "sizeLimit", "capacity", "divisor")
-"""Where Kubernetes takes a number as well as text."""
+DURATIONS = {
+    ("Backoff", "duration"): True, ("Backoff", "maxDuration"): True, ("Backoff", "cap"): True,
+    ("SuspendTemplate", "duration"): True, ("Template", "timeout"): False, ("Template", "pendingTimeout"): False,
+    ("Memoize", "maxAge"): False, ("PodGC", "deleteDelayDuration"): False,
+}  # fmt: skip
+"""Fields that hold a duration, and whether a bare number of seconds is one (Argo's ParseStringToDuration, 4.1.2)."""
+
+ANY_TEXT = {("Parameter", "value"), ("Parameter", "default"), ("ValueFrom", "default")}
+"""Fields of Go's type AnyString: Argo reads any plain value; its custom resource definitions have the type string."""
+
+LEAST = {
+    ("WorkflowSpec", "parallelism"): 1, ("Template", "parallelism"): 1, ("Artifact", "mode"): 0,
+    ("CronWorkflowSpec", "startingDeadlineSeconds"): 0, ("CronWorkflowSpec", "successfulJobsHistoryLimit"): 0,
+    ("CronWorkflowSpec", "failedJobsHistoryLimit"): 0, ("Template", "activeDeadlineSeconds"): 0,
+    ("WorkflowSpec", "activeDeadlineSeconds"): 0, ("RetryStrategy", "limit"): 0, ("Backoff", "factor"): 0, ("Sequence", "count"): 0,
+    ("TTLStrategy", "secondsAfterCompletion"): 0, ("TTLStrategy", "secondsAfterSuccess"): 0,
+    ("TTLStrategy", "secondsAfterFailure"): 0,
+}  # fmt: skip
+"""The smallest number of a field (validate.go and manifests/base/crds/full, 4.1.2); counts and times are never below 0."""
+
+WORDS = {"text": "text", "whole": "a whole number", "number": "a number", "truth": "true or false", "time": "a time as text"}
+
+
+def wrong_keys(part: Part) -> Iterator[Finding]:
+    """Yield what is wrong with a document as YAML."""
+    codes = {"duplicate key": "Y101", "key": "Y102", "tag": "Y103"}
+    for problem in part.source.problems:
+        found = Part(part.source, problem.place)
+        around = found if problem.kind == "tag" else Part(part.source, problem.place[:-1])
+        yield Finding(found, codes[problem.kind], f"{_named(around)} {problem.what}.", problem.fix)
 
 
 def wrong_fields(document: Document) -> Iterator[Finding]:
-    """Give what the API's schema does not know, or knows otherwise."""
-    from hera.workflows import models
-    from pydantic import ValidationError
-
-    model: type[BaseModel] = getattr(models, document.kind)
-    yield from _keys(document.part)
-    try:
-        model.model_validate(document.part.value)
-    except ValidationError as error:
-        yield from _misfits(document.part, error.errors())
-    yield from _unknown(model, document.part)
-
-
-def _keys(part: Part) -> Iterator[Finding]:
-    for place, what, fix in part.source.problems:
-        found = Part(part.source, place)
-        yield Finding(found, f"{_named(found)} {what}.", fix)
-
-
-def _misfits(part: Part, errors: Any) -> Iterator[Finding]:
-    seen: set[Any] = set()
-    for error in errors:
-        at = _place(part, error["loc"])
-        if at.place in seen or (isinstance(at.value, int | float) and any(name in QUANTITIES for name in at.place)):
-            continue
-        seen.add(at.place)
-        if error["type"] == "missing":
-            yield Finding(at, f"{_named(at)} has no {error['loc'][-1]!r}.", f"add {error['loc'][-1]}.")
-        else:
-            said = error["msg"].replace("Input should be", "should be").rstrip(".")
-            fix = "put it in quotes." if isinstance(at.value, bool | int | float) and "string" in said else ""
-            yield Finding(at, f"{_named(at)} is {_shown(at.value)} and {said}.", fix)
-
-
-def _place(part: Part, location: tuple[str | int, ...]) -> Part:
-    """Return the part that a location of pydantic's means: it names members of unions too, which are no keys."""
-    for key in location:
-        value = part.value
-        if (isinstance(value, dict) and key in value) or (isinstance(value, list) and isinstance(key, int) and key < len(value)):
-            part = part.at(key)
-    return part
-
-
-def _unknown(kind: Any, part: Part) -> Iterator[Finding]:
-    """Give the keys below a part that its model does not have."""
-    value = part.value
-    model = _model(kind, value)
-    if model is not None and isinstance(value, dict):
-        known = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
-        for key in value:
-            if key in known:
-                yield from _unknown(known[key], part.at(key))
+    """Yield what the API's schema does not know, or knows otherwise."""
+    for name in document.part.names:
+        if name != "status":  # the controller writes it
+            kind = types()[document.kind].fields.get(name)
+            if kind is None:
+                yield _unknown(document.part.at(name), document.kind)
             else:
-                yield _misspelt(part.at(key), key, list(known), model.__name__)
-        return
-    for inner, child in _children(kind, part):
-        yield from _unknown(inner, child)
+                yield from wrong_value(kind, document.part.at(name))
 
 
-def _misspelt(part: Part, key: str, known: list[str], model: str) -> Finding:
-    if REPLACED.get(key) in known:
-        return Finding(part, f"{key!r} was removed in Argo 4.0.", f"write the list {REPLACED[key]}.")
-    close = difflib.get_close_matches(key, known, n=1)
-    meant = f" Did you mean {close[0]!r}?" if close else ""
-    return Finding(part, f"{model} has no field {key!r}; Argo drops it silently.{meant}", "mend the name, or drop it.")
-
-
-def _model(kind: Any, value: Any) -> type[BaseModel] | None:
-    """Return the model among a field's types that a mapping is read as."""
-    from typing import get_args
-
-    from pydantic import BaseModel
-
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return kind if "root" not in kind.model_fields and kind.model_fields else None
-    found = (_model(each, value) for each in get_args(kind) if _origin(each) not in (list, dict))
-    return next((model for model in found if model is not None), None)
-
-
-def _children(kind: Any, part: Part) -> Iterator[tuple[Any, Part]]:
-    """Give the items of a list, or the values of a free mapping, with their types."""
-    from typing import get_args
-
+def wrong_value(kind: Kind, part: Part) -> Iterator[Finding]:
+    """Yield what is wrong with a value of a kind; a value of nothing is as good as none, as Go reads it."""
     value = part.value
-    for each in (kind, *get_args(kind)):
-        if _origin(each) is list and isinstance(value, list):
-            yield from ((get_args(each)[0], part.at(index)) for index in range(len(value)))
-        elif _origin(each) is dict and isinstance(value, dict):
-            yield from ((get_args(each)[1], part.at(key)) for key in value)
+    if value is None or kind == "any":
+        return
+    if isinstance(kind, list):
+        yield from _of_list(kind[0], part)
+    elif isinstance(kind, dict):
+        yield from _of_free_mapping(kind[""], part)
+    elif kind.startswith("@"):
+        yield from _of_type(kind[1:], part)
+    elif not _fits(kind, value):
+        quoted = kind == "text" and isinstance(value, bool | int | float)
+        fix = "put it in quotes." if quoted else "remove the quotes." if _is_quoted(kind, value) else ""
+        if kind == "quantity":
+            yield Finding(
+                part, "F106", f"{_named(part)} is {_shown(value)}, which is no quantity.", "write for example 500m or 64Mi."
+            )
+        else:
+            yield Finding(part, "F102", f"{_named(part)} is {_shown(value)} and should be {WORDS.get(kind, f'a {kind}')}.", fix)
 
 
-def _origin(kind: Any) -> Any:
-    from typing import get_origin
+def _of_list(kind: Kind, part: Part) -> Iterator[Finding]:
+    if not isinstance(part.value, list):
+        yield Finding(part, "F102", f"{_named(part)} is {_shown(part.value)} and should be a list.", "write '- ' before each item.")
+        return
+    for item in part.elements():
+        yield from wrong_value(kind, item)
 
-    return get_origin(kind)
+
+def _of_free_mapping(kind: Kind, part: Part) -> Iterator[Finding]:
+    if not isinstance(part.value, dict):
+        yield Finding(part, "F102", f"{_named(part)} is {_shown(part.value)} and should be a mapping.")
+        return
+    for name in part.names:
+        yield from wrong_value(kind, part.at(name))
+
+
+def _of_type(name: str, part: Part) -> Iterator[Finding]:
+    if not isinstance(part.value, dict):
+        yield Finding(part, "F102", f"{_named(part)} is {_shown(part.value)} and should be a mapping.")
+        return
+    known = types()[name]
+    for key in part.names:
+        kind = known.fields.get(key)
+        if kind is None:
+            yield _unknown(part.at(key), name)
+        elif (name, key) in ANY_TEXT and isinstance(part.at(key).value, bool | int | float):
+            yield _untyped(part.at(key))
+        else:
+            yield from wrong_value(kind, part.at(key))
+            yield from _wrong_form(name, known, part.at(key))
+    for key in known.required:
+        if part.at(key).value is None:
+            yield Finding(part, "F103", f"{_named(part)} has no {key!r}.", f"add {key}.")
+
+
+def _wrong_form(name: str, known: Type, part: Part) -> Iterator[Finding]:
+    """Yield a value of the right type that the field does not take."""
+    key, value = str(part.place[-1]), part.value
+    if isinstance(value, str) and key in known.choices and "{{" not in value:
+        yield from _wrong_choice(name, known.choices[key], part)
+    if isinstance(value, str) and (name, key) in DURATIONS and not is_duration(value, seconds=DURATIONS[name, key]):
+        example = "10s, 2m30s" + (" or 10" if DURATIONS[name, key] else "")
+        yield Finding(part, "F107", f"{_named(part)} is {value!r}, which is no duration.", f"write for example {example}.")
+    number = value if isinstance(value, int) else int(value) if re.fullmatch(r"-?[0-9]+", str(value)) else None
+    least = LEAST.get((name, key))
+    if least is not None and number is not None and number < least and not isinstance(value, bool):
+        yield Finding(part, "F108", f"{key!r} is {value}.", f"write {least} or a larger number.")
+
+
+def _wrong_choice(name: str, choices: Any, part: Part) -> Iterator[Finding]:
+    value = str(part.value)
+    if value in choices or not value:
+        return
+    listed = ", ".join(choice for choice in choices if choice)
+    fix = f"write one of {listed}."
+    lower = {choice.lower(): choice for choice in choices}
+    close = [lower[value.lower()]] if value.lower() in lower else difflib.get_close_matches(value, choices, n=1)
+    enforced = not name.startswith("k8s.") and part.place[-1] not in ("imagePullPolicy", "dnsPolicy")
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    yield Finding(part, "F104" if close or enforced else "F105", f"There is no {part.place[-1]} {value!r}.{hint}", fix)
+
+
+def _unknown(part: Part, model: str) -> Finding:
+    key, known = str(part.place[-1]), list(types()[model].fields)
+    model = model.removeprefix("k8s.")
+    if REPLACED.get(key) in known:
+        return Finding(part, "F109", f"{key!r} was removed in Argo 4.0.", f"write the list {REPLACED[key]}.")
+    what = f"{model} has no field {key!r}; Argo's server drops it silently.{meant(key, known)}"
+    return Finding(part, "F101", what, "correct the name, or remove it.")
+
+
+def _untyped(part: Part) -> Finding:
+    return Finding(part, "F110", f"{_named(part)} is {_shown(part.value)}, and a parameter's value is text.", "put it in quotes.")
+
+
+def _fits(kind: str, value: Any) -> bool:
+    """Return whether Go's JSON reader takes a value for a kind."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if kind in ("text", "time"):
+        return isinstance(value, str)
+    if kind == "truth":
+        return isinstance(value, bool)
+    if kind == "quantity":
+        return is_quantity(value)
+    integral = isinstance(value, float) and value.is_integer()  # YAML's 2.0 reaches Go as JSON's 2
+    if kind == "whole":
+        return whole or integral
+    if kind == "number":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return whole or integral or isinstance(value, str)
+
+
+def _is_quoted(kind: str, value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
+    return bool(re.fullmatch(r"-?[0-9]+", value)) if kind == "whole" else kind == "truth" and value in ("true", "false")
 
 
 def _named(part: Part) -> str:

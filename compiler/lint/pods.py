@@ -1,67 +1,87 @@
-"""Check what runs: containers with their commands, volumes and outputs, retries, patches, service accounts, negative numbers."""
+"""Check what runs in a pod: images, commands, volumes, variables, names, patches, the service account."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from laminar.compiler.argo.documents import POD, Document, Library, Template
-from laminar.compiler.argo.parts import Finding, Part
-from laminar.compiler.argo.tags import constant, tags
-from laminar.compiler.check.cron import timezone_problem, wrong_cron
-from laminar.compiler.yaml.reader import read_text
+from laminar.compiler.argo.documents import POD, Document, Template
+from laminar.compiler.argo.parts import Part
+from laminar.compiler.argo.tags import constant
+from laminar.compiler.lint.fields import wrong_value
+from laminar.compiler.lint.finding import Finding, meant
+from laminar.compiler.lint.formats import is_image
+from laminar.compiler.yaml.reader import Source, read_text
 from laminar.exceptions import FlowError
 
-__all__ = ["wrong_pods", "wrong_schedule"]
+__all__ = ["wrong_pods"]
 
-POLICIES = ("Always", "OnFailure", "OnError", "OnTransientError")
-NUMBERS = frozenset(
-    """activeDeadlineSeconds parallelism secondsAfterCompletion secondsAfterSuccess secondsAfterFailure startingDeadlineSeconds
-    successfulJobsHistoryLimit failedJobsHistoryLimit limit count factor priority""".split()
-)
-"""Fields whose numbers are never below 0; ``priority`` alone may be."""
-
-CONCURRENCY = ("Allow", "Forbid", "Replace")
+RESERVED = re.compile(r"(wait|init|supervisor|artifact-plugin-.*)\Z")
+"""Names of Argo's own containers (workflow/common/common.go, 4.1.2)."""
 
 
-def wrong_pods(document: Document, library: Library) -> Iterator[Finding]:
-    """Give what keeps pods from starting, from being tried again, or from reporting what they leave."""
-    yield from _negative(document.part.at("spec"))
+def wrong_pods(document: Document) -> Iterator[Finding]:
+    """Yield what keeps pods from starting, or from reporting what they leave."""
+    yield from _no_account(document)
     yield from _wrong_patch(document.spec.at("podSpecPatch"))
-    pods = [template for template in document.templates if set(template.works) & set(POD)]
-    if pods and "serviceAccountName" not in document.spec.names:
-        for template in pods:
-            if "serviceAccountName" not in template.part.names and document.kind in ("Workflow", "CronWorkflow"):
-                what = (
-                    f"Pods of template {template.name!r} run as the namespace's default service account, which can report nothing."
-                )
-                yield Finding(document.spec, what, "set serviceAccountName to one with the rights of laminar's rbac.yaml.")
-                break
-    for template in document.templates:
+    for template in document.bodies:
         yield from _wrong_patch(template.part.at("podSpecPatch"))
-        yield from _wrong_retry(template)
-        yield from _wrong_outputs(template)
+        yield from _wrong_main(document, template)
+        yield from _wrong_set(template)
+        yield from _wrong_owner(template)
+        for container in _containers(template):
+            yield from _wrong_container(document, template, container)
+
+
+def _no_account(document: Document) -> Iterator[Finding]:
+    pods = [template for template in document.templates if set(template.works) & set(POD)]
+    if not document.is_started or {"serviceAccountName", "workflowTemplateRef"} & set(document.spec.names):
+        return
     for template in pods:
-        yield from _wrong_container(document, template)
+        if "serviceAccountName" not in template.part.names:
+            what = "Pods run as the namespace's default service account, which may report nothing."
+            fix = "set serviceAccountName to one that may create and patch workflowtaskresults."
+            yield Finding(document.spec, "P105", what, fix)
+            return
 
 
-def _wrong_container(document: Document, template: Template) -> Iterator[Finding]:
+def _containers(template: Template) -> list[Part]:
+    found = [template.part.at(kind) for kind in POD if kind in template.part.names]
+    for kind in ("sidecars", "initContainers"):
+        found += template.part.at(kind).items()
+    return found + template.part.at("containerSet", "containers").items()
+
+
+def _wrong_main(document: Document, template: Template) -> Iterator[Finding]:
     for kind in POD:
-        part = template.part.at(kind)
+        part, defaults = template.part.at(kind), document.spec.at("templateDefaults", kind)
         if kind not in template.part.names:
             continue
-        if not part.text("image"):
-            yield Finding(part, f"The {kind} of template {template.name!r} has no image.", "name one.")
-        command = part.at("command").value
-        if not command:
+        if not part.text("image") and not defaults.text("image"):
+            yield Finding(part, "P101", f"The {kind} of template {template.name!r} has no image.", "name one.")
+        if not part.at("command").value and not defaults.at("command").value:
             what = f"The {kind} of template {template.name!r} has no command: Argo has to ask the image's registry for it."
-            yield Finding(part, what, "say the command.")
-        yield from _twice_in_environment(part.at("env"))
-        known = {item.text("name") for owner in (template.part, document.spec) for item in owner.at("volumes").items()}
-        known |= {item.text("metadata", "name") for item in document.spec.at("volumeClaimTemplates").items()}
-        for mount in part.at("volumeMounts").items():
-            if mount.text("name") not in known:
-                yield Finding(mount, f"There is no volume {mount.text('name')!r} to mount.", "add it to the template's volumes.")
+            yield Finding(part, "P103", what, "write the command.")
+
+
+def _wrong_container(document: Document, template: Template, part: Part) -> Iterator[Finding]:
+    image, name = part.text("image"), part.text("name")
+    if image and not is_image(image):
+        what = f"The image {image!r} is no reference to an image."
+        yield Finding(part.at("image"), "P102", what, "write [host/]name[:tag][@digest], the name in lower case.")
+    if name and RESERVED.match(name):
+        yield Finding(part.at("name"), "P110", f"A container cannot be called {name!r}: Argo has one of that name.", "rename it.")
+    yield from _twice_in_environment(part.at("env"))
+    yield from _twice_mounted(template, part)
+    if part.text("mirrorVolumeMounts") or part.at("mirrorVolumeMounts").value:
+        return
+    known = {item.text("name") for owner in (template.part, document.spec) for item in owner.at("volumes").items()}
+    known |= {item.text("name") for item in document.spec.at("templateDefaults", "volumes").items()}
+    known |= {item.text("metadata", "name") for item in document.spec.at("volumeClaimTemplates").items()}
+    for mount in part.at("volumeMounts").items():
+        if mount.text("name") not in known and not any("{{" in name for name in (*known, mount.text("name"))):
+            what = f"There is no volume {mount.text('name')!r} to mount.{meant(mount.text('name'), known)}"
+            yield Finding(mount, "P104", what, "add it to the template's volumes.")
 
 
 def _twice_in_environment(part: Part) -> Iterator[Finding]:
@@ -69,44 +89,57 @@ def _twice_in_environment(part: Part) -> Iterator[Finding]:
     for variable in part.items():
         name = variable.text("name")
         if name in seen:
-            yield Finding(variable, f"The variable {name} is set twice.", "drop one.")
+            yield Finding(variable, "N103", f"The variable {name} is set twice.", "remove one.")
         seen.add(name)
 
 
-def _wrong_outputs(template: Template) -> Iterator[Finding]:
-    for name, part in template.outputs.items():
-        source = part.at("valueFrom")
-        sources = [key for key in source.names if key not in ("default", "supplied")]
-        if not source.names and not part.at("value").value:
-            yield Finding(part, f"Output {name!r} has no valueFrom.", "say where it is from.")
-        elif len(sources) > 1:
-            yield Finding(source, f"Output {name!r} is from {' and '.join(sources)}.", "keep one.")
-        elif not {"default", "supplied"} & set(source.names) and _may_be_absent(template, source):
-            what = f"Output {name!r} has no default: where the template is skipped or leaves nothing, what reads it fails."
-            yield Finding(source, what, "add valueFrom.default.")
-        if "dag" in template.works and "path" in source.names:
-            yield Finding(source, f"Output {name!r} of a DAG cannot be a file.", "take valueFrom.parameter or expression.")
+def _twice_mounted(template: Template, part: Part) -> Iterator[Finding]:
+    """Yield a path where two things are mounted (validate.go, validateLeaf, 4.1.2)."""
+    seen: dict[str, str] = {}
+    artifacts = template.part.at("inputs", "artifacts").items() if part.place[-1] in POD else []
+    mounts = [(mount, "mountPath", "volume") for mount in part.at("volumeMounts").items()]
+    for mount, field, what in [*mounts, *((artifact, "path", "artifact") for artifact in artifacts)]:
+        path, name = mount.text(field), f"{what} {mount.text('name')!r}"
+        if path and path in seen:
+            yield Finding(mount.at(field), "P106", f"{path!r} holds {seen[path]} and {name}.", "use two paths.")
+        seen.setdefault(path, name)
 
 
-def _may_be_absent(template: Template, source: Part) -> bool:
-    """Say whether an output may have no value: a DAG's has one where its task's output has one and the task always runs."""
-    if "dag" not in template.works:
-        return bool(source.names)
-    text = source.text("parameter")
-    return any("when" in task.part.names and re.search(rf"\b{re.escape(task.name)}\b", text) for task in template.tasks)
+def _wrong_set(template: Template) -> Iterator[Finding]:
+    """Yield a container set without containers, or without one called main that holds inputs and outputs."""
+    part = template.part.at("containerSet")
+    if "containerSet" not in template.part.names:
+        return
+    names = [item.text("name") for item in part.at("containers").items()]
+    if not names:
+        yield Finding(part, "P113", f"The containerSet of template {template.name!r} has no containers.", "add some.")
+    elif "main" not in names and (template.input_artifacts or template.outputs or template.output_artifacts):
+        what = f"The containerSet of template {template.name!r} has inputs or outputs, and no container called main."
+        yield Finding(part, "P113", what, "call one of them main.")
+    for item in part.at("containers").items():
+        for name in _listed(item.at("dependencies")):
+            if name not in names:
+                what = f"Container {item.text('name')!r} waits for {name!r}, which is no container.{meant(name, names)}"
+                yield Finding(item.at("dependencies"), "P113", what, "name a container of this set.")
 
 
-def _wrong_retry(template: Template) -> Iterator[Finding]:
-    retry = template.part.at("retryStrategy")
-    policy, limit, factor = retry.at("retryPolicy"), retry.text("limit"), retry.at("backoff", "factor")
-    if isinstance(policy.value, str) and policy.value not in POLICIES:
-        yield Finding(policy, f"There is no retryPolicy {policy.value!r}.", f"take one of {', '.join(POLICIES)}.")
-    if "limit" in retry.names and not any(tags(limit)) and not limit.lstrip("-").isdigit():
-        yield Finding(retry.at("limit"), f"The limit {limit!r} is no whole number.", "say how many more times it is tried.")
-    if "backoff" in retry.names and "limit" not in retry.names:
-        yield Finding(retry.at("backoff"), "Argo heeds a backoff only beside a limit.", "add a limit.")
-    if factor.value is not None and not re.fullmatch(r"-?[0-9]+", str(factor.value)) and not any(tags(str(factor.value))):
-        yield Finding(factor, f"The factor {factor.value!r} of the backoff is no whole number.", "take a whole number.")
+def _listed(part: Part) -> Sequence[str]:
+    return [str(item.value) for item in part.elements()]
+
+
+def _wrong_owner(template: Template) -> Iterator[Finding]:
+    """Yield fields that belong to templates of another kind (validate.go, 4.1.2)."""
+    if not template.works:
+        return
+    calls = template.works[0] in ("dag", "steps")
+    wrong = ("activeDeadlineSeconds", "timeout", "pendingTimeout") if calls else ("parallelism",)
+    for name in wrong:
+        if template.part.at(name).value is not None:
+            whose = "templates that run a pod" if calls else "steps and DAGs"
+            yield Finding(template.part.at(name), "P112", f"{name!r} is a field of {whose}.", "remove it, or move it.")
+
+
+# patches
 
 
 def _wrong_patch(part: Part) -> Iterator[Finding]:
@@ -118,42 +151,27 @@ def _wrong_patch(part: Part) -> Iterator[Finding]:
     try:
         sources = read_text(text, "podSpecPatch")
     except FlowError as error:
-        yield Finding(part, f"The podSpecPatch is neither JSON nor YAML: {error.what.partition(': ')[2]}", "mend it.")
+        what = f"The podSpecPatch is neither JSON nor YAML: {error.what.partition(': ')[2]}"
+        yield Finding(part, "P107", what, "correct it.")
         return
     if len(sources) != 1 or not isinstance(sources[0].value, dict):
-        yield Finding(part, "The podSpecPatch is no mapping.", "write the part of a pod's spec that it changes.")
-
-
-def _negative(part: Part) -> Iterator[Finding]:
-    """Give numbers below 0 where only others make sense, and counts that are no numbers."""
-    value = part.value
-    if isinstance(value, dict):
-        for name in part.names:
-            yield from _negative(part.at(name))
-    elif isinstance(value, list):
-        for index in range(len(value)):
-            yield from _negative(part.at(index))
-    elif part.place and part.place[-1] in NUMBERS and re.fullmatch(r"-[0-9.]+", str(value)):
-        if part.place[-1] != "priority" and "parameters" not in part.place:
-            yield Finding(part, f"{part.place[-1]!r} is {value}.", "take 0 or a larger number.")
-    elif part.place[-2:] == ("withSequence", "count") and not any(tags(str(value))) and not str(value).isdigit():
-        yield Finding(part, f"The count {value!r} is no whole number.", "say how many items the loop has.")
-
-
-def wrong_schedule(document: Document) -> Iterator[Finding]:
-    """Give what is wrong with the times at which a CronWorkflow starts."""
-    if document.kind != "CronWorkflow":
+        yield Finding(part, "P107", "The podSpecPatch is no mapping.", "write the part of a pod's spec that it changes.")
         return
-    spec = document.part.at("spec")
-    schedules = spec.at("schedules")
-    listed = schedules.value if isinstance(schedules.value, list) else []
-    if not listed and "schedules" in spec.names:
-        yield Finding(schedules, "The CronWorkflow has no schedule.", "add one.")
-    for index, text in enumerate(listed):
-        if isinstance(text, str) and (problem := wrong_cron(text)):
-            yield Finding(schedules.at(index), f"The schedule {text!r} is wrong: {problem}.", "mend it.")
-    zone, policy = spec.at("timezone"), spec.at("concurrencyPolicy")
-    if isinstance(zone.value, str) and (problem := timezone_problem(zone.value)):
-        yield Finding(zone, problem[0].upper() + problem[1:], "take a name such as Europe/Berlin or UTC.")
-    if policy.value is not None and policy.value not in CONCURRENCY:
-        yield Finding(policy, f"There is no concurrencyPolicy {policy.value!r}.", f"take one of {', '.join(CONCURRENCY)}.")
+    yield from _wrong_patch_fields(part, sources[0], tagged="{{" in part.value)
+
+
+def _wrong_patch_fields(part: Part, source: Source, *, tagged: bool) -> Iterator[Finding]:
+    """Yield the keys and values that a pod's spec does not have; what a tag leaves is not known, only the keys are."""
+    for found in wrong_value("@k8s.PodSpec", Part(Source(source.file, source.number, _plain(source.value), source.lines))):
+        if found.code == "F103" or (tagged and found.code != "F101"):
+            continue
+        path = ".".join(map(str, found.part.place))
+        what = found.what.replace("; Argo's server drops it silently", "")
+        yield Finding(part, "P107", f"In the podSpecPatch, at {path}: {what}", found.fix)
+
+
+def _plain(value: object) -> object:
+    """Return a patch without the directives of a strategic merge (``$patch``, ``$retainKeys``)."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items() if not str(key).startswith("$")}
+    return [_plain(item) for item in value] if isinstance(value, list) else value

@@ -1,59 +1,28 @@
-"""Tell, without running it, what kind of value an expression gives."""
+"""Find out, without running it, what an expression certainly returns."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from laminar.compiler.argo.expressions import (
-    Array,
-    Binary,
-    Call,
-    Conditional,
-    ExprError,
-    Let,
-    Literal,
-    Map,
-    Member,
-    Name,
-    Node,
-    Sequence,
-    Unary,
-    evaluate,
-    references,
-)
+from laminar.compiler.argo.expressions import Conditional, ExprError, Let, Literal, Node, Sequence, evaluate, references
 
-__all__ = ["constant_of", "is_no_text"]
-
-NO_TEXT = frozenset(
-    """all any none one filter map findIndex findLastIndex groupBy sortBy count sum int float asInt asFloat abs ceil floor round
-    mean median len keys values toPairs fromPairs reverse uniq concat flatten sort split splitAfter indexOf lastIndexOf
-    hasPrefix hasSuffix max min""".split()
-)
-"""Functions that give numbers, truths, lists or maps; what fromJSON gives is not known."""
-
-OPERATORS = frozenset(("-", "*", "/", "%", "**", "==", "!=", "<", ">", "<=", ">=", "&&", "||", "in", "..", "matches", "contains"))
+__all__ = ["constant_of", "may_be_nothing"]
 
 
-def is_no_text(node: Node) -> bool:
-    """Say whether an expression certainly gives something else than text.
+def may_be_nothing(node: Node) -> bool:
+    """Return whether a branch of an expression is nil, written as such.
 
     >>> from laminar.compiler.argo.expressions import parse
-    >>> [is_no_text(parse(text)) for text in ("max(1, 2)", "string(1)", "x ? '0' : 1 + 1", "tasks.A.status")]
-    [True, False, True, False]
+    >>> [may_be_nothing(parse(text)) for text in ("nil", "x ? '0' : nil", "let a = nil; 1", "x.y", "x ?? 1")]
+    [True, True, False, False, False]
     """
     if isinstance(node, Literal):
-        return not isinstance(node.value, str)
+        return node.value is None
     if isinstance(node, Let):
-        return is_no_text(node.body)
+        return may_be_nothing(node.body)
     if isinstance(node, Sequence):
-        return is_no_text(node.items[-1])
-    if isinstance(node, Conditional):
-        return is_no_text(node.yes) or is_no_text(node.no)
-    if isinstance(node, Binary):
-        return node.operator in OPERATORS or (node.operator == "+" and (is_no_text(node.left) or is_no_text(node.right)))
-    if isinstance(node, Call) and isinstance(node.function, Name):
-        return node.function.name in NO_TEXT
-    return isinstance(node, Unary | Array | Map) and not isinstance(node, Member)
+        return may_be_nothing(node.items[-1])
+    return isinstance(node, Conditional) and (may_be_nothing(node.yes) or may_be_nothing(node.no))
 
 
 def constant_of(node: Node) -> Any:

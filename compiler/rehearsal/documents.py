@@ -33,8 +33,8 @@ def read(text: str, *, shown: str = "the document") -> list[dict[str, Any]]:
     documents = []
     for source in read_text(text, shown):
         if source.problems:
-            place, problem, fix = source.problems[0]
-            raise Refused(f"The document {problem}.", where=f"{shown}:{source.line(place)}", fix=fix)
+            problem = source.problems[0]
+            raise Refused(f"The document {problem.what}.", where=f"{shown}:{source.line(problem.place)}", fix=problem.fix)
         if not isinstance(source.value, dict):
             kind = type(source.value).__name__
             raise Refused(f"A document is a mapping, not {kind}.", where=shown, fix="write Kubernetes objects.")

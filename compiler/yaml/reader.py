@@ -1,4 +1,4 @@
-"""Read YAML as Argo's server and kubectl do, and remember on which line everything stands."""
+"""Read YAML as Argo's server and kubectl do, and remember the line of each part."""
 
 from __future__ import annotations
 
@@ -11,27 +11,38 @@ from typing import Any
 from laminar.exceptions import FlowError
 from laminar.program.source_location import shorten
 
-__all__ = ["Place", "Source", "read", "read_text"]
+__all__ = ["Place", "Problem", "Source", "read", "read_text"]
 
 Place = tuple[str | int, ...]
-"""Where a part stands in a document: the keys and positions that lead to it."""
+"""The place of a part in a document: the keys and indexes that lead to it."""
 
 BOOLEANS = {**dict.fromkeys(("y", "yes", "true", "on"), True), **dict.fromkeys(("n", "no", "false", "off"), False)}
 NOTHING = ("", "~", "null", "Null", "NULL")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 TAGS = {"bool", "float", "int", "map", "merge", "null", "seq", "str", "timestamp", "value"}
-"""What YAML itself knows; any other tag is a program's."""
+"""The tags of YAML 1.1 itself (yaml.org/type); any other belongs to a program."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that is legal YAML, and that Argo would read as something else: a duplicate key, an odd key or a foreign tag."""
+
+    place: Place
+    kind: str
+    what: str
+    fix: str
 
 
 @dataclass(frozen=True)
 class Source:
-    """One document of a file: its value, the lines of its parts, and what is wrong with it as YAML."""
+    """One document of a file: its value, the lines of its parts, its text, and what is wrong with it as YAML."""
 
     file: str
     number: int
     value: Any
     lines: Mapping[Place, int]
-    problems: tuple[tuple[Place, str, str], ...] = ()
+    problems: tuple[Problem, ...] = ()
+    text: str = ""
 
     def line(self, place: Place) -> int:
         """Return the line of a part, or of the nearest one around it that has a line."""
@@ -43,7 +54,7 @@ class Source:
 def read(file: str | Path) -> list[Source]:
     """Return the documents of a file; any line ends, UTF-8 with or without a byte order mark.
 
-    Raises FlowError for a file that cannot be read, or that is no YAML.
+    Raises FlowError for a file that cannot be read, or that is not YAML.
     """
     shown = shorten(str(file))
     try:
@@ -59,7 +70,7 @@ def read(file: str | Path) -> list[Source]:
 def read_text(text: str, shown: str) -> list[Source]:
     """Return the documents of a text, without empty ones; ``shown`` is what messages call it.
 
-    Raises FlowError for a text that is no YAML.
+    Raises FlowError for a text that is not YAML.
     """
     import yaml
 
@@ -70,28 +81,29 @@ def read_text(text: str, shown: str) -> list[Source]:
             if node is not None:
                 reader = _Reader()
                 value = reader.value(node, ())
-                sources.append(Source(shown, number, value, reader.lines, tuple(reader.problems)))
+                sources.append(Source(shown, number, value, reader.lines, tuple(reader.problems), text))
     except RecursionError as error:
         raise FlowError(f"{shown} is nested too deeply, or holds an alias of itself.", fix="write it without aliases.") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = str(getattr(error, "problem", None) or error).partition("\n")[0]
         where = shown if mark is None else f"{shown}:{mark.line + 1}"
-        raise FlowError(f"{shown} is not valid YAML: {problem}.", where=where, fix="mend the file.") from error
+        raise FlowError(f"{shown} is not valid YAML: {problem}.", where=where, fix="correct the file.") from error
     return [source for source in sources if source.value is not None]
 
 
 class _Reader:
-    """Turn nodes into plain values, noting lines and what Argo would take for something else."""
+    """Turn nodes into plain values; note lines, and what Argo would read as something else."""
 
     def __init__(self) -> None:
         self.lines: dict[Place, int] = {}
-        self.problems: list[tuple[Place, str, str]] = []
+        self.problems: list[Problem] = []
 
     def value(self, node: Any, place: Place) -> Any:
         self.lines.setdefault(place, node.start_mark.line + 1)
         if node.tag.rpartition(":")[2] not in TAGS:
-            self.problems.append((place, f"has the tag {node.tag!r}, which Argo does not know", "write it without the tag."))
+            what = f"has the tag {node.tag!r}, which Argo does not know"
+            self.problems.append(Problem(place, "tag", what, "write it without the tag."))
         if node.id == "sequence":
             return [self.value(item, (*place, position)) for position, item in enumerate(node.value)]
         if node.id == "mapping":
@@ -109,7 +121,8 @@ class _Reader:
                 continue
             part = (*place, name)
             if name in found:
-                self.problems.append((part, f"says {name!r} twice; the last one counts", "drop one of them."))
+                what = f"has the key {name!r} twice; the last one counts"
+                self.problems.append(Problem(part, "duplicate key", what, "remove one of them."))
             self.lines[part] = key.start_mark.line + 1
             found[name] = self.value(item, part)
         return {**merged, **found}
@@ -119,15 +132,14 @@ class _Reader:
             if key.id == "scalar":
                 yield key, item
             else:
-                self.problems.append((place, "has a key that is not text", "take text."))
+                self.problems.append(Problem(place, "key", "has a key that is not text", "use text as the key."))
 
     def _key(self, node: Any, place: Place) -> str:
         read = plain(node.value) if _is_plain(node) else node.value
         if not isinstance(read, str):
             kind = {bool: "true or false", int: "a number", float: "a number"}.get(type(read), "nothing")
-            self.problems.append(
-                ((*place, node.value), f"has the key {node.value}, which YAML 1.1 reads as {kind}", "put it in quotes.")
-            )
+            what = f"has the key {node.value}, which YAML 1.1 reads as {kind}"
+            self.problems.append(Problem((*place, node.value), "key", what, "put it in quotes."))
         return str(node.value)
 
 
@@ -136,7 +148,7 @@ def _is_plain(node: Any) -> bool:
 
 
 def plain(text: str) -> Any:
-    """Return what an unquoted scalar is to Go's reader, whose YAML is 1.1 and a little more.
+    """Return the value of an unquoted scalar as Go's reader sees it: YAML 1.1 and a little of 1.2 (sigs.k8s.io/yaml).
 
     >>> [plain(text) for text in ("yes", "N", "1e3", "0o17", "0x1F", "~", "3.9", "1.2.3")]
     [True, False, 1000.0, 15, 31, None, 3.9, '1.2.3']

@@ -29,7 +29,7 @@ def pods() -> st.SearchStrategy[Pod]:
     sources = st.sampled_from(["claim", "secret", "config_map", "host_path", "empty_dir"])
     return st.builds(
         pod,
-        image=st.sampled_from(["laminar:latest", "a/b@sha256:1e3"]),
+        image=st.sampled_from(["laminar:latest", "a/b@sha256:" + 16 * "1e30"]),
         command=st.just("python") | st.builds(command, st.sampled_from(["main.py", "a b.py", "0x1"]), st.lists(VALUES, max_size=3)),
         cpu=st.floats(0.001, 96),
         memory=st.integers(1, 10**6),

@@ -1,4 +1,4 @@
-"""List single mistakes for the validator's test: what is replaced in a golden file, what is said of it, and where."""
+"""List single mistakes for the linter's tests: what is replaced in a golden file, the message, and the place."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MISTAKES = {
         "parallelism",
         "int(inputs.parameters.splits)",
         "int(inputs.parameters.split)",
-        "takes no parameter 'split'. Did you mean 'splits'",
+        "has no input parameter 'split'. Did you mean 'splits'",
         "template loop-Fit, task Fit, field withSequence.count",
     ),
     "a wrong workflow parameter inside an expression": Mistake(
@@ -63,11 +63,11 @@ MISTAKES = {
         "int takes 1 argument, not 2",
         "task Fit, field withSequence.count",
     ),
-    "an expression that gives a number": Mistake(
+    "an expression that returns nil": Mistake(
         "parallelism",
         "{{=string(max(1, int(inputs.parameters.splits)))}}",
-        "{{=max(1, int(inputs.parameters.splits))}}",
-        "gives no text",
+        "{{=inputs.parameters.splits == '0' ? nil : inputs.parameters.splits}}",
+        "returns nil",
         "task Fit, field withSequence.count",
     ),
     "a count that is negative": Mistake(
@@ -81,7 +81,7 @@ MISTAKES = {
         GRAPH,
         "tasks.Load.outputs.parameters.lengths",
         "tasks.Load.outputs.parameters.length",
-        "gives no parameter 'length'. Did you mean 'lengths'",
+        "has no output parameter 'length'. Did you mean 'lengths'",
         "task Split, field withSequence.count",
     ),
     "a misspelt task in an expression": Mistake(
@@ -127,7 +127,7 @@ MISTAKES = {
         "linear",
         '--layer, "{{inputs.parameters.layer}}"',
         '--layer, "{{inputs.parameters.layr}}"',
-        "takes no parameter 'layr'",
+        "has no input parameter 'layr'",
         "template layer, field container.args",
     ),
     "an item outside a loop": Mistake(
@@ -151,7 +151,7 @@ MISTAKES = {
         "linear",
         "depends: Load",
         "depends: Laod",
-        "waits for 'Laod', which no task of its DAG is called. Did you mean 'Load'",
+        "waits for 'Laod', and its DAG has no task of that name. Did you mean 'Load'",
         "task Fit, field depends",
     ),
     "a depends that is no expression": Mistake(
@@ -201,21 +201,21 @@ MISTAKES = {
     "a single equals sign": Mistake(
         "skips_spread", "{{tasks.S.status}} ==", "{{tasks.S.status}} =", "has a single '='", "task T, field when"
     ),
-    "a condition that gives no text": Mistake(
+    "a condition that may be nil": Mistake(
         "gate",
         "{{=string(fromJSON(tasks.A.outputs.parameters.entries).S)}}",
-        "{{=fromJSON(tasks.A.outputs.parameters.entries).S == true}}",
-        "gives no text",
+        "{{=fromJSON(tasks.A.outputs.parameters.entries).S ? 'true' : nil}}",
+        "returns nil",
         "task S, field when",
     ),
-    "a count that is no text where the layer is skipped": Mistake(
-        "skips_spread", ": '0'}}", ": 0}}", "gives no text", "task F, field withSequence.count"
+    "a count that is nil where the layer is skipped": Mistake(
+        "skips_spread", ": '0'}}", ": nil}}", "returns nil", "task F, field withSequence.count"
     ),
     "a patch of an input that is not taken": Mistake(
         "submission_hook",
         "sprig.b64dec(inputs.parameters.patch)",
         "sprig.b64dec(inputs.parameters.patches)",
-        "takes no parameter 'patches'",
+        "has no input parameter 'patches'",
         "field podSpecPatch",
     ),
     "a function of sprig with too many arguments": Mistake(
@@ -229,7 +229,7 @@ MISTAKES = {
         "submission_hook",
         "          - name: patch\n",
         "          - name: patsch\n",
-        "gives 'patsch', which template",
+        "passes 'patsch', which template",
         "task P, field arguments.parameters[patsch].name",
     ),
     # names
@@ -249,7 +249,7 @@ MISTAKES = {
         "template", "name: train", "name: Train", "A WorkflowTemplate cannot be called 'Train'", "field metadata.name"
     ),
     "a cron workflow's name that is too long": Mistake(
-        "cron", "name: train", "name: " + "a" * 53, "has 53 characters, and a CronWorkflow takes 52", "field metadata.name"
+        "cron", "name: train", "name: " + "a" * 53, "has 53 characters, and a CronWorkflow allows 52", "field metadata.name"
     ),
     "a label's value that Kubernetes refuses": Mistake(
         "linear",
@@ -294,18 +294,18 @@ MISTAKES = {
         "linear",
         "- {name: Load, template: layer, arguments: {parameters: [{name: layer, value: Load}]}}",
         "- {name: Load, template: layer}",
-        "does not give 'layer'",
+        "does not pass 'layer'",
         "task Load",
     ),
     "an unknown argument": Mistake(
         "linear",
         "{name: layer, value: Load}",
         "{name: layer, value: Load}, {name: idx, value: x}",
-        "gives 'idx', which template 'layer' does not take",
+        "passes 'idx', which template 'layer' does not have",
         "task Load, field arguments.parameters[idx].name",
     ),
     "an argument without a value": Mistake(
-        "linear", "{name: layer, value: Load}", "{name: layer}", "gives 'layer' no value", "task Load"
+        "linear", "{name: layer, value: Load}", "{name: layer}", "passes 'layer' without a value", "task Load"
     ),
     # pods
     "a missing command": Mistake(
@@ -377,7 +377,7 @@ MISTAKES = {
         "linear",
         "workingDir:",
         "workingDirectory:",
-        "no field 'workingDirectory'; Argo drops it silently. Did you mean 'workingDir'",
+        "no field 'workingDirectory'; Argo's server drops it silently. Did you mean 'workingDir'",
         "template layer, field container.workingDirectory",
     ),
     "a field in snake case": Mistake(
@@ -388,17 +388,17 @@ MISTAKES = {
         "field spec.service_account_name",
     ),
     "a number where text belongs": Mistake(
-        "linear", '"s3://bucket/laminar"', "1e3", "should be a valid string", "env[LAMINAR_DATASTORE].value"
+        "linear", '"s3://bucket/laminar"', "1e3", "should be text", "env[LAMINAR_DATASTORE].value"
     ),
     "a key that is a boolean": Mistake("linear", "workingDir: /laminar", "n: /laminar", "reads as true or false", "template layer"),
     "a name that is a boolean": Mistake(
-        "template", "{name: text, ", "{name: n, ", "should be a valid string", "field spec.arguments.parameters"
+        "template", "{name: text, ", "{name: n, ", "should be text", "field spec.arguments.parameters"
     ),
     "a key said twice": Mistake(
         "linear",
         "      workingDir: /laminar\n",
         "      workingDir: /laminar\n      workingDir: /other\n",
-        "says 'workingDir' twice",
+        "has the key 'workingDir' twice",
         "template layer",
     ),
     "a patch that is no JSON": Mistake(

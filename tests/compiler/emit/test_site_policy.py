@@ -157,7 +157,7 @@ WRONG = {
     "kind: CronWorkflow\n": ("has the kind 'CronWorkflow'", 1),
     "labels: {}\n": ("has 'labels', which a Workflow does not know", 1),
     "spec:\n  podSpecPatch: '{'\n": ("has a podSpecPatch that is no JSON or YAML mapping", 2),
-    "spec:\n  priority: 1\n  priority: 2\n": ("says 'priority' twice", 3),
+    "spec:\n  priority: 1\n  priority: 2\n": ("has the key 'priority' twice", 3),
     "spec: [1]\n": ("has a spec that is no mapping", 1),
     "- 1\n": ("is no mapping", 1),
     "spec:\n  a: [\n": ("is not valid YAML", 3),

@@ -1,0 +1,70 @@
+"""List what the linter looks for: each rule with a code, a severity, a reason, and who else finds such a mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from laminar.compiler.lint.catalogue import CATALOGUE
+
+__all__ = ["GROUPS", "RULES", "Rule", "Severity"]
+
+
+class Severity(IntEnum):
+    """How bad a finding is; a larger number is worse."""
+
+    NOTE = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def word(self) -> str:
+        """The word that output has for it."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule.
+
+    ``own`` is the severity in documents that laminar wrote, which have no reason to be lax. ``argo`` and ``server`` say
+    whether ``argo lint --offline`` and the Kubernetes API server find such a mistake: yes, no, partly, unknown.
+    """
+
+    code: str
+    title: str
+    severity: Severity
+    own: Severity
+    argo: str
+    server: str
+    why: str
+
+
+GROUPS = {
+    "Y": "YAML",
+    "D": "Documents",
+    "F": "Fields and their values",
+    "N": "Names",
+    "L": "Limits",
+    "C": "Calls of templates",
+    "W": "What waits for what",
+    "I": "Loops",
+    "X": "Expressions and conditions",
+    "R": "References",
+    "P": "Pods",
+    "O": "Outputs",
+    "S": "Schedules",
+    "K": "What is not checked",
+}
+"""What the first letter of a code means."""
+
+
+def _read(line: str) -> Rule:
+    code, levels, argo, server, title, why = (field.strip() for field in line.split("|", 5))
+    severity, _, own = levels.partition("/")
+    return Rule(code, title, Severity[severity.upper()], Severity[(own or severity).upper()], argo, server, why)
+
+
+RULES: Mapping[str, Rule] = {rule.code: rule for rule in map(_read, CATALOGUE.strip().splitlines())}
+"""The rules by code."""
