@@ -198,7 +198,7 @@ class Binding:
             if record is None or artifact is None:
                 return MISSING
             origin = self.origin(layer, name, record.splits, {self.index or 0: artifact})
-            with origin.reading(self.datastore):
+            with origin.explaining(self.datastore):
                 value = self.datastore.read(artifact, siblings=record.artifacts.values())
             return value.with_origin(origin) if artifact.sharded else value
 
@@ -215,13 +215,11 @@ class Binding:
         if not complete(records) or any(record.status == "skipped" for record in records.values()):
             return MISSING
         default = vars_of(type(layer)).get(name)
-        artifacts = {}
-        for index in sorted(records):
-            artifact = records[index].artifacts.get(name)
-            if artifact is not None:
-                artifacts[index] = artifact
-            elif isinstance(default, Default) and records[index].splits:
-                artifacts[index] = self.datastore.write(default.value)
+        artifacts = {index: records[index].artifacts[name] for index in sorted(records) if name in records[index].artifacts}
+        unset = [index for index in records if index not in artifacts and records[index].splits]
+        if isinstance(default, Default) and unset:
+            value = self.datastore.inline(default.value)  # reading writes nothing
+            artifacts = dict(sorted({**artifacts, **dict.fromkeys(unset, value)}.items()))
         if records[0].splits and not artifacts:
             return MISSING
         origin = self.origin(layer, name, records[0].splits, artifacts)

@@ -86,7 +86,7 @@ def _contributed(scope: Scope, attribute: str, record: Record) -> int:
     if artifact is None:
         return 1 if _has_default(scope, record.layer, attribute) else 0
     if record.layer == PARAMETERS and not artifact.sharded:
-        with _origin(scope, attribute, record, artifact).reading(scope.store):
+        with _origin(scope, attribute, record, artifact).explaining(scope.store):
             return graph.parameter_length(scope.store.read(artifact))
     return artifact.length
 
@@ -112,7 +112,7 @@ def _element(scope: Scope, axis: Axis, position: int) -> Any:
             f" (flow {scope.flow!r}, execution {scope.execution!r}).",
             fix="pass --splits with as many as there are elements.",
         )
-    with _origin(scope, axis.attribute, record, artifact).reading(store):
+    with _origin(scope, axis.attribute, record, artifact).explaining(store):
         if axis.layer == PARAMETERS and not artifact.sharded:
             value = store.read(artifact)
             return value[position] if isinstance(value, list) else value

@@ -52,7 +52,6 @@ def ensure(execution: Execution, values: Callable[[], dict[str, Any]]) -> Callab
     datastore = execution.flow.configuration.datastore
     record = datastore.load(execution.flow.name, execution.id, PARAMETERS, 0)
     if record is not None:
-        datastore.remember(record)
         return lambda: None
     return datastore.save_in_background(parameters_record(execution, values()))
 

@@ -16,7 +16,8 @@ from laminar.worker.split_failure import SplitFailed, failed_outside, failure, t
 
 if TYPE_CHECKING:
     from laminar.components.layer import Layer
-    from laminar.configurations.datastores import Artifact, DataStore, Record
+    from laminar.configurations.datastores import Artifact, Record
+    from laminar.configurations.datastores.values.value_store import ValueStore
 
 __all__ = [
     "Outputs",
@@ -188,7 +189,7 @@ def _arguments(layer: Layer, dependency: Callable[[str], Layer]) -> list[Layer]:
     return [] if function is Base.__call__ else hook_calls.arguments(function, layer, layer.name, dependency)
 
 
-def _store(layer: Layer, store: DataStore) -> dict[str, Artifact]:
+def _store(layer: Layer, store: ValueStore) -> dict[str, Artifact]:
     """Write what the layer set, and return where each attribute is."""
     binding = layer._binding
     artifacts = dict(binding.shards)
@@ -199,7 +200,7 @@ def _store(layer: Layer, store: DataStore) -> dict[str, Artifact]:
     return artifacts
 
 
-def _write(layer: str, store: DataStore, name: str, value: Any) -> Artifact:
+def _write(layer: str, store: ValueStore, name: str, value: Any) -> Artifact:
     try:
         with located(f"{layer}.{name}"):
             return store.write(value)

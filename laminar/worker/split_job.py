@@ -23,9 +23,11 @@ __all__ = ["CANNOT", "DONE", "FAILED", "RETRY", "Job", "bound", "is_own_signal",
 
 def reroot(flow: Flow, url: str) -> None:
     """Move a flow's data to another URL, with the protocols and options of its own datastore."""
+    from laminar.configurations.datastores import open_like
+
     datastore = flow.configuration.datastore
     if datastore.url != url:
-        flow.configuration = dataclasses.replace(flow.configuration, datastore=datastore.with_root(url))
+        flow.configuration = dataclasses.replace(flow.configuration, datastore=open_like(datastore, url))
 
 
 def reseed() -> None:

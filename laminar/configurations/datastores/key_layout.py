@@ -1,32 +1,47 @@
-"""Say where everything in a datastore stands: the names it takes and the keys made of them.
+"""Lay out a datastore: the key of every file in it.
 
 Keys are ``/``-separated paths below the store's root::
 
     artifacts/<address>
     <Flow>/executions/<execution>/<layer>/<index>.json
-    <Flow>/executions/<execution>/<layer>/failed/<index>.<attempt>.json
+    <Flow>/executions/<execution>/<layer>/failed/<index>/<attempt>.json
     <Flow>/executions/<execution>/<layer>/offsets/<attribute>
+    removed/<id>.json
 """
 
 from __future__ import annotations
+
+from functools import lru_cache
 
 from laminar.exceptions import DatastoreError
 from laminar.identifiers import name_problem
 
 __all__ = [
+    "ARTIFACTS",
+    "REMOVED",
     "artifact_key",
     "document_key",
+    "execution_folder",
     "executions_folder",
+    "failure_key",
     "failures_folder",
     "index_of",
+    "is_marker",
     "layer_folder",
+    "offsets_folder",
     "offsets_key",
 ]
+
+ARTIFACTS = "artifacts"
+"""Folder of all values of a store."""
+
+REMOVED = "removed"
+"""Folder of notes about removed executions, whose artifacts are still kept."""
 
 
 def artifact_key(address: str) -> str:
     """Return the key of an artifact's file."""
-    return f"artifacts/{address}"
+    return f"{ARTIFACTS}/{address}"
 
 
 def executions_folder(flow: str) -> str:
@@ -44,6 +59,7 @@ def execution_folder(flow: str, execution: str) -> str:
     return f"{executions_folder(flow)}/{execution}"
 
 
+@lru_cache(maxsize=256)
 def layer_folder(flow: str, execution: str, layer: str) -> str:
     """Return the folder of all that a layer left in an execution but its artifacts."""
     check(layer, "layer")
@@ -59,19 +75,29 @@ def document_key(flow: str, execution: str, layer: str, index: int) -> str:
     return f"{layer_folder(flow, execution, layer)}/{index:d}.json"
 
 
-def failures_folder(flow: str, execution: str, layer: str) -> str:
-    """Return the folder of a layer's failure markers, each named ``<index>.<attempt>.json``."""
-    return f"{layer_folder(flow, execution, layer)}/failed"
+def failures_folder(flow: str, execution: str, layer: str, index: int) -> str:
+    """Return the folder of one split's failure markers: listing it does not depend on the number of splits."""
+    return f"{layer_folder(flow, execution, layer)}/failed/{index:d}"
+
+
+def failure_key(flow: str, execution: str, layer: str, index: int, attempt: int) -> str:
+    """Return the key of the marker of a failed attempt."""
+    return f"{failures_folder(flow, execution, layer, index)}/{attempt:d}.json"
+
+
+def offsets_folder(flow: str, execution: str, layer: str) -> str:
+    """Return the folder of a fan-out's offset files."""
+    return f"{layer_folder(flow, execution, layer)}/offsets"
 
 
 def offsets_key(flow: str, execution: str, layer: str, attribute: str) -> str:
     """Return the key of the file that says how many elements each split of a fan-out contributes to an attribute."""
     check(attribute, "attribute")
-    return f"{layer_folder(flow, execution, layer)}/offsets/{attribute}"
+    return f"{offsets_folder(flow, execution, layer)}/{attribute}"
 
 
 def index_of(name: str) -> int | None:
-    """Return the split that a document belongs to by its file name, None for any other file.
+    """Return the number that a document or a marker is named by, None for any other file.
 
     >>> index_of("12.json"), index_of("failed/"), index_of("x.json")
     (12, None, None)
@@ -80,7 +106,17 @@ def index_of(name: str) -> int | None:
     return int(number) if dot and rest == "json" and number.isascii() and number.isdigit() else None
 
 
+def is_marker(name: str) -> bool:
+    """Return whether a path below a layer's folder is that of a failure marker.
+
+    >>> is_marker("failed/3/1.json"), is_marker("3.json"), is_marker("offsets/rows")
+    (True, False, False)
+    """
+    return name.startswith("failed/") and index_of(name.rpartition("/")[2]) is not None
+
+
 def check(name: str, kind: str) -> None:
+    """Raise DatastoreError for a name that cannot be part of a path."""
     if problem := name_problem(name):
         raise DatastoreError(
             f"{name!r} cannot be the name of {'an' if kind[0] in 'ae' else 'a'} {kind}: it {problem}.",

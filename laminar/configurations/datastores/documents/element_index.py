@@ -1,6 +1,6 @@
-"""Find which split of a fan-out an element belongs to, quickly also where thousands of splits ask.
+"""Find which split of a fan-out an element belongs to, at a cost that does not grow with the number of readers.
 
-Whoever asks first adds up what all documents say, and leaves the sums beside them in a small file, with little-endian numbers::
+The first reader adds up the counts of all documents, and leaves the sums beside them in a small file, with little-endian numbers::
 
     magic "LMNO", schema, whether there is a default, 0, 0, splits (8 bytes)
     for each split: how many elements it and those before it contribute (8 bytes)
@@ -13,15 +13,12 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from struct import Struct, pack, unpack_from
-from typing import TYPE_CHECKING
 
+from laminar.configurations.datastores.byte_storage import Buffer, ByteStorage
+from laminar.configurations.datastores.documents import repository
+from laminar.configurations.datastores.documents.record import Record
 from laminar.configurations.datastores.key_layout import offsets_key
 from laminar.exceptions import DatastoreError
-
-if TYPE_CHECKING:
-    from laminar.configurations.datastores.base import DataStore
-    from laminar.configurations.datastores.documents.record import Record
-    from laminar.configurations.datastores.values.file_format import Buffer
 
 __all__ = ["locate", "total"]
 
@@ -32,13 +29,13 @@ DIGEST = 32
 
 
 def locate(
-    store: DataStore, flow: str, execution: str, layer: str, attribute: str, position: int, *, default: bool
+    storage: ByteStorage, flow: str, execution: str, layer: str, attribute: str, position: int, *, default: bool
 ) -> tuple[int, int]:
     """Return the split, and the element within what it contributes, of a position in a fan-out's flat attribute.
 
     Raises DatastoreError where the fan-out has not finished or the position is beyond its elements.
     """
-    ends = stored_sums(store, flow, execution, layer, attribute, default=default)
+    ends = stored_sums(storage, flow, execution, layer, attribute, default=default)
     count = ends[-1] if ends else 0
     if not 0 <= position < count:
         raise DatastoreError(
@@ -49,37 +46,37 @@ def locate(
     return split, position - (ends[split - 1] if split else 0)
 
 
-def total(store: DataStore, flow: str, execution: str, layer: str, attribute: str, *, default: bool) -> int:
+def total(storage: ByteStorage, flow: str, execution: str, layer: str, attribute: str, *, default: bool) -> int:
     """Return how many elements a fan-out's flat attribute has.
 
     Raises DatastoreError where the fan-out has not finished.
     """
-    ends = stored_sums(store, flow, execution, layer, attribute, default=default)
+    ends = stored_sums(storage, flow, execution, layer, attribute, default=default)
     return ends[-1] if ends else 0
 
 
-def stored_sums(store: DataStore, flow: str, execution: str, layer: str, attribute: str, *, default: bool) -> Sequence[int]:
-    """Return the sums that lie beside the documents, made now where nobody asked before."""
+def stored_sums(storage: ByteStorage, flow: str, execution: str, layer: str, attribute: str, *, default: bool) -> Sequence[int]:
+    """Return the sums that lie beside the documents, computed now by the first reader."""
     key = offsets_key(flow, execution, layer, attribute)
     try:
-        ends = read(store.get(key), default=default)
+        ends = read(storage.get(key), default=default)
     except FileNotFoundError:
         ends = None
     if ends is None:
-        ends = sums(store, flow, execution, layer, attribute, default=default)
-        store.put(key, (written(ends, default=default),))
+        ends = sums(storage, flow, execution, layer, attribute, default=default)
+        storage.put(key, (written(ends, default=default),))
     return ends
 
 
-def sums(store: DataStore, flow: str, execution: str, layer: str, attribute: str, *, default: bool) -> Sequence[int]:
+def sums(storage: ByteStorage, flow: str, execution: str, layer: str, attribute: str, *, default: bool) -> Sequence[int]:
     """Return, for each split of a finished fan-out, how many elements it and those before it contribute."""
-    records = store.records(flow, execution, layer)
+    records = repository.records(storage, flow, execution, layer)
     verify(records, f"Layer {layer!r} of flow {flow!r}, execution {execution!r},")
     return list(accumulate(counts(records, attribute, default=default)))
 
 
 def counts(records: Mapping[int, Record], attribute: str, *, default: bool) -> list[int]:
-    """Return how many elements each split contributes: its elements, its one value, or ``default`` where it set none."""
+    """Return how many elements each split contributes: its elements, its one value, or the default where it set none."""
     found = []
     for index in sorted(records):
         artifact = records[index].artifacts.get(attribute)
@@ -106,7 +103,7 @@ def verify(records: Mapping[int, Record], which: str) -> None:
         shown = ", ".join(map(str, missing[:5])) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
         raise DatastoreError(f"{which} has not finished: of {splits[0]} splits these are missing: {shown}.", fix=fix)
     if any(record.status == "skipped" for record in records.values()):
-        raise DatastoreError(f"{which} was skipped: it has no elements.", fix="ask layer.state.finished before reading it.")
+        raise DatastoreError(f"{which} was skipped: it has no elements.", fix="check layer.state.finished before reading it.")
 
 
 def written(ends: Sequence[int], *, default: bool) -> bytes:
@@ -118,7 +115,7 @@ def written(ends: Sequence[int], *, default: bool) -> bytes:
 
 
 def read(data: Buffer, *, default: bool) -> Sequence[int] | None:
-    """Return the sums of a file, None where it is damaged or was made with another default: it is made again then."""
+    """Return the sums of a file, None where it is damaged or was made with another default: then it is made again."""
     from hashlib import sha256
 
     if len(data) < HEAD.size + DIGEST or sha256(memoryview(data)[:-DIGEST]).digest() != data[-DIGEST:]:

@@ -1,8 +1,8 @@
-"""Say what a store holds, and remove what is old and what nothing refers to, while flows are running.
+"""List what a store holds, and remove what is old and what nothing refers to, while flows are running.
 
-What is safe rests on times, as there is no lock that all stores have. Artifacts are listed before documents are read, so what a
-document refers to is seen; a writer that finds its content present renews that file's time, and what is younger than ``grace``
-is spared. The artifacts of a removed execution are kept for another ``grace``, by a note in ``removed/``: somebody may hold a
+Safety relies on times, as not all storages have locks. Artifacts are listed before documents are read, so every reference to a
+listed artifact is seen. A writer that finds its content present renews that file's time, and files younger than ``grace`` are
+kept. The artifacts of a removed execution are kept for another ``grace``, by a note in ``removed/``: a running layer may hold a
 reference to them that is in no document yet.
 """
 
@@ -12,31 +12,26 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from laminar.configurations.datastores import key_layout
-from laminar.configurations.datastores.documents import repository
-from laminar.configurations.datastores.documents.record import Record, sealed, unsealed
+from laminar.configurations.datastores.byte_storage import ByteStorage, Entry
+from laminar.configurations.datastores.documents import json_document, repository
+from laminar.configurations.datastores.documents.record import Record
+from laminar.configurations.datastores.key_layout import REMOVED
 from laminar.configurations.datastores.values.artifact import Artifact, encode
 from laminar.exceptions import DatastoreError
 from laminar.identifiers import is_name
 from laminar.ksuid import ksuid
 
-if TYPE_CHECKING:
-    from laminar.configurations.datastores.base import DataStore, Entry
-
 __all__ = ["DAY", "Cleared", "Plan", "Survey", "Usage", "clear", "plan", "survey"]
 
 DAY = 86_400.0
 
-REMOVED = "removed"
-"""Folder of notes about removed executions, whose artifacts are still kept."""
-
-AT_ONCE = 1000
+READ_AT_ONCE = 1000
 """Documents that are read together."""
 
 WORKERS = 16
-"""Requests for removals that are under way together."""
+"""Removals that are requested at the same time."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +71,7 @@ class Survey:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be removed: executions, artifacts, notes that have served; ``later`` are artifacts that a later run removes.
+    """What is to be removed: executions, artifacts, outdated notes; ``later`` are artifacts that a later run removes.
 
     ``older`` and ``grace`` are times since when nothing may have been written to what is removed.
     """
@@ -100,19 +95,19 @@ class Cleared:
     bytes: int
 
 
-def survey(store: DataStore) -> Survey:
+def survey(storage: ByteStorage) -> Survey:
     """Return what a store holds.
 
     Raises DatastoreError where it cannot be read; damaged documents and notes are kept in the Survey.
     """
-    artifacts = {entry.name: entry for entry in store.entries("artifacts") if re.fullmatch("[0-9a-f]{64}", entry.name)}
+    artifacts = {entry.name: entry for entry in storage.entries(key_layout.ARTIFACTS) if re.fullmatch("[0-9a-f]{64}", entry.name)}
     listed = {
         (flow, execution): files
-        for flow in repository.folders(store, "")
-        for execution, files in by_execution(store.walk(key_layout.executions_folder(flow))).items()
+        for flow in repository.folders(storage, "")
+        for execution, files in by_execution(storage.walk(key_layout.executions_folder(flow))).items()
     }
     keys = {name: documents_of(*name, files) for name, files in listed.items()}
-    addresses, damaged = references(store, keys)
+    addresses, damaged = references(storage, keys)
     found = tuple(
         Usage(
             *name,
@@ -124,20 +119,20 @@ def survey(store: DataStore) -> Survey:
         )
         for name, files in sorted(listed.items())
     )
-    kept, broken = notes(store)
+    kept, broken = notes(storage)
     return Survey(found, artifacts, kept, broken)
 
 
 def by_execution(files: Iterable[Entry]) -> dict[str, list[Entry]]:
-    """Return, by execution, the documents and failure markers among a flow's files, named from the execution's folder on.
+    """Return, by execution, the documents and failure markers among a flow's files; names are paths below the execution's folder.
 
-    An execution without any is about to get its first, or is being removed.
+    An execution without any is about to get its first one, or is being removed.
     """
     found: dict[str, list[Entry]] = {}
     for entry in files:
         execution, _, name = entry.name.partition("/")
         layer, _, rest = name.partition("/")
-        is_kept = key_layout.index_of(rest) is not None or (rest.startswith("failed/") and rest.count("/") == 1)
+        is_kept = key_layout.index_of(rest) is not None or key_layout.is_marker(rest)
         if is_kept and is_name(execution) and is_name(layer):
             found.setdefault(execution, []).append(entry._replace(name=name))
     return found
@@ -150,15 +145,15 @@ def documents_of(flow: str, execution: str, files: Iterable[Entry]) -> list[str]
 
 
 def references(
-    store: DataStore, keys: dict[tuple[str, str], list[str]]
+    storage: ByteStorage, keys: dict[tuple[str, str], list[str]]
 ) -> tuple[dict[tuple[str, str], set[str]], dict[tuple[str, str], DatastoreError]]:
     """Return which addresses the documents of each execution refer to, and the first damage among these."""
     addresses: dict[tuple[str, str], set[str]] = {name: set() for name in keys}
     damaged: dict[tuple[str, str], DatastoreError] = {}
     every = [(name, key) for name, found in keys.items() for key in found]
-    for start in range(0, len(every), AT_ONCE):
-        some = every[start : start + AT_ONCE]
-        for (name, key), data in zip(some, store.get_many([key for _, key in some]), strict=True):
+    for start in range(0, len(every), READ_AT_ONCE):
+        some = every[start : start + READ_AT_ONCE]
+        for (name, key), data in zip(some, storage.get_many([key for _, key in some]), strict=True):
             try:
                 if data is not None:
                     addresses[name].update(referred(Record.from_json(bytes(data), key=key).artifacts.values()))
@@ -168,22 +163,22 @@ def references(
 
 
 def referred(artifacts: Iterable[Artifact]) -> Iterator[str]:
-    """Give the addresses that artifacts refer to."""
+    """Return the addresses that artifacts refer to."""
     for artifact in artifacts:
         for part in (artifact,) if artifact.parts is None else artifact.parts:
             if part.address is not None:
                 yield part.address
 
 
-def notes(store: DataStore) -> tuple[dict[str, tuple[float, frozenset[str]]], tuple[DatastoreError, ...]]:
-    """Return the notes about removed executions, with times and the addresses that they keep; and what is wrong with others."""
+def notes(storage: ByteStorage) -> tuple[dict[str, tuple[float, frozenset[str]]], tuple[DatastoreError, ...]]:
+    """Return the notes about removed executions, with times and the addresses that they keep; and the errors of damaged notes."""
     found: dict[str, tuple[float, frozenset[str]]] = {}
     broken: list[DatastoreError] = []
-    keys = [f"{REMOVED}/{entry.name}" for entry in store.entries(REMOVED)]
-    for key, data in zip(keys, store.get_many(keys), strict=True):
+    keys = [f"{REMOVED}/{entry.name}" for entry in storage.entries(REMOVED)]
+    for key, data in zip(keys, storage.get_many(keys), strict=True):
         try:
             if data is not None:
-                note = unsealed(bytes(data), key)
+                note = json_document.parse(bytes(data), key)
                 found[key] = float(note["time"]), frozenset(note["addresses"])
         except DatastoreError as error:
             fix = f"delete {key}: it only keeps artifacts of removed executions for a while longer."
@@ -194,7 +189,7 @@ def notes(store: DataStore) -> tuple[dict[str, tuple[float, frozenset[str]]], tu
 def plan(found: Survey, *, older: float, grace: float, flow: str | None = None, now: float | None = None) -> Plan:
     """Return what is to be removed: executions (of a flow) without activity for ``older`` seconds, and what nothing needs.
 
-    Raises DatastoreError for a damaged document of an execution that stays: nobody knows what that refers to.
+    Raises DatastoreError for a damaged document of an execution that stays: it is unknown what that refers to.
     """
     now = time.time() if now is None else now
     leaving = [usage for usage in found.executions if usage.newest < now - older and flow in (None, usage.flow)]
@@ -214,54 +209,54 @@ def plan(found: Survey, *, older: float, grace: float, flow: str | None = None, 
 
 
 def refuse(broken: Iterable[DatastoreError], staying: Iterable[Usage]) -> None:
-    """Raise DatastoreError for what cannot be read although it has to be: nobody knows what that refers to."""
+    """Raise DatastoreError for a damaged note, or document of an execution that stays: it is unknown what that refers to."""
     for error in broken:
-        raise DatastoreError(f"Nothing is removed, as nobody knows all that is still needed. {error.what}", fix=error.fix)
+        raise DatastoreError(f"Nothing is removed, as it is unknown what is still needed. {error.what}", fix=error.fix)
     for usage in staying:
         if usage.damaged:
             raise DatastoreError(
-                "Nothing is removed, as nobody knows all that "
+                "Nothing is removed, as it is unknown what "
                 f"execution {usage.execution!r} of flow {usage.flow!r} refers to. {usage.damaged.what}",
                 fix=usage.damaged.fix,
             )
 
 
-def clear(store: DataStore, plan: Plan) -> Cleared:
-    """Remove what a plan says, sparing what was written or renewed since.
+def clear(storage: ByteStorage, plan: Plan) -> Cleared:
+    """Remove what a plan lists, except what was written or renewed since.
 
     Raises DatastoreError where something cannot be removed.
     """
     addresses = frozenset[str]().union(*(usage.addresses for usage in plan.executions))
     if addresses and plan.later:
-        note = sealed(encode({"addresses": sorted(addresses), "schema": 1, "time": plan.now}))
-        store.put(f"{REMOVED}/{ksuid()}.json", (note.encode(),))
-    executions = sum(remove(store, usage, plan.older) for usage in plan.executions)
-    removed = expire(store, plan.artifacts, plan.grace)
+        note = json_document.add_checksum(encode({"addresses": sorted(addresses), "schema": 1, "time": plan.now}))
+        storage.put(f"{REMOVED}/{ksuid()}.json", (note.encode(),))
+    executions = sum(remove(storage, usage, plan.older) for usage in plan.executions)
+    removed = expire(storage, plan.artifacts, plan.grace)
     for key in plan.notes:
-        store.delete(key)
+        storage.delete(key)
     return Cleared(executions, len(removed), plan.survey.size(removed))
 
 
-def remove(store: DataStore, usage: Usage, before: float) -> bool:
-    """Remove an execution unless somebody has resumed it meanwhile."""
+def remove(storage: ByteStorage, usage: Usage, before: float) -> bool:
+    """Remove an execution unless it was resumed meanwhile."""
     folder = key_layout.execution_folder(usage.flow, usage.execution)
-    files = list(store.walk(folder))
+    files = list(storage.walk(folder))
     if any(entry.modified >= before for entry in files if "/offsets/" not in entry.name):
         return False
     for layer in {entry.name.partition("/")[0] for entry in files if "/offsets/" in entry.name}:
-        store.delete(f"{folder}/{layer}/offsets")  # first: they would be wrong beside other documents
-    store.delete(folder)
+        storage.delete(f"{folder}/{layer}/offsets")  # first: they would be wrong beside other documents
+    storage.delete(folder)
     return True
 
 
-def expire(store: DataStore, addresses: Sequence[str], before: float) -> list[str]:
-    """Remove artifacts that are older than a time still, and return which were."""
+def expire(storage: ByteStorage, addresses: Sequence[str], before: float) -> list[str]:
+    """Remove artifacts that are still older than a time, and return which were removed."""
     keys = [key_layout.artifact_key(named) for named in addresses]
-    if not keys or not store.ahead:
-        done = [store.expire(key, before) for key in keys]
+    if not keys or not storage.overlaps_reads:
+        done = [storage.expire(key, before) for key in keys]
     else:
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(min(WORKERS, len(keys))) as pool:
-            done = list(pool.map(lambda key: store.expire(key, before), keys))
+            done = list(pool.map(lambda key: storage.expire(key, before), keys))
     return [named for named, is_gone in zip(addresses, done, strict=True) if is_gone]

@@ -1,4 +1,4 @@
-"""Keep everything in a folder of this machine, or of a volume that several mount."""
+"""Keep bytes in a folder of this machine, or of a volume that several machines mount."""
 
 from __future__ import annotations
 
@@ -7,50 +7,52 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from laminar.configurations.datastores.base import DataStore, Entry
+from laminar.configurations.datastores.background_call import BackgroundCall
+from laminar.configurations.datastores.byte_storage import Buffer, ByteStorage, Entry
 from laminar.exceptions import DatastoreError
 
-if TYPE_CHECKING:
-    from laminar.configurations.datastores.values.file_format import Buffer
+__all__ = ["LocalStorage"]
 
-__all__ = ["Local"]
+FIRST_READ = 1 << 16
+"""Bytes that the first read requests: most files are smaller."""
 
-WHOLE = 1 << 16
-"""Bytes that one read takes: most files are smaller."""
-
-MAPPED = 1 << 20
-"""Bytes from which on a file is read into memory of its own, which arrays can keep and write to without a copy."""
+OWN_MEMORY = 1 << 20
+"""Bytes from which on a file is read into anonymous memory, which arrays can keep and write to without a copy."""
 
 LARGE = 1 << 26
-"""Bytes from which on a file is mapped rather than read, and written while it is hashed."""
+"""Bytes from which on a file is mapped instead of read, and written while its digest is computed."""
 
 STALE = 86_400
-"""Seconds after which a temporary file is nobody's: its writer was killed."""
+"""Seconds after which a temporary file counts as abandoned: its writer was killed."""
+
+RENAME_ATTEMPTS = 20
+"""Attempts at a rename whose folder another process keeps removing as empty."""
 
 
-class Local(DataStore):
-    """Store in a folder, made with a ``.gitignore`` of its own at the first write.
+class LocalStorage(ByteStorage):
+    """Keep bytes in files of a folder; a write goes to a temporary file, which is then renamed.
 
-    A write goes to a temporary file in ``tmp/`` and is then renamed, so that it is visible whole or not at all.
-    Raises DatastoreError at the first write where the folder cannot be written to.
+    rename(2) replaces a file atomically (POSIX.1-2017, rename). Without ``durable`` the kernel decides when a file's bytes reach
+    the disk: after a power failure a file may be empty or cut off, which its digest reveals.
     """
 
-    large = LARGE
+    overlap_bytes = LARGE
 
-    def __init__(self, root: str | os.PathLike[str] = ".laminar") -> None:
+    def __init__(self, root: str | os.PathLike[str] = ".laminar", *, durable: bool = False) -> None:
         path = os.fspath(root).removeprefix("file://")
         if not path:
             raise DatastoreError("A Local datastore needs a folder.", fix="name one: Local('.laminar').")
         path = os.path.expanduser(path)
         super().__init__(os.path.abspath(path))
         self.relative = not os.path.isabs(path)
+        self.durable = durable
         self._swept = False
 
-    def at(self, url: str) -> Local:
-        """Return a store in another folder."""
-        return Local(url)
+    def at(self, url: str) -> LocalStorage:
+        """Return a storage in another folder."""
+        return type(self)(url, durable=self.durable)
 
     def get(self, key: str, start: int = 0, stop: int | None = None) -> Buffer:
         """Return the bytes of a file, or a range of them; a large one as memory that can be written to."""
@@ -62,8 +64,8 @@ class Local(DataStore):
                     size = os.fstat(handle).st_size
                     os.lseek(handle, start, os.SEEK_SET)
                     return read_exactly(handle, max(0, min(size, size if stop is None else stop) - start))
-                first = os.read(handle, WHOLE)
-                if len(first) < WHOLE:
+                first = os.read(handle, FIRST_READ)
+                if len(first) < FIRST_READ:
                     return first
                 size = os.fstat(handle).st_size
                 if size >= LARGE:
@@ -74,12 +76,12 @@ class Local(DataStore):
                 os.close(handle)
 
     def put(self, key: str, chunks: Sequence[Buffer]) -> None:
-        """Write a file: to a temporary one first, which then takes its place."""
+        """Write a file: a temporary one first, which is then renamed."""
         if not self._swept:
             self._sweep()
         temporary = f"{self.root}/tmp/{os.urandom(12).hex()}"
         try:
-            write_all(self._create(temporary), chunks)
+            write_all(self._create(temporary), chunks, sync=self.durable)
             self._move(temporary, f"{self.root}/{key}")
         except BaseException as error:
             with suppress(OSError):
@@ -90,15 +92,13 @@ class Local(DataStore):
 
     def put_overlapped(self, layout: Callable[[], tuple[str, Sequence[Buffer]]], known: Sequence[tuple[int, Buffer]]) -> None:
         """Write a large file whose key is not known yet, by a thread, while ``layout`` makes key and digests."""
-        from laminar.configurations.datastores.values.prefetch import Fetch
-
         if not self._swept:
             self._sweep()
         temporary = f"{self.root}/tmp/{os.urandom(12).hex()}"
         try:
             handle = self._create(temporary)
             try:
-                writing = Fetch(partial(write_parts, handle, known))
+                writing = BackgroundCall(partial(write_parts, handle, known))
                 try:
                     key, chunks = layout()
                 finally:
@@ -108,6 +108,8 @@ class Local(DataStore):
                     if offset not in written:
                         write_at(handle, offset, chunk)
                     offset += len(chunk)
+                if key and self.durable:
+                    os.fsync(handle)
             finally:
                 os.close(handle)
             if key:
@@ -130,7 +132,7 @@ class Local(DataStore):
             return []
 
     def exists(self, key: str) -> bool:
-        """Say whether there is such a file."""
+        """Return whether there is such a file."""
         return os.path.isfile(f"{self.root}/{key}")
 
     def delete(self, key: str) -> None:
@@ -146,7 +148,7 @@ class Local(DataStore):
             raise self._unwritable(error) from error
 
     def renew(self, key: str, size: int) -> bool:
-        """Give a file of this size the time of now; False where there is none, or it isn't ours to touch."""
+        """Give a file of this size the time of now; False where there is none, or its owner is another user."""
         path = f"{self.root}/{key}"
         try:
             if os.stat(path).st_size != size:
@@ -171,14 +173,14 @@ class Local(DataStore):
         return found
 
     def expire(self, key: str, before: float) -> bool:
-        """Remove a file unless it was written or renewed since a time; also if that happens at this moment."""
+        """Remove a file unless it was written or renewed since a time, or is at this moment."""
         path, aside = f"{self.root}/{key}", f"{self.root}/tmp/{os.urandom(12).hex()}"
         try:
             if os.stat(path).st_mtime >= before:
                 return False
             os.makedirs(os.path.dirname(aside), exist_ok=True)
             os.replace(path, aside)
-            # Whoever comes from now on finds it gone and writes it anew; who came before has renewed its time.
+            # A writer that comes from now on finds it gone and writes it anew; one that came before has renewed its time.
             if os.stat(aside).st_mtime >= before:
                 os.replace(aside, path)
                 return False
@@ -197,12 +199,12 @@ class Local(DataStore):
         try:
             return os.open(path, flags, 0o666)
         except FileNotFoundError:
-            self._found()
+            self._make_root()
             os.makedirs(os.path.dirname(path), exist_ok=True)
             return os.open(path, flags, 0o666)
 
-    def _found(self) -> None:
-        """Make the root; whoever makes it keeps it out of git. A folder of the user's own is left as it is."""
+    def _make_root(self) -> None:
+        """Make the root and keep it out of git; a folder that exists is left as it is."""
         os.makedirs(os.path.dirname(self.root), exist_ok=True)
         try:
             os.mkdir(self.root)
@@ -212,14 +214,19 @@ class Local(DataStore):
             file.write("*\n")
 
     def _move(self, temporary: str, path: str) -> None:
-        """Rename a file, making the folders that are missing, again where another process removes them as empty."""
-        for _ in range(20):
+        """Rename a file, making missing folders, also where another process removes them as empty meanwhile."""
+        folder = os.path.dirname(path)
+        for attempt in range(RENAME_ATTEMPTS + 1):
             try:
-                return os.replace(temporary, path)
+                os.replace(temporary, path)
+                break
             except FileNotFoundError:
+                if attempt == RENAME_ATTEMPTS:
+                    raise
                 with suppress(FileNotFoundError):
-                    os.makedirs(os.path.dirname(path), exist_ok=True)
-        return os.replace(temporary, path)
+                    os.makedirs(folder, exist_ok=True)
+        if self.durable:
+            sync_folders(folder, self.root)
 
     def _sweep(self) -> None:
         """Remove temporary files that were left when their writers were killed."""
@@ -258,7 +265,7 @@ class Local(DataStore):
 def read_exactly(handle: int, size: int) -> Buffer:
     """Return the next bytes of a file, fewer where it ends before."""
     view: memoryview
-    if size < MAPPED:
+    if size < OWN_MEMORY:
         view = memoryview(bytearray(size))
     else:
         import mmap
@@ -274,35 +281,49 @@ def read_exactly(handle: int, size: int) -> Buffer:
 
 
 def mapped(handle: int, size: int) -> Buffer:
-    """Return a file as memory that is loaded when it is looked at and can be changed, which the file never sees.
+    """Return a file as memory that is loaded when it is accessed and can be changed, without changing the file.
 
-    A value may so be larger than memory. Files of a store are replaced or removed, never changed, so what is mapped stays.
+    So a value may be larger than memory. Files of a store are replaced or removed, never changed, so mapped bytes stay.
     """
     import mmap
 
     return memoryview(mmap.mmap(handle, size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE))
 
 
-def write_all(handle: int, chunks: Sequence[Buffer]) -> None:
-    """Write chunks to a file and close it; small ones go together."""
+def write_all(handle: int, chunks: Sequence[Buffer], *, sync: bool) -> None:
+    """Write chunks to a file and close it; small ones are joined. ``sync`` waits until the disk has them."""
     try:
-        whole = [b"".join(chunks)] if sum(map(len, chunks)) < MAPPED else chunks
+        whole = [b"".join(chunks)] if sum(map(len, chunks)) < OWN_MEMORY else chunks
         for chunk in whole:
             view = memoryview(chunk)
             while len(view):
                 view = view[os.write(handle, view) :]
+        if sync:
+            os.fsync(handle)
     finally:
         os.close(handle)
 
 
+def sync_folders(folder: str, root: str) -> None:
+    """Wait until the disk has the entries of a folder and of those above it up to the root: a rename is one (fsync(2))."""
+    while len(folder) >= len(root):
+        with suppress(FileNotFoundError):
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        folder = os.path.dirname(folder)
+
+
 def write_parts(handle: int, parts: Sequence[tuple[int, Buffer]]) -> None:
-    """Write chunks to their places in a file."""
+    """Write chunks at their offsets in a file."""
     for offset, part in parts:
         write_at(handle, offset, part)
 
 
 def write_at(handle: int, offset: int, chunk: Buffer) -> None:
-    """Write a chunk to a place in a file."""
+    """Write a chunk at an offset in a file."""
     view = memoryview(chunk)
     while len(view):
         count = os.pwrite(handle, view[: 1 << 30], offset)

@@ -1,27 +1,22 @@
-"""Keep everything in this process: for tests, with threads."""
+"""Keep bytes in the memory of this process."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
-from laminar.configurations.datastores.base import DataStore
+from laminar.configurations.datastores.byte_storage import Buffer, ByteStorage
 from laminar.exceptions import DatastoreError
 
-if TYPE_CHECKING:
-    from laminar.configurations.datastores.values.file_format import Buffer
-
-__all__ = ["Memory"]
+__all__ = ["MemoryStorage"]
 
 
-class Memory(DataStore):
-    """Store in memory: as bytes, like any other store, so that what is read is never the object that was written.
-
-    Other processes cannot see it; sending one to another process is a DatastoreError.
-    """
+class MemoryStorage(ByteStorage):
+    """Keep bytes in a dictionary a folder; a reader gets the very bytes that are kept, which nothing can change."""
 
     shared = False
-    ahead = False
+    overlaps_reads = False
+    reads_without_copy = True
 
     def __init__(self) -> None:
         import threading
@@ -31,7 +26,7 @@ class Memory(DataStore):
         self._folders: dict[str, dict[str, bytes]] = {}
 
     def __repr__(self) -> str:
-        return "Memory()"
+        return f"{type(self).__qualname__}()"
 
     def __reduce__(self) -> NoReturn:
         raise DatastoreError(
@@ -39,18 +34,22 @@ class Memory(DataStore):
             fix="use Local(...) with the Process executor, or Memory() with the Thread executor.",
         )
 
-    def at(self, url: str) -> Memory:
-        """Return another store in memory."""
-        return Memory()
+    def at(self, url: str) -> MemoryStorage:
+        """Return another storage in memory."""
+        return type(self)()
 
     def get(self, key: str, start: int = 0, stop: int | None = None) -> bytes:
         """Return the bytes of a file, or a range of them."""
-        folder, _, name = key.rpartition("/")
-        with self._lock:
-            data = self._folders.get(folder, {}).get(name)
+        data = self._find(key)
         if data is None:
             raise FileNotFoundError(key)
         return data if start == 0 and stop is None else data[start:stop]
+
+    def _find(self, key: str) -> bytes | None:
+        folder, _, name = key.rpartition("/")
+        with self._lock:
+            files = self._folders.get(folder)
+            return None if files is None else files.get(name)
 
     def put(self, key: str, chunks: Sequence[Buffer]) -> None:
         """Write a file."""
@@ -68,10 +67,8 @@ class Memory(DataStore):
         return files + [f"{name}/" for name in sorted(below)]
 
     def exists(self, key: str) -> bool:
-        """Say whether there is such a file."""
-        folder, _, name = key.rpartition("/")
-        with self._lock:
-            return name in self._folders.get(folder, ())
+        """Return whether there is such a file."""
+        return self._find(key) is not None
 
     def delete(self, key: str) -> None:
         """Remove a file, or a folder with all in it."""
@@ -84,7 +81,5 @@ class Memory(DataStore):
                 del self._folders[folder]
 
     def renew(self, key: str, size: int) -> bool:
-        """Say whether the file is there."""
-        folder, _, name = key.rpartition("/")
-        with self._lock:
-            return len(self._folders.get(folder, {}).get(name, b"")) == size
+        """Return whether the file is there."""
+        return len(self._find(key) or b"") == size

@@ -1,4 +1,8 @@
-"""Ask a storage over a network again, for about a minute, where it fails for a cause that passes: one loop for all requests."""
+"""Retry requests to a storage over a network, for about a minute, where they fail for a transient cause.
+
+This is one loop for all requests, in place of those of botocore and s3fs: theirs retry five times within seconds, and multiply
+(botocore 1.43, retries/standard.py; s3fs 2026.9, core.py: S3_RETRYABLE_ERRORS). Of many files only the failed ones are retried.
+"""
 
 from __future__ import annotations
 
@@ -8,26 +12,25 @@ import random
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-if TYPE_CHECKING:
-    from laminar.configurations.datastores.values.file_format import Buffer
+from laminar.configurations.datastores.byte_storage import Buffer
 
 __all__ = ["RetryingFilesystem", "is_transient", "retry"]
 
 T = TypeVar("T")
 
 SECONDS = 60.0
-"""Seconds for which something is asked for; what is under way then may take its own timeout."""
+"""Seconds for which a request is retried; one that is under way then ends by its own timeout."""
 
 NOTICE = 10.0
-"""Seconds of asking after which a line says what the process waits for."""
+"""Seconds after which a line on stderr reports the waiting."""
 
 PAUSE, LONGEST_PAUSE = 0.1, 8.0
-"""Seconds before the second question, doubled before each one after it, up to the longest."""
+"""Seconds before the second attempt, doubled before each later one, up to the longest."""
 
 FIRST = 64
-"""Files asked for first of many: where none of them answers, the others would only wait for their timeouts."""
+"""Files that are requested first of many: where none succeeds, the others would only wait for their timeouts."""
 
 CODES = frozenset(
     {
@@ -36,7 +39,8 @@ CODES = frozenset(
         *("IncompleteBody", "XAmzContentSHA256Mismatch"),
     }
 )
-"""S3's own words for causes that pass, whatever the status beside them."""
+"""S3's error codes of transient causes, whatever the HTTP status (Amazon S3 API reference, "Error responses"; botocore 1.43,
+retries/standard.py)."""
 
 NAMES = frozenset(
     {
@@ -46,36 +50,36 @@ NAMES = frozenset(
         *("ServiceRequestError", "ServiceResponseError", "TransportError"),  # Azure, Google
     }
 )
-"""Classes, with all below them, of connections that broke, timed out, or ended before their answer did."""
+"""Classes, with their subclasses, of connections that broke, timed out, or ended within a response."""
 
 NEVER = frozenset({"SSLError", "ClientSSLError", "InvalidProxiesConfigError"})
-"""Classes below those that no waiting mends."""
+"""Subclasses of these whose cause is permanent."""
 
 NUMBERS = frozenset(
     {errno.EIO, errno.EBUSY, errno.EPIPE, errno.ETIMEDOUT, errno.ECONNRESET, errno.ECONNREFUSED, errno.ECONNABORTED}
     | {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, getattr(errno, "EREMOTEIO", errno.EIO)}
 )
-"""What an OSError says of a cause that passes, where nothing tells more."""
+"""Numbers of an OSError with a transient cause, where nothing more is known."""
 
 STATUSES = ("status_code", "status", "code")
-"""Where errors of clients other than boto keep the status of an answer."""
+"""Attributes in which clients other than boto keep the HTTP status."""
 
-_told: set[int] = set()
-"""Processes that have said that they wait."""
+_reported: set[int] = set()
+"""Processes that have reported that they wait."""
 
 
 def is_transient(error: BaseException) -> bool:
-    """Say whether what failed may well work a little later: an error of the server, throttling, a broken connection.
+    """Return whether a later attempt may succeed: after an error of the server, throttling, a broken connection.
 
     >>> [is_transient(error) for error in (TimeoutError(), PermissionError(), OSError(errno.EIO, ""), ValueError())]
     [True, False, True, False]
     """
-    told = [found for found in (error, error.__cause__) if found is not None]
-    for found in told:
+    errors = [found for found in (error, error.__cause__) if found is not None]
+    for found in errors:
         answer = getattr(found, "response", None)
         if isinstance(answer, dict) and "Error" in answer:
             return is_transient_answer(answer)
-    for found in told:  # a connection's own error first: aiohttp's have numbers that no server sent
+    for found in errors:  # the class first: aiohttp's connection errors have an errno that no server sent
         names = {base.__name__ for base in type(found).__mro__}
         if names & (NAMES | NEVER):
             return not names & NEVER
@@ -86,14 +90,14 @@ def is_transient(error: BaseException) -> bool:
 
 
 def is_transient_answer(answer: dict[str, Any]) -> bool:
-    """Say whether an answer of S3, as boto keeps it in its errors, is of a cause that passes."""
+    """Return whether an error response of S3, as botocore keeps it in ClientError.response, has a transient cause."""
     code = str(answer["Error"].get("Code", ""))
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode") or (int(code) if code.isdecimal() else 0)
     return code in CODES or is_transient_status(status)
 
 
 def is_transient_status(status: int) -> bool:
-    """Say whether a status of HTTP is of a cause that passes.
+    """Return whether an HTTP status has a transient cause.
 
     >>> [status for status in (403, 404, 408, 429, 500, 501, 503) if is_transient_status(status)]
     [408, 429, 500, 503]
@@ -101,42 +105,42 @@ def is_transient_status(status: int) -> bool:
     return status in (408, 429) or (status >= 500 and status != 501)
 
 
-def retry(ask: Callable[[], T], url: str, seconds: float | None = None) -> T:
-    """Return what a function returns, calling it again for some seconds where it fails for a cause that passes.
+def retry(request: Callable[[], T], url: str, seconds: float | None = None) -> T:
+    """Return the result of an idempotent function, calling it again for some seconds where it fails for a transient cause.
 
-    It has to be one that may be called several times. It is called twice at least: the first time may have taken long.
+    It is called at least twice: the first call may have taken long.
     """
     started, tries = time.monotonic(), 0
     longest = SECONDS if seconds is None else seconds
     while True:
         try:
-            return ask()
+            return request()
         except Exception as error:
             if not is_transient(error):
                 raise
-            pause = min(LONGEST_PAUSE, PAUSE * 2**tries) * random.uniform(0.5, 1.0)
+            pause = min(LONGEST_PAUSE, PAUSE * 2 ** min(tries, 10)) * random.uniform(0.5, 1.0)
             tries += 1
             waited = time.monotonic() - started
             if tries > 1 and waited + pause > longest:
                 raise
             if waited >= NOTICE:
-                tell(url, error)
+                report_waiting(url, error)
         time.sleep(pause)
 
 
-def tell(url: str, error: Exception) -> None:
-    """Say once in a process what it waits for."""
-    if os.getpid() not in _told:
-        _told.add(os.getpid())
+def report_waiting(url: str, error: Exception) -> None:
+    """Print, once in a process, what it waits for."""
+    if os.getpid() not in _reported:
+        _reported.add(os.getpid())
         kind, _, rest = url.partition("://")
         place = f"{kind}://{rest.partition('/')[0]}"
         print(f"laminar: {place} does not answer ({type(error).__name__}); trying again", file=sys.stderr, flush=True)
 
 
 class RetryingFilesystem:
-    """Stand before an fsspec file system and ask it again; of many files only for those that failed.
+    """Wrap an fsspec file system and retry its operations; of many files only those that failed.
 
-    ``url`` names the store. All that is public there may be asked for several times: it only reads, writes whole files or removes.
+    ``url`` names the store. The operations that are used are idempotent: they read, write whole files, or remove.
     """
 
     def __init__(self, files: Any, url: str) -> None:
@@ -144,7 +148,7 @@ class RetryingFilesystem:
         self.url = url
 
     def __getattr__(self, name: str) -> Any:
-        """Return what the file system has of this name; what can be called is called again where it fails."""
+        """Return an attribute of the file system; a public function is retried where it fails."""
         found = getattr(self.files, name)
         if name.startswith("_") or not callable(found):
             return found
@@ -155,21 +159,21 @@ class RetryingFilesystem:
         found: list[Any] = [None] * len(paths)
         left = list(range(len(paths)))
 
-        def ask() -> None:
+        def request() -> None:
             for some in (left[:FIRST], left[FIRST:]):
-                asked = [paths[number] for number in some]
-                answers = self.files.cat_ranges(asked, [start] * len(some), [end] * len(some), on_error="return") if some else []
+                wanted = [paths[number] for number in some]
+                answers = self.files.cat_ranges(wanted, [start] * len(some), [end] * len(some), on_error="return") if some else []
                 for number, answer in zip(some, answers, strict=True):
                     found[number] = answer
                 failed = [number for number in some if is_failed(found[number])]
                 if failed and len(failed) == len(some):
-                    break  # the others are still to ask for
+                    break  # the others are still to be requested
             left[:] = [number for number in left if found[number] is None or is_failed(found[number])]
             if left:
                 raise found[left[0]]
 
         try:
-            retry(ask, self.url)
+            retry(request, self.url)
         except Exception as error:
             return [error if answer is None else answer for answer in found]
         return found
@@ -178,7 +182,7 @@ class RetryingFilesystem:
         """Write files, all at the same time."""
         left = dict(contents)
 
-        def ask() -> None:
+        def request() -> None:
             failed: list[BaseException] = []
             for some in (list(left)[:FIRST], list(left)[FIRST:]):
                 answers = write_each(self.files, {path: left[path] for path in some})
@@ -192,11 +196,11 @@ class RetryingFilesystem:
             if failed:
                 raise next((error for error in failed if not is_transient(error)), failed[0])
 
-        retry(ask, self.url)
+        retry(request, self.url)
 
 
 def is_failed(answer: Any) -> bool:
-    """Say whether an answer is an exception of a cause that passes."""
+    """Return whether an answer is an exception with a transient cause."""
     return isinstance(answer, BaseException) and is_transient(answer)
 
 

@@ -1,18 +1,20 @@
-"""Send a large file to S3 in parts, and fetch one in ranges: some at a time, each tried again by itself, none twice in memory."""
+"""Send a large file to S3 in parts and fetch one in ranges: several at a time, each retried by itself, none twice in memory.
+
+s3fs' own transfers are not used: they hold a whole file in memory twice, and retry it as a whole (s3fs 2026.9, core.py:
+_pipe_file, _cat_file).
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
+from laminar.configurations.datastores.byte_storage import Buffer
 from laminar.configurations.datastores.storage.retrying_filesystem import RetryingFilesystem, retry
 
-if TYPE_CHECKING:
-    from laminar.configurations.datastores.values.file_format import Buffer
-
-__all__ = ["LARGE", "PART", "download", "room", "upload"]
+__all__ = ["LARGE", "PART", "allocate", "download", "upload"]
 
 T = TypeVar("T")
 
@@ -20,65 +22,65 @@ LARGE = 1 << 26
 """Bytes from which on a file is sent in parts."""
 
 PART = 8 << 20
-"""Bytes of a part, where that makes no more of them than S3 takes."""
+"""Bytes of a part, unless that makes more parts than S3 allows."""
 
-MOST = 10_000
-"""Parts that a file may have."""
+MAX_PARTS = 10_000
+"""Parts that a file may have (Amazon S3 User Guide, "Amazon S3 multipart upload limits")."""
 
 WORKERS = 8
-"""Parts that are under way together."""
+"""Parts that are under way at the same time."""
 
-ABORTING = 5.0
-"""Seconds for which an upload that failed is asked to be forgotten."""
+ABORT_SECONDS = 5.0
+"""Seconds for which the abort of a failed upload is retried."""
 
-SHARE = 4
-"""What is larger than this part of the memory is kept in a temporary file."""
+MEMORY_FRACTION = 4
+"""A file larger than memory divided by this is kept in a temporary file."""
 
 LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-"""Where Linux tells how much memory a container may take."""
+"""Files in which Linux states how much memory a container may use (cgroup v2, v1)."""
 
 
 def upload(files: RetryingFilesystem, path: str, chunks: Sequence[Buffer]) -> None:
-    """Write a file of several parts, which is seen when all of them are there.
+    """Write a file of several parts, which others see when all of them are there.
 
-    What fails, or is interrupted, leaves no parts behind, unless the storage can't be told so.
+    An upload that fails or is interrupted leaves no parts behind, unless the storage is out of reach.
     """
     bucket, key, _ = files.split_path(path)
     place = {"Bucket": bucket, "Key": key}
     size = sum(map(len, chunks))
-    part = max(PART, -(-size // MOST))
+    part = max(PART, -(-size // MAX_PARTS))
     place["UploadId"] = files.call_s3("create_multipart_upload", **place)["UploadId"]
 
     def send(number: int) -> dict[str, Any]:
-        data = joined(chunks, number * part, (number + 1) * part)
+        data = byte_range(chunks, number * part, (number + 1) * part)
         answer = files.call_s3("upload_part", **place, PartNumber=number + 1, Body=data)
         return {"PartNumber": number + 1, "ETag": answer["ETag"]}
 
-    with aborted(files, place):
-        parts = some_at_a_time(send, -(-size // part))
+    with abort_on_error(files, place):
+        parts = map_in_threads(send, -(-size // part))
         try:
             files.call_s3("complete_multipart_upload", **place, MultipartUpload={"Parts": parts})
         except FileNotFoundError:
-            # The answer to the question before this one was lost: the upload is done, and so forgotten.
+            # The response to an earlier attempt was lost: the upload is complete, and S3 reports NoSuchUpload for it.
             if files.info(path).get("size") != size:
                 raise
 
 
 @contextmanager
-def aborted(files: RetryingFilesystem, place: dict[str, str]) -> Iterator[None]:
-    """Let the storage forget an upload where it fails: its parts would be kept, and paid for, for ever."""
+def abort_on_error(files: RetryingFilesystem, place: dict[str, str]) -> Iterator[None]:
+    """Abort an upload that fails: S3 keeps its parts, and charges for them, until then (API reference, CreateMultipartUpload)."""
     try:
         yield
     except BaseException:
         with suppress(Exception):
-            retry(lambda: files.files.call_s3("abort_multipart_upload", **place), files.url, ABORTING)
+            retry(lambda: files.files.call_s3("abort_multipart_upload", **place), files.url, ABORT_SECONDS)
         raise
 
 
-def joined(chunks: Sequence[Buffer], start: int, stop: int) -> bytes:
-    """Return the bytes of a range of what chunks are together.
+def byte_range(chunks: Sequence[Buffer], start: int, stop: int) -> bytes:
+    """Return the bytes of a range of the concatenated chunks.
 
-    >>> joined([b"abc", b"", b"defg"], 2, 5), joined([b"abc"], 2, 9)
+    >>> byte_range([b"abc", b"", b"defg"], 2, 5), byte_range([b"abc"], 2, 9)
     (b'cde', b'c')
     """
     found: list[Buffer] = []
@@ -90,20 +92,20 @@ def joined(chunks: Sequence[Buffer], start: int, stop: int) -> bytes:
 
 
 def download(files: RetryingFilesystem, path: str, first: Buffer, size: int) -> memoryview:
-    """Return a file of this size, of which the first bytes are known, as memory that can be written to."""
-    whole, known = room(size), len(first)
+    """Return a file of this size, of which the first bytes are known, as writable memory."""
+    whole, known = allocate(size), len(first)
     whole[:known] = first
 
     def fetch(number: int) -> None:
         start = known + number * PART
         stop = min(start + PART, size)
-        whole[start:stop] = retry(lambda: exactly(files.files, path, start, stop), files.url)
+        whole[start:stop] = retry(lambda: read_range(files.files, path, start, stop), files.url)
 
-    some_at_a_time(fetch, -(-(size - known) // PART))
+    map_in_threads(fetch, -(-(size - known) // PART))
     return whole
 
 
-def exactly(files: Any, path: str, start: int, stop: int) -> bytes:
+def read_range(files: Any, path: str, start: int, stop: int) -> bytes:
     """Return the bytes of a range of a file.
 
     Raises ConnectionError where there are fewer.
@@ -114,8 +116,8 @@ def exactly(files: Any, path: str, start: int, stop: int) -> bytes:
     return data
 
 
-def some_at_a_time(function: Callable[[int], T], count: int) -> list[T]:
-    """Return what a function returns for each number below ``count``, called by some threads; after an error no more begin."""
+def map_in_threads(function: Callable[[int], T], count: int) -> list[T]:
+    """Return the results of a function for each number below ``count``, called by several threads; an error starts no more."""
     from concurrent.futures import ThreadPoolExecutor
 
     failed: list[BaseException] = []
@@ -132,28 +134,28 @@ def some_at_a_time(function: Callable[[int], T], count: int) -> list[T]:
     with ThreadPoolExecutor(max(1, min(WORKERS, count)), thread_name_prefix="laminar-part") as pool:
         try:
             return list(pool.map(call, range(count)))
-        except BaseException as error:  # an interrupt comes to this thread alone
+        except BaseException as error:  # an interrupt reaches this thread only
             failed.append(error)
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
 
-def room(size: int) -> memoryview:
-    """Return room for so many bytes: memory, or a temporary file without a name where they are much of it, or more."""
+def allocate(size: int) -> memoryview:
+    """Return memory for a number of bytes: anonymous, or mapped from an unnamed temporary file where they need much of it."""
     import mmap
     import tempfile
 
-    if size > memory() // SHARE:
-        with suppress(OSError), tempfile.TemporaryFile() as file:  # where it has no room there, memory may have some
+    if size > memory() // MEMORY_FRACTION:
+        with suppress(OSError), tempfile.TemporaryFile() as file:  # where the disk has no room, memory may have some
             os.truncate(file.fileno(), size)
             if hasattr(os, "posix_fallocate"):
-                os.posix_fallocate(file.fileno(), 0, size)  # a disk that is full says so now
+                os.posix_fallocate(file.fileno(), 0, size)  # a full disk raises here
             return memoryview(mmap.mmap(file.fileno(), size))
     return memoryview(mmap.mmap(-1, size))
 
 
 def memory() -> int:
-    """Return how many bytes of memory there are for this machine or container."""
+    """Return how many bytes of memory this machine or container has."""
     found = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
     for path in LIMITS:
         with suppress(OSError), open(path, encoding="ascii") as file:

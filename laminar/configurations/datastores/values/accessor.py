@@ -1,58 +1,64 @@
-"""Read many stored elements as one sequence, loading only what is looked at."""
+"""Read many stored elements as one sequence, loading an element when it is accessed."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import accumulate
 from operator import index as integer
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import Any, Generic, Protocol, TypeVar, overload
 
+from laminar.configurations.datastores.byte_storage import Buffer, ByteStorage
 from laminar.configurations.datastores.key_layout import artifact_key
 from laminar.configurations.datastores.values import reader
 from laminar.configurations.datastores.values.artifact import Artifact, Part, Segment, count_of
-from laminar.configurations.datastores.values.prefetch import ahead
+from laminar.configurations.datastores.values.open_segments import OpenSegment
+from laminar.configurations.datastores.values.prefetch import prefetched
+from laminar.configurations.datastores.values.protocol_registry import TypedStorage
 from laminar.exceptions import DatastoreError, LaminarError
 
-if TYPE_CHECKING:
-    from laminar.configurations.datastores.base import DataStore
-    from laminar.configurations.datastores.documents.error_context import Origin
-    from laminar.configurations.datastores.values.file_format import Buffer
-
-__all__ = ["Accessor"]
+__all__ = ["Accessor", "ErrorContext"]
 
 T = TypeVar("T")
 Run = tuple[Part, range]
-"""Elements of one part that follow one another in a sequence, by their offsets in the part."""
+"""Consecutive elements of a sequence that lie in one part, by their offsets in the part."""
 
-TOGETHER = 256
-"""Files fetched at once."""
+MAX_FILES = 256
+"""Files that are fetched at once."""
 
-LARGE = 1 << 26
-"""Bytes from which on nothing is fetched before it is asked for: two of them might not fit into memory."""
+MAX_PREFETCH = 1 << 26
+"""Size of a file from which on it is not prefetched: two of them might not fit into memory."""
+
+
+class ErrorContext(Protocol):
+    """Something that can add to an error of reading whose elements these are, and how to make them again."""
+
+    def explain(self, error: LaminarError, store: ByteStorage, part: int | None = None, /) -> None:
+        """Add to an error what is known of a part of the elements."""
 
 
 class Accessor(Sequence[T], Generic[T]):
-    """Give the elements of a sharded attribute, or of all splits of a layer, as a list would.
+    """Present the elements of a sharded attribute, or of all splits of a layer, as a sequence.
 
-    Elements are loaded when they are looked at; iterating reads each file once, the next while the last is in use, and keeps
+    Elements are loaded when they are accessed. Iterating reads each file once, the next one while the last is in use, and keeps
     none. A slice is an Accessor again. It equals a list, a tuple or another Accessor of equal elements. Stored as an
     attribute it is stored by reference; within another value, or sent to another process, it becomes a list.
 
-    ``origin`` says in errors whose elements they are: of whom they were read. Slices have it as well; a reference does not, as it
-    is an attribute of whoever stored it.
+    ``origin`` explains in errors whose elements these are. Slices keep it; a stored reference does not, as it is an attribute of
+    the layer that stored it.
     """
 
     __slots__ = ("_ends", "_last", "_origin", "_parts", "_positions", "_store")
 
     def __init__(
-        self, store: DataStore, parts: Iterable[Part], positions: range | None = None, origin: Origin | None = None
+        self, store: TypedStorage, parts: Iterable[Part], positions: range | None = None, origin: ErrorContext | None = None
     ) -> None:
         self._store = store
         self._parts = tuple(parts)
         self._ends = list(accumulate(count_of(part) for part in self._parts))
         self._positions = range(self._ends[-1] if self._ends else 0) if positions is None else positions
-        self._last: tuple[int, reader.Opened | None] = (-1, None)
+        self._last: tuple[int, OpenSegment | None] = (-1, None)
         self._origin = origin
 
     @property
@@ -61,12 +67,12 @@ class Accessor(Sequence[T], Generic[T]):
         return Artifact(parts=tuple(part for run in runs(self._parts, self._ends, self._positions) for part in parts_of(run)))
 
     @property
-    def store(self) -> DataStore:
+    def store(self) -> TypedStorage:
         """Datastore that the elements are read from."""
         return self._store
 
-    def with_origin(self, origin: Origin) -> Accessor[T]:
-        """Return the same elements, whose errors say where they are from."""
+    def with_origin(self, origin: ErrorContext) -> Accessor[T]:
+        """Return the same elements with a context that explains errors of reading them."""
         return Accessor(self._store, self._parts, self._positions, origin)
 
     def __len__(self) -> int:
@@ -93,23 +99,23 @@ class Accessor(Sequence[T], Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         store, part = self._store, None
-        groups = grouped(runs(self._parts, self._ends, self._positions), store.batch)
+        groups = grouped(runs(self._parts, self._ends, self._positions), store.batch_bytes)
         try:
-            for group, found in ahead(groups, lambda group: fetch(store, group), lambda group: store.ahead and is_worth_it(group)):
+            for group, found in prefetched(groups, partial(fetch, store), partial(is_worthwhile, store)):
                 for (part, offsets), data in zip(group, found, strict=True):
                     if isinstance(part, Artifact):
                         yield reader.read_value(store, part, data)
                     else:
                         opened = reader.open_segment(store, part, data)
                         for offset in offsets:
-                            yield opened[offset]
+                            yield reader.read_frame(store, opened, opened.number_of(part, offset))
                 part = None
         except LaminarError as error:
             self._explain(error, part)
             raise
 
     def _explain(self, error: LaminarError, part: Part | None) -> None:
-        """Add to an error of reading where its part is from; one that was fetched with others is known by its address."""
+        """Add to an error of reading whose part it is of; a part that was fetched with others is found by its address."""
         if self._origin is None:
             return
         address = error.address if isinstance(error, DatastoreError) else ""
@@ -138,11 +144,11 @@ class Accessor(Sequence[T], Generic[T]):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A reference inside another value's bytes would be unseen by whoever looks for what is still in use.
+        # Garbage collection would not see a reference inside the bytes of another value.
         return list, (), None, iter(self)
 
     def _element(self, number: int, offset: int) -> Any:
-        """Return an element of a part: the first of a segment by itself, a second one with the segment, as more may follow."""
+        """Return an element of a part. The second one of a segment loads the whole segment, as more may follow."""
         part = self._parts[number]
         if isinstance(part, Artifact):
             return reader.read_value(self._store, part)
@@ -153,16 +159,20 @@ class Accessor(Sequence[T], Generic[T]):
         if opened is None:
             opened = reader.open_segment(self._store, part)
             self._last = (number, opened)
-        return opened[offset]
+        return reader.read_frame(self._store, opened, opened.number_of(part, offset))
 
 
 def elements(count: int) -> str:
-    """Say how many elements: '1 element', '3 elements'."""
+    """Return a number of elements in words.
+
+    >>> elements(1), elements(3)
+    ('1 element', '3 elements')
+    """
     return f"{count} element{'' if count == 1 else 's'}"
 
 
 def runs(parts: Sequence[Part], ends: Sequence[int], positions: range) -> Iterator[Run]:
-    """Cut a range of positions where it goes from one part into another.
+    """Cut a range of positions where it passes from one part to another.
 
     >>> parts = Segment("a", 3, 0), Segment("b", 3, 0)
     >>> [(part.address, list(offsets)) for part, offsets in runs(parts, [3, 6], range(5, -1, -2))]
@@ -181,7 +191,7 @@ def runs(parts: Sequence[Part], ends: Sequence[int], positions: range) -> Iterat
 
 
 def parts_of(run: Run) -> Iterator[Part]:
-    """Return the parts that refer to a run's elements: one where they lie in a row."""
+    """Return the parts that refer to a run's elements: one where they are adjacent."""
     part, offsets = run
     if isinstance(part, Artifact):
         yield part
@@ -193,11 +203,11 @@ def parts_of(run: Run) -> Iterator[Part]:
 
 
 def grouped(runs: Iterable[Run], limit: int) -> Iterator[list[Run]]:
-    """Put runs together whose files are fetched at once, of at most ``limit`` bytes unless a single one has more."""
+    """Group runs whose files are fetched at once, of at most ``limit`` bytes unless a single one is larger."""
     group: list[Run] = []
     size = 0
     for run in runs:
-        if group and (size + run[0].size > limit or len(group) == TOGETHER):
+        if group and (size + run[0].size > limit or len(group) == MAX_FILES):
             yield group
             group, size = [], 0
         group.append(run)
@@ -206,14 +216,14 @@ def grouped(runs: Iterable[Run], limit: int) -> Iterator[list[Run]]:
         yield group
 
 
-def fetch(store: DataStore, group: list[Run]) -> list[Buffer | None]:
-    """Return the files of a group's parts, None for a part that travels in the document."""
+def fetch(store: TypedStorage, group: list[Run]) -> list[Buffer | None]:
+    """Return the files of a group's parts, None for a part that is inside the document."""
     addresses = [part.address for part, _ in group if part.address is not None]
     found = store.get_many([artifact_key(address) for address in addresses]) if addresses else []
-    files = iter([reader.fetch(store, named) if data is None else data for named, data in zip(addresses, found, strict=True)])
+    files = iter([reader.fetch(store, address) if data is None else data for address, data in zip(addresses, found, strict=True)])
     return [next(files) if part.address is not None else None for part, _ in group]
 
 
-def is_worth_it(group: list[Run]) -> bool:
-    """Say whether a group is to be fetched before it is asked for: it has files, and they are not too large."""
-    return group[0][0].size <= LARGE and any(part.address is not None for part, _ in group)
+def is_worthwhile(store: TypedStorage, group: list[Run]) -> bool:
+    """Return whether a group is prefetched: the storage gains by it, and its files are not too large."""
+    return store.overlaps_reads and group[0][0].size <= MAX_PREFETCH and any(part.address is not None for part, _ in group)

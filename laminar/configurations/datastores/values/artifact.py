@@ -2,9 +2,9 @@
 
 An artifact's JSON is one of::
 
-    {"json": 3}                                             a small value that JSON carries exactly
+    {"json": 3}                                             a small value that JSON keeps exactly
     {"pickle": "<base64>"}                                  another small value, pickled
-    {"bytes": "<base64>", "protocol": "Text"}               a small value by a protocol of the user's
+    {"bytes": "<base64>", "protocol": "Text"}               a small value written by a protocol of the user's
     {"address": "<sha256>", "size": 8192}                   a value in a file of its own
     {"parts": [{"segment": "<sha256>", "count": 1000, "size": 60000}, {"json": 3}, ...]}    a sharded attribute
 """
@@ -21,13 +21,14 @@ from laminar.exceptions import DatastoreError
 __all__ = ["INLINE", "Artifact", "Part", "Segment", "exact_json"]
 
 INLINE = 4096
-"""Bytes that a value may take to travel inside its document."""
+"""Bytes up to which a value is kept inside its document."""
 
-DEPTH = 32
-"""How deep the lists and mappings of a value kept as JSON may be nested: readers recurse."""
+MAX_DEPTH = 32
+"""Depth to which lists and mappings of a value kept as JSON may be nested: JSON readers recurse."""
 
-BITS = 2000
-"""Bits of the longest integer kept as JSON: Python may be told to refuse decimals of more than 640 digits."""
+MAX_INTEGER_BITS = 2000
+"""Bits of the longest integer kept as JSON: Python may be set to reject decimals of more than 640 digits
+(sys.int_info.str_digits_check_threshold)."""
 
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 """Return compact JSON; the order of a mapping is kept, so that a value's own order survives."""
@@ -50,14 +51,14 @@ class Segment:
 
 @dataclass(frozen=True)
 class Artifact:
-    """Refer to a stored value. Exactly one of its forms is there.
+    """Refer to a stored value, in exactly one of these forms.
 
-    - ``json``: the text of a JSON value, whose type and value JSON carries exactly.
+    - ``json``: the text of a JSON value, whose type and value JSON keeps exactly.
     - ``data``: bytes of a small value, pickled or written by ``protocol``.
     - ``address``: a file of its own of ``stored`` bytes, named by what is in it.
     - ``parts``: the elements of a sharded attribute, in segments or each by itself.
 
-    ``name`` is the attribute's and no part of the value: two artifacts are equal where what they hold is.
+    ``name`` is the attribute's and no part of the value: two artifacts are equal where their values are stored equally.
     """
 
     name: str = field(default="", compare=False)
@@ -71,7 +72,7 @@ class Artifact:
     def __post_init__(self) -> None:
         forms = (self.json is None) + (self.data is None) + (self.address is None) + (self.parts is None)
         if forms != 3:
-            raise TypeError("Artifact takes exactly one of json, data, address and parts")
+            raise TypeError("Artifact requires exactly one of json, data, address and parts")
 
     @property
     def sharded(self) -> bool:
@@ -85,7 +86,7 @@ class Artifact:
 
     @property
     def size(self) -> int:
-        """Bytes that the value takes; of segments all of them, also where few of their elements are meant."""
+        """Bytes that the value takes; segments count whole, also where few of their elements are referred to."""
         if self.parts is not None:
             return sum(part.size for part in self.parts)
         if self.json is not None:
@@ -130,7 +131,7 @@ def count_of(part: Part) -> int:
 def artifact_of(found: dict[str, Any], name: str = "") -> Artifact:
     """Return the artifact of a parsed JSON object.
 
-    Raises ValueError, TypeError or KeyError where it isn't one.
+    Raises ValueError, TypeError or KeyError for anything else.
     """
     if "json" in found:
         return Artifact(name, json=encode(found["json"]))
@@ -165,22 +166,22 @@ def number(value: Any) -> int:
 
 
 def exact_json(value: Any) -> str | None:
-    """Return a small value as JSON text, None where JSON would change its type or value or it is not small.
+    """Return a small value as JSON text, None where it is not small or JSON would change its type or value.
 
-    Exactly None, bool, int, finite float, str, list and dict with str keys come through; an object that occurs twice doesn't,
-    as it would come back as two.
+    JSON keeps None, bool, int, finite float, str, list and dict with str keys. It does not keep the identity of an object that
+    occurs twice.
 
     >>> exact_json([1, 2.0, {"a": None}]), exact_json((1, 2)), exact_json({1: 2})
     ('[1,2.0,{"a":null}]', None, None)
     """
-    if not is_exact(value, [INLINE], set(), DEPTH):
+    if not is_exact(value, [INLINE], set(), MAX_DEPTH):
         return None
     text = encode(value)
     return text if len(text) <= INLINE // 4 or len(text.encode()) <= INLINE else None
 
 
 def is_exact(value: Any, budget: list[int], seen: set[int], depth: int) -> bool:
-    """Say whether JSON carries a value exactly, giving up where ``budget`` characters cannot hold it."""
+    """Return whether JSON keeps a value exactly; False where it needs more than ``budget`` characters."""
     kind = type(value)
     budget[0] -= 1
     if budget[0] < 0:
@@ -188,7 +189,7 @@ def is_exact(value: Any, budget: list[int], seen: set[int], depth: int) -> bool:
     if value is None or kind is bool:
         return True
     if kind is int:
-        return bool(value.bit_length() <= BITS)
+        return bool(value.bit_length() <= MAX_INTEGER_BITS)
     if kind is str:
         budget[0] -= len(value)
         return budget[0] >= 0 and is_text(value)
@@ -205,7 +206,7 @@ def is_exact(value: Any, budget: list[int], seen: set[int], depth: int) -> bool:
 
 
 def is_text(value: str) -> bool:
-    """Say whether UTF-8 carries a string: lone surrogates are Python's own."""
+    """Return whether UTF-8 can encode a string: it cannot encode lone surrogates, which Python strings may hold."""
     if value.isascii():
         return True
     try:

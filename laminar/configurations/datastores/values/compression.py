@@ -1,34 +1,34 @@
-"""Compress what is worth it: frames of a file, with zstandard, where fewer bytes are faster than the work they take."""
+"""Compress the frames of a file with zstandard, where sending fewer bytes saves more time than compressing takes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from laminar.configurations.datastores.values.file_format import Buffer
+from laminar.configurations.datastores.byte_storage import Buffer
 
-__all__ = ["compressed", "decompressed", "pays"]
+__all__ = ["compress", "decompress", "is_worthwhile"]
 
 LEVEL = 1
+"""Fastest level of zstandard: higher ones take longer than the network they save (`./dev bench datastore`)."""
+
 SMALLEST = 16_384
-"""Bytes of a file below which a request takes as long whether they are fewer or not."""
+"""Bytes of a file below which a request takes equally long with fewer bytes."""
 
 LARGEST = 1 << 26
-"""Bytes of a file from which on it is stored as it is: compressed content is in memory, where a large file need not be."""
+"""Bytes of a file from which on it is not compressed: compressed content has to fit into memory, a large file need not."""
 
 SAMPLE = 1 << 16
-"""Bytes of a file that are compressed to see whether it pays."""
+"""Bytes of a file that are compressed to estimate the saving."""
 
-PAYS = 0.75
-"""Part of the bytes that may be left, the second table included."""
+MAX_RATIO = 0.75
+"""Share of the bytes that may be left, the second table included."""
 
 ENTRY = 40
 """Bytes that each frame takes in the second table."""
 
 
-def pays(frames: Sequence[Buffer]) -> bool:
-    """Say whether compressing frames saves a quarter, going by a sample from the middle of the largest ones."""
+def is_worthwhile(frames: Sequence[Buffer]) -> bool:
+    """Return whether compressing frames saves a quarter, judged by a sample from the middle of the largest ones."""
     if not SMALLEST <= sum(map(len, frames)) < LARGEST:
         return False
     sample: list[Buffer] = []
@@ -39,10 +39,10 @@ def pays(frames: Sequence[Buffer]) -> bool:
         middle = max(0, (len(frame) - room) // 2)
         sample.append(memoryview(frame)[middle : middle + room])
     size = sum(map(len, sample))
-    return sum(len(part) + ENTRY for part in compressed(sample)) <= size * PAYS
+    return sum(len(part) + ENTRY for part in compress(sample)) <= size * MAX_RATIO
 
 
-def compressed(frames: Sequence[Buffer]) -> list[bytes]:
+def compress(frames: Sequence[Buffer]) -> list[bytes]:
     """Return each frame compressed by itself."""
     import zstandard
 
@@ -50,10 +50,10 @@ def compressed(frames: Sequence[Buffer]) -> list[bytes]:
     return [compressor.compress(frame) for frame in frames]
 
 
-def decompressed(stored: Buffer, length: int) -> Buffer | None:
-    """Return the content of a frame, in memory that can be written to; None where these bytes are not that of so many.
+def decompress(stored: Buffer, length: int) -> Buffer | None:
+    """Return the content of a frame, in writable memory; None where these bytes are damaged or have another length.
 
-    >>> bytes(decompressed(compressed([b"abc" * 9])[0], 27))[:6]
+    >>> bytes(decompress(compress([b"abc" * 9])[0], 27))[:6]
     b'abcabc'
     """
     import zstandard

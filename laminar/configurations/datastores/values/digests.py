@@ -1,19 +1,17 @@
-"""Digest what is stored: SHA-256, and BLAKE3 for what is large, of which one processor core digests several times as much."""
+"""Compute digests of stored bytes: SHA-256, and BLAKE3 for large content, which one core digests several times faster."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from laminar.configurations.datastores.values.file_format import Buffer
+from laminar.configurations.datastores.byte_storage import Buffer
 
 __all__ = ["SIZE", "Digest", "blake3", "sha256"]
 
 SIZE = 32
 """Bytes of either digest."""
 
-Digest = Callable[["Buffer"], bytes]
+Digest = Callable[[Buffer], bytes]
 
 
 def sha256(data: Buffer) -> bytes:
@@ -28,7 +26,7 @@ def sha256(data: Buffer) -> bytes:
 
 
 def blake3(data: Buffer) -> bytes:
-    """Return the BLAKE3 of bytes, by this thread alone: threads of a library do not survive a fork.
+    """Return the BLAKE3 of bytes, computed by this thread alone: threads of a library do not survive a fork.
 
     >>> blake3(b"")[:4].hex()
     'af1349b9'

@@ -1,4 +1,4 @@
-"""Lay out the bytes of an artifact's file, and check them when they are read.
+"""Lay out the bytes of an artifact's file, and verify them when they are read.
 
 A file is, with little-endian numbers::
 
@@ -9,35 +9,35 @@ A file is, with little-endian numbers::
               protocol 5's out-of-band buffers. Of a segment, without gaps: one element each
     digest    sha256 of head, table and names, and of the second table
 
-Schema 1 digests frames by SHA-256; schema 2, of files with a MiB of content or more, by BLAKE3. The address is the SHA-256 of
-schema, kind, names and table: the table holds the frames' digests, so data is hashed once, and whoever has
-read the head has checked it against the address without reading the rest. A whole read checks every bit of the file.
+Schema 1 uses SHA-256 for frames. Schema 2, for content of 1 MiB or more, uses BLAKE3. The address is the SHA-256 of schema, kind,
+names and table. The table holds the digests of the frames, so content is hashed once, and a reader verifies the head against the
+address without reading the rest. A whole read verifies every bit of the file.
 
-Codec 0 stores content as it is. Codec 1 is zstandard: the address never depends on the codec, so the table is that of the file
-as codec 0 would have it, and behind the names stands a second one::
+Codec 0 stores content unchanged. Codec 1 is zstandard: the address never depends on the codec, so the first table is the one of
+the uncompressed file, and a second one follows the names::
 
     second    for each frame: bytes stored (8), digest of what is stored (32)
 
-Stored data depends on all of this: a changed layout needs a new schema number, and readers of the old one.
+Stored data depends on all of this: a changed layout needs a new schema number, and a reader of the old one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from struct import Struct
 from typing import NamedTuple
 
-from laminar.configurations.datastores.values import compression as zstd
+from laminar.configurations.datastores.byte_storage import Buffer
+from laminar.configurations.datastores.values import compression
 from laminar.configurations.datastores.values.digests import SIZE, Digest, blake3, sha256
 from laminar.exceptions import DatastoreError
 
-__all__ = ["SEGMENT", "VALUE", "Buffer", "Head", "Packed", "head_size", "pack", "parse", "verify"]
-
-Buffer = bytes | bytearray | memoryview
+__all__ = ["SEGMENT", "VALUE", "Head", "Packed", "damaged", "head_size", "pack", "parse", "verify", "verify_ends"]
 
 MAGIC = b"LMNR"
 DIGESTS: dict[int, Digest] = {1: sha256, 2: blake3}
-"""How each schema digests frames."""
+"""Digest of the frames of each schema."""
 
 LARGE = 1 << 20
 """Bytes of content from which on a file is of schema 2."""
@@ -59,7 +59,7 @@ class Packed(NamedTuple):
 
 
 class Head(NamedTuple):
-    """What a checked head says: where each frame lies, which protocol wrote it and what its digest is.
+    """A verified head: where each frame lies, which protocol wrote it and what its digest is.
 
     ``stored`` are the digests of compressed frames, of which ``contents`` are the lengths; empty where none is compressed.
     """
@@ -87,7 +87,7 @@ class Head(NamedTuple):
         if self.stored:
             content = None
             if digest(stored) == self.stored[number]:
-                content = zstd.decompressed(stored, self.contents[number])
+                content = compression.decompress(stored, self.contents[number])
             if content is None:
                 raise damaged(self.address, f"frame {number} is not what was written")
             stored = content
@@ -113,11 +113,11 @@ def pack(kind: int, frames: Sequence[tuple[str, Buffer]], *, compress: bool = Fa
         table.append(ENTRY.pack(len(frame), len(frame), number, digest(frame)))
     tail = b"".join(table) + "\n".join(names).encode()
     stored = [frame for _, frame in frames]
-    codec = ZSTD if compress and zstd.pays(stored) else RAW
+    codec = ZSTD if compress and compression.is_worthwhile(stored) else RAW
     front = HEAD.pack(MAGIC, schema, kind, codec, 0, len(frames), len(tail) - ENTRY.size * len(frames)) + tail
     address = address_of(front)
     if codec == ZSTD:
-        stored = list(zstd.compressed(stored))
+        stored = list(compression.compress(stored))
         front += b"".join(SECOND.pack(len(frame), digest(frame)) for frame in stored)
     size, alignment = len(front), ALIGNMENT[kind]
     chunks: list[Buffer] = [front]
@@ -131,7 +131,7 @@ def pack(kind: int, frames: Sequence[tuple[str, Buffer]], *, compress: bool = Fa
 
 
 def offsets_of(kind: int, frames: Sequence[tuple[str, Buffer]]) -> list[int]:
-    """Return where each frame of an uncompressed file will lie, which no content has to be read for."""
+    """Return where each frame of an uncompressed file will lie, without reading any content."""
     names = "\n".join(dict.fromkeys(protocol for protocol, _ in frames))
     position = head_size(len(frames)) + len(names.encode())
     offsets = []
@@ -149,7 +149,7 @@ def address_of(front: Buffer) -> str:
 
 
 def head_size(frames: int) -> int:
-    """Return how many bytes hold the head of a file with so many frames, without its names."""
+    """Return the size of the head of a file with this number of frames, without its names."""
     return HEAD.size + ENTRY.size * frames
 
 
@@ -181,24 +181,28 @@ def parse(data: Buffer, address: str) -> Head | int:
 
 
 def head_of(front: memoryview, first: int, address: str, schema: int, kind: int, count: int) -> Head:
-    alignment, position = ALIGNMENT[kind], len(front)
-    protocols = str(front[head_size(count) : first], "utf-8").split("\n")
-    second = list(SECOND.iter_unpack(front[first:]))
-    offsets, lengths, contents, named, digests = [], [], [], [], []
-    for number, (stored, content, protocol, digest) in enumerate(ENTRY.iter_unpack(front[HEAD.size : head_size(count)])):
-        length = second[number][0] if second else stored
+    """Return the head whose table has been verified; ``first`` is where the names end."""
+    names = str(front[head_size(count) : first], "utf-8").split("\n")
+    entries = list(zip(*ENTRY.iter_unpack(front[HEAD.size : head_size(count)]), strict=True)) or [(), (), (), ()]
+    second = list(zip(*SECOND.iter_unpack(front[first:]), strict=True)) or [(), ()]
+    lengths = second[0] or entries[0]
+    offsets, end = placed(lengths, len(front), ALIGNMENT[kind])
+    protocols = tuple(map(names.__getitem__, entries[2]))
+    table = offsets, lengths, protocols, entries[3]
+    return Head(address, kind, *table, len(front), end + SIZE, stored=second[1], contents=entries[1], schema=schema)
+
+
+def placed(lengths: Sequence[int], start: int, alignment: int) -> tuple[tuple[int, ...], int]:
+    """Return where frames of these lengths lie, and where the last one ends."""
+    if alignment == 1:
+        *offsets, end = accumulate(lengths, initial=start)
+        return tuple(offsets), end
+    offsets, position = [], start
+    for length in lengths:
         position += -position % alignment
         offsets.append(position)
-        lengths.append(length)
-        contents.append(content)
-        named.append(protocols[protocol])
-        digests.append(digest)
         position += length
-    parts = tuple(offsets), tuple(lengths), tuple(named), tuple(digests)
-    compressed = tuple(digest for _, digest in second)
-    return Head(
-        address, kind, *parts, start=len(front), size=position + SIZE, stored=compressed, contents=tuple(contents), schema=schema
-    )
+    return tuple(offsets), position
 
 
 def verify(data: Buffer, address: str) -> tuple[Head, list[Buffer]]:
@@ -206,15 +210,7 @@ def verify(data: Buffer, address: str) -> tuple[Head, list[Buffer]]:
 
     Raises DatastoreError where a single bit differs from what was written.
     """
-    head = parse(data, address)
-    if isinstance(head, int) or head.size > len(data):
-        whole = head if isinstance(head, int) else head.size
-        raise damaged(address, f"it ends after {len(data)} bytes, of at least {whole}")
-    view = memoryview(data)
-    if head.size != len(data):
-        raise damaged(address, f"it has {len(data)} bytes, where {head.size} were written")
-    if sha256(view[: head.start]) != view[-SIZE:]:
-        raise damaged(address, "its last bytes are not the digest of its head")
+    head, view = verify_ends(data, address), memoryview(data)
     end, frames = head.start, []
     for number, (offset, length) in enumerate(zip(head.offsets, head.lengths, strict=True)):
         if offset != end and any(view[end:offset]):
@@ -222,6 +218,23 @@ def verify(data: Buffer, address: str) -> tuple[Head, list[Buffer]]:
         end = offset + length
         frames.append(head.frame(number, view[offset:end]))
     return head, frames
+
+
+def verify_ends(data: Buffer, address: str) -> Head:
+    """Return a whole file's head, having verified everything but its frames: ``Head.frame`` verifies one of them.
+
+    Raises DatastoreError where a bit differs from what was written.
+    """
+    head = parse(data, address)
+    if isinstance(head, int) or head.size > len(data):
+        whole = head if isinstance(head, int) else head.size
+        raise damaged(address, f"it ends after {len(data)} bytes, of at least {whole}")
+    if head.size != len(data):
+        raise damaged(address, f"it has {len(data)} bytes, where {head.size} were written")
+    view = memoryview(data)
+    if sha256(view[: head.start]) != view[-SIZE:]:
+        raise damaged(address, "its last bytes are not the digest of its head")
+    return head
 
 
 def damaged(address: str, what: str) -> DatastoreError:

@@ -1,33 +1,47 @@
-"""Turn values into frames of bytes and back: the pickle stream, then the large buffers beside it."""
+"""Pickle values into frames of bytes and back: the pickle stream, followed by the large buffers.
+
+Large buffers travel out of band (PEP 574, pickle protocol 5), so that an array is written without a copy of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from laminar.configurations.datastores.byte_storage import Buffer
 from laminar.exceptions import DatastoreError, LaminarError
 
-if TYPE_CHECKING:
-    from laminar.configurations.datastores.values.file_format import Buffer
-
-__all__ = ["dump", "load"]
+__all__ = ["dump", "dump_in_band", "load"]
 
 IN_BAND = 1 << 18
-"""Buffers (numpy's, pandas') of fewer bytes stay within the stream: a copy costs less than a frame of their own."""
+"""Buffers (of numpy, pandas) of fewer bytes stay within the stream: a copy costs less than a frame of its own."""
 
 
 def dump(value: Any) -> list[Buffer]:
     """Return the pickle stream of a value, followed by its large buffers, which are not copied.
 
-    What pickle refuses (lambdas, local classes) is tried with cloudpickle. Raises DatastoreError where that can't either.
+    What pickle rejects (lambdas, local classes) is tried with cloudpickle. Raises DatastoreError where that fails too.
 
     >>> load(dump({"a": (1, 2)}))
     {'a': (1, 2)}
     """
+    return dumped_by(out_of_band, value)
+
+
+def dump_in_band(value: Any) -> bytes:
+    """Return the pickle of a value as one stream, its large buffers included.
+
+    Raises DatastoreError as ``dump`` does.
+    """
+    return bytes(dumped_by(in_band, value)[0])
+
+
+def dumped_by(frames_of: Any, value: Any) -> list[Buffer]:
+    """Return the frames that a function makes with pickle, else with cloudpickle."""
     import pickle
 
     try:
-        return frames_by(pickle.dumps, value)
+        return list(frames_of(pickle.dumps, value))
     except LaminarError:
         raise  # an Accessor inside the value could not be read
     except Exception as error:
@@ -35,23 +49,29 @@ def dump(value: Any) -> list[Buffer]:
     try:
         import cloudpickle
 
-        return frames_by(cloudpickle.dumps, value)
+        return list(frames_of(cloudpickle.dumps, value))
     except LaminarError:
         raise
     except Exception:
         raise DatastoreError(
             f"A value of type {type(value).__name__!r} cannot be pickled: {refused}",
-            fix=f"store plain data made of it, or say how it is stored with @datastore.protocol({type(value).__name__}).",
+            fix=f"store plain data made of it, or register how it is stored: @datastore.protocol({type(value).__name__}).",
         ) from refused
 
 
-def frames_by(dumps: Any, value: Any) -> list[Buffer]:
+def in_band(dumps: Any, value: Any) -> list[Buffer]:
+    """Return one frame with all of a value."""
+    return [dumps(value, protocol=5)]
+
+
+def out_of_band(dumps: Any, value: Any) -> list[Buffer]:
+    """Return the stream of a value and its large buffers."""
     frames: list[Buffer] = []
 
     def is_in_band(buffer: Any) -> bool:
         try:
             view = buffer.raw()
-        except BufferError:  # not contiguous: nothing that could be written as it is
+        except BufferError:  # not contiguous: it cannot be written as it is
             return True
         if view.nbytes < IN_BAND:
             return True
@@ -65,7 +85,7 @@ def frames_by(dumps: Any, value: Any) -> list[Buffer]:
 def load(frames: Sequence[Buffer]) -> Any:
     """Return the value of frames that ``dump`` made.
 
-    Its buffers are the frames themselves where those can be written to, else copies, so that arrays can be changed in place.
+    Its buffers are the frames themselves where those are writable, else copies, so that arrays can be changed in place.
     Raises DatastoreError where a class of it cannot be imported here.
     """
     import pickle

@@ -1,26 +1,24 @@
-"""Let protocols write values to files and read them from files, so that a value may be larger than memory."""
+"""Write values through protocols that use files, and read them back, so that a value may be larger than memory."""
 
 from __future__ import annotations
 
 import io
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, Any, cast
 
+from laminar.configurations.datastores.byte_storage import Buffer
 from laminar.configurations.serde import Protocol
 
-if TYPE_CHECKING:
-    from laminar.configurations.datastores.values.file_format import Buffer
+__all__ = ["View", "as_bytes", "dump", "load"]
 
-__all__ = ["View", "dumped", "loaded"]
-
-HELD = 1 << 20
-"""Bytes up to which what was dumped is read into memory; more stays in its temporary file."""
+IN_MEMORY = 1 << 20
+"""Bytes up to which a dumped value is read into memory; a larger one stays in its temporary file."""
 
 
-def dumped(protocol: Protocol, value: Any) -> Buffer:
-    """Return the bytes of a value; those of a protocol that dumps to a file are mapped from one without a name."""
+def dump(protocol: Protocol, value: Any) -> Buffer:
+    """Return the bytes of a value; a protocol that dumps to a file gets an unnamed one, which is then mapped."""
     cls = type(protocol)
     if cls.dump is Protocol.dump:
-        return plain(protocol.dumps(value))
+        return as_bytes(protocol.dumps(value))
     import mmap
     import tempfile
 
@@ -28,21 +26,22 @@ def dumped(protocol: Protocol, value: Any) -> Buffer:
         protocol.dump(value, cast("IO[bytes]", file))
         file.flush()
         size = file.seek(0, io.SEEK_END)
-        if size > HELD:
+        if size > IN_MEMORY:
             return memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ))
         file.seek(0)
         return file.read()
 
 
-def loaded(protocol: Protocol, frame: Buffer) -> Any:
-    """Return the value of bytes; a protocol that loads from a file gets one on the bytes where they are."""
+def load(protocol: Protocol, frame: Buffer) -> Any:
+    """Return the value of bytes; a protocol that loads from a file gets a file over them, without a copy."""
     if type(protocol).load is Protocol.load:
         return protocol.loads(bytes(frame))
     with io.BufferedReader(View(frame)) as file:
         return protocol.load(cast("IO[bytes]", file))
 
 
-def plain(data: Any) -> bytes:
+def as_bytes(data: Any) -> bytes:
+    """Return what a protocol's ``dumps`` returned as bytes."""
     return data if isinstance(data, bytes) else bytes(memoryview(data))
 
 
@@ -58,11 +57,11 @@ class View(io.RawIOBase):
         self.position = 0
 
     def readable(self) -> bool:
-        """Say that the file can be read."""
+        """Return True: the file can be read."""
         return True
 
     def seekable(self) -> bool:
-        """Say that the file can be read from any place."""
+        """Return True: the file can be read from any position."""
         return True
 
     def readinto(self, buffer: Any) -> int:
@@ -73,7 +72,7 @@ class View(io.RawIOBase):
         return len(part)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place and return it."""
+        """Move to a position and return it."""
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self.position, io.SEEK_END: len(self.data)}[whence]
         self.position = max(0, start + offset)
         return self.position

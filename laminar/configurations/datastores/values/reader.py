@@ -1,131 +1,150 @@
-"""Read what artifacts refer to, checking all that is read."""
+"""Read the values that artifacts refer to, verifying all that is read."""
 
 from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any
 
-from laminar.configurations.datastores import key_layout
+from laminar.configurations.datastores.byte_storage import Buffer
+from laminar.configurations.datastores.key_layout import artifact_key
 from laminar.configurations.datastores.values import file_format, pickling, protocol_files
 from laminar.configurations.datastores.values.artifact import Artifact, Segment
+from laminar.configurations.datastores.values.open_segments import OpenSegment
+from laminar.configurations.datastores.values.protocol_registry import TypedStorage
 from laminar.exceptions import DatastoreError, LaminarError
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+__all__ = ["fetch", "open_segment", "read_element", "read_frame", "read_value"]
 
-    from laminar.configurations.datastores.base import DataStore
-    from laminar.configurations.datastores.values.file_format import Buffer
+REREAD_DELAY = 0.1
+"""Seconds after which a missing file is read once more."""
 
-__all__ = ["Opened", "fetch", "open_segment", "read_element", "read_value"]
+MAX_OVERREAD = 1 << 17
+"""Bytes that one request may read more than is needed: two requests cost more."""
 
-LATE = 0.1
-"""Seconds after which a file that is missing is asked for once more."""
-
-AT_ONCE = 1 << 17
-"""Bytes that one request may read too much: two requests cost more."""
+SMALL = 1 << 18
+"""Bytes up to which a file is fetched along with another one that is read."""
 
 
-def read_value(store: DataStore, artifact: Artifact, data: Buffer | None = None) -> Any:
-    """Return the value of an artifact that is not sharded; ``data`` is its file where that was read already."""
+def read_value(store: TypedStorage, artifact: Artifact, data: Buffer | None = None, *, siblings: Iterable[Artifact] = ()) -> Any:
+    """Return the value of an artifact that is not sharded.
+
+    ``data`` is its file where that was read already. ``siblings`` are artifacts that are likely to be read next.
+    """
     if artifact.json is not None:
         return json.loads(artifact.json)
     if artifact.data is not None:
-        return revive(store, artifact.protocol, [artifact.data])
+        return decode(store, artifact.protocol, [artifact.data])
     assert artifact.address is not None
-    head, frames = file_format.verify(fetch(store, artifact.address) if data is None else data, artifact.address)
+    if data is None:
+        others = siblings if artifact.stored <= SMALL else ()
+        data = store.get_with_siblings(artifact_key(artifact.address), partial(small_files, others))
+    if data is None:
+        data = fetch(store, artifact.address)
+    head, frames = file_format.verify(data, artifact.address)
     if head.kind != file_format.VALUE:
         raise file_format.damaged(artifact.address, "it holds a segment of a shard, where a value is expected")
-    return revive(store, head.protocols[0], frames)
+    return decode(store, head.protocols[0], frames)
 
 
-def read_element(store: DataStore, segment: Segment, offset: int) -> Any:
-    """Return one element of a segment, reading little else."""
-    if segment.size <= AT_ONCE:
-        return open_segment(store, segment)[offset]
-    data = fetch(store, segment.address, AT_ONCE)
+def small_files(artifacts: Iterable[Artifact]) -> list[str]:
+    """Return the keys of the small files among artifacts."""
+    return [artifact_key(found.address) for found in artifacts if found.address is not None and found.stored <= SMALL]
+
+
+def read_element(store: TypedStorage, segment: Segment, offset: int) -> Any:
+    """Return one element of a segment, verifying the table once in a process and this one frame, and reading little else."""
+    opened = store.segments.get(segment.address)
+    if store.reads_without_copy and opened is not None and opened.source is not fetch(store, segment.address):
+        opened = None  # the file was replaced
+    if opened is not None:
+        return decode_frame(store, segment, opened, offset)
+    opened = open_whole_or_head(store, segment)
+    value = decode_frame(store, segment, opened, offset)
+    kept = opened if store.over_network or store.reads_without_copy else OpenSegment(opened.head)
+    store.segments.add(segment.address, kept)
+    return value
+
+
+def decode_frame(store: TypedStorage, segment: Segment, opened: OpenSegment, offset: int) -> Any:
+    """Return an element of an open segment; its frame is read now where only the head was."""
+    number = opened.number_of(segment, offset)
+    try:
+        if opened.data is not None:
+            return read_frame(store, opened, number)
+        start, stop = opened.range_of(number)
+        frame = opened.head.frame(number, fetch(store, segment.address, start, stop))
+    except DatastoreError:
+        store.segments.drop(segment.address)
+        raise
+    return decode(store, opened.head.protocols[number], [frame])
+
+
+def open_whole_or_head(store: TypedStorage, segment: Segment) -> OpenSegment:
+    """Return a segment read whole where that costs one request, else its head."""
+    if segment.size <= MAX_OVERREAD or store.reads_without_copy:
+        return open_segment(store, segment)
+    data = fetch(store, segment.address, 0, MAX_OVERREAD)
     head = file_format.parse(data, segment.address)
     if isinstance(head, int):
-        data = fetch(store, segment.address, head)
+        data = fetch(store, segment.address, 0, head)
         head = file_format.parse(data, segment.address)
         if isinstance(head, int):
             raise file_format.damaged(segment.address, f"it ends after {len(data)} bytes")
-    number = position_in(segment, head, offset)
-    start, stop = head.offsets[number], head.offsets[number] + head.lengths[number]
-    frame = memoryview(data)[start:stop] if stop <= len(data) else fetch(store, segment.address, stop, start)
-    return revive(store, head.protocols[number], [head.frame(number, frame)])
+    return OpenSegment(head)
 
 
-class Opened:
-    """Hold a segment that was read and checked as a whole; its elements are made when asked for."""
-
-    __slots__ = ("frames", "head", "segment", "store")
-
-    def __init__(self, store: DataStore, segment: Segment, data: Buffer) -> None:
-        self.store = store
-        self.segment = segment
-        self.head, self.frames = file_format.verify(data, segment.address)
-
-    def __getitem__(self, offset: int) -> Any:
-        number = position_in(self.segment, self.head, offset)
-        return revive(self.store, self.head.protocols[number], [self.frames[number]])
-
-
-def open_segment(store: DataStore, segment: Segment, data: Buffer | None = None) -> Opened:
+def open_segment(store: TypedStorage, segment: Segment, data: Buffer | None = None) -> OpenSegment:
     """Return a whole segment; ``data`` is its file where that was read already."""
-    return Opened(store, segment, fetch(store, segment.address) if data is None else data)
+    return OpenSegment.whole(fetch(store, segment.address) if data is None else data, segment.address)
 
 
-def position_in(segment: Segment, head: file_format.Head, offset: int) -> int:
-    """Return which frame of a segment's file an element is."""
-    number = segment.first + offset
-    if head.kind != file_format.SEGMENT or number >= len(head.lengths):
-        raise DatastoreError(
-            f"Artifact {segment.address} holds {len(head.lengths)} elements, where a document names element {number}.",
-            fix="run the layer that made it again.",
-            address=segment.address,
-        )
-    return number
+def read_frame(store: TypedStorage, opened: OpenSegment, number: int) -> Any:
+    """Return the element that a frame of a whole segment holds."""
+    return decode(store, opened.head.protocols[number], [opened.frame(number)])
 
 
-def fetch(store: DataStore, named: str, stop: int | None = None, start: int = 0) -> Buffer:
+def fetch(store: TypedStorage, address: str, start: int = 0, stop: int | None = None) -> Buffer:
     """Return the file of an address, or a range of it.
 
     Raises DatastoreError where there is none.
     """
-    key = key_layout.artifact_key(named)
+    key = artifact_key(address)
     try:
         return store.get(key, start, stop)
     except FileNotFoundError:
         pass
-    # Housekeeping puts back what it sees renewed; a shared volume may show a new file late.
-    time.sleep(LATE)
+    # Local.expire moves a file away and puts it back where it was renewed meanwhile. NFS shows a new file late: it caches
+    # that a name is absent for up to acregmax/acdirmax seconds (nfs(5), "Directory entry caching").
+    time.sleep(REREAD_DELAY)
     try:
         return store.get(key, start, stop)
     except FileNotFoundError as error:
-        raise missing(store, named) from error
+        raise missing(store, address) from error
 
 
-def missing(store: DataStore, named: str) -> DatastoreError:
+def missing(store: TypedStorage, address: str) -> DatastoreError:
     """Return the error for an artifact that is not there."""
     return DatastoreError(
-        f"Artifact {named} is missing from {store!r}.",
-        fix=f"restore artifacts/{named} from a copy, or run the layer that made it again.",
-        address=named,
+        f"Artifact {address} is missing from {store!r}.",
+        fix=f"restore {artifact_key(address)} from a copy, or run the layer that made it again.",
+        address=address,
     )
 
 
-def revive(store: DataStore, protocol: str, frames: Sequence[Buffer]) -> Any:
+def decode(store: TypedStorage, protocol: str, frames: Sequence[Buffer]) -> Any:
     """Return the value of frames written by a protocol, "" for pickle."""
     if not protocol:
         return pickling.load(frames)
     found = store.protocol_named(protocol)
     try:
-        return protocol_files.loaded(found, frames[0])
+        return protocol_files.load(found, frames[0])
     except LaminarError:
         raise
     except Exception as error:
         raise DatastoreError(
             f"Protocol {protocol!r} cannot read what it stored: {type(error).__name__}: {error}",
-            fix=f"mend {protocol}.loads (or load): it has to read all that {protocol}.dumps ever wrote.",
+            fix=f"fix {protocol}.loads (or load): it has to read all that {protocol}.dumps ever wrote.",
         ) from error

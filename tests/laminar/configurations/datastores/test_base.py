@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from laminar import Flow, Layer
-from laminar.configurations.datastores import Accessor, DataStore, Memory
-from laminar.configurations.datastores.values.file_format import Buffer
+from laminar.configurations.datastores import Accessor, DataStore, Memory, open_like
+from laminar.configurations.datastores.byte_storage import Buffer
+from laminar.configurations.datastores.key_layout import document_key
 from laminar.configurations.executors import Thread
+from laminar.configurations.layers import ForEach, Parameter
 from laminar.exceptions import DatastoreError
 from tests.support.store_contract import StoreContract
 
@@ -64,7 +66,7 @@ def flow() -> Listed:
 
 
 def test_a_store_at_a_url_of_its_kind_is_of_its_class() -> None:
-    other = Smallest("own://store").with_root("own://other")
+    other = open_like(Smallest("own://store"), "own://other")
     assert isinstance(other, Smallest)
     assert other.url == "own://other"
 
@@ -92,3 +94,39 @@ def test_layers_that_a_flow_has_no_more_are_not_listed(flow: Listed) -> None:
 def test_an_execution_without_an_id_has_nothing_to_list(flow: Listed) -> None:
     with pytest.raises(DatastoreError, match="has no id"):
         flow.configuration.datastore.list_layers(execution=flow.execution())
+
+
+def test_reading_a_large_default_of_a_fan_out_writes_nothing() -> None:
+    class Wide(Flow): ...
+
+    @Wide.register
+    class Make(Layer):
+        def __call__(self) -> None:
+            self.shard(rows=[0, 1, 2])
+
+    @Wide.register(foreach=ForEach([Parameter(Make, "rows")]))
+    class Use(Layer):
+        text: str = "x" * 10_000
+
+        def __call__(self, make: Make) -> None:
+            if make.rows == 1:
+                self.text = "set"
+
+    flow = Wide(datastore=Memory(), executor=Thread())
+    execution = flow(execution="one")
+    store: Any = flow.configuration.datastore
+    before = list(store.names("artifacts"))
+    assert list(execution.layer(Use).text) == ["x" * 10_000, "set", "x" * 10_000]
+    assert list(store.names("artifacts")) == before == []
+
+
+def test_a_damaged_parameters_document_of_one_execution_does_not_block_resuming_another(flow: Listed) -> None:
+    store = flow.configuration.datastore
+    flow(execution="broken")
+    flow(execution="whole")
+    store.put(document_key("Listed", "broken", "Parameters", 0), [b"torn"])
+    store.remove("Listed", "whole", "Rows")
+    execution = flow.execution("whole")
+    execution.resume()
+    assert execution.layer(Rows).count == 2
+    assert sorted(store.executions("Listed")) == ["broken", "whole"]

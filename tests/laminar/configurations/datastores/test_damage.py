@@ -61,13 +61,16 @@ THIRD = "Each.{} of flow 'Train', execution 'one', split 3 of 5"
 
 
 def flip(store: DataStore, key: str) -> None:
+    """Flip a bit in each element of a file."""
     data = bytearray(store.get(key))
-    data[len(data) // 2] ^= 1
+    for position in range(len(data) // 4, len(data), 500):
+        data[position] ^= 1
     store.put(key, [data])
 
 
 def truncate(store: DataStore, key: str) -> None:
-    store.put(key, [bytes(store.get(key))[:-10]])
+    data = bytes(store.get(key))
+    store.put(key, [data[: len(data) // 4]])
 
 
 DAMAGES = {"damaged": flip, "truncated": truncate, "missing": lambda store, key: store.delete(key)}
@@ -271,7 +274,7 @@ def test_data_that_was_passed_on_is_its_readers_and_the_advice_says_so(store):
     with pytest.raises(DatastoreError) as raised:
         list(second.layer(Pass).rows)
     assert raised.value.where == "Pass.rows of flow 'Last', execution 'one'"
-    assert raised.value.fix.endswith("; where Pass only passes it on, delete the document of the layer that made it, too.")
+    assert raised.value.fix.endswith("; where Pass only passes it on, also delete the document of the layer that made it.")
     with pytest.raises(DatastoreError) as raised:
         list(second.layer(Parameters).rows)
     assert raised.value.where == "Parameters.rows of flow 'Last', execution 'one'"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from laminar.configurations.datastores import Artifact, DataStore, Local, Memory, Record
+from laminar.configurations.datastores import Artifact, DataStore, Local, Memory, Record, open_like
 from laminar.configurations.datastores.documents import garbage_collection
 from laminar.configurations.datastores.documents.garbage_collection import DAY, Cleared, Plan
 from laminar.configurations.datastores.key_layout import document_key
@@ -26,7 +26,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> DataStore:
     if request.param == "memory":
         return Memory()
     connected: DataStore = request.getfixturevalue("bucket_store")
-    return connected.with_root(f"{connected.url}/{ksuid()}")
+    return open_like(connected, f"{connected.url}/{ksuid()}")
 
 
 def leave(store: DataStore, execution: str, *values: bytes, flow: str = "F") -> list[Artifact]:

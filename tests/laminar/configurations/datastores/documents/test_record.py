@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laminar.configurations.datastores import Artifact, Record
-from laminar.configurations.datastores.documents.record import sealed
-from laminar.configurations.datastores.documents.repository import made_at
+from laminar.configurations.datastores.documents.execution_listing import made_at
+from laminar.configurations.datastores.documents.json_document import add_checksum
 from laminar.exceptions import DatastoreError
 from laminar.ksuid import ksuid
 from laminar.timestamps import now
@@ -64,7 +64,7 @@ def test_each_flipped_bit_of_a_document_is_detected() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", "{}", '{"schema":"1"}', '{"schema":1}', sealed('{"schema":1}'), "\xff", "[" * 100_000]
+    "text", ["", "{", "[]", "null", "{}", '{"schema":"1"}', '{"schema":1}', add_checksum('{"schema":1}'), "\xff", "[" * 100_000]
 )
 def test_what_is_no_document_is_an_error_that_names_the_key(text: str) -> None:
     with pytest.raises(DatastoreError, match=r"Document F/x\.json is damaged"):
@@ -81,7 +81,7 @@ def test_a_document_with_wrong_fields_is_damaged(change: dict[str, Any]) -> None
     fields = json.loads(small().to_json())
     del fields["sum"]
     with pytest.raises(DatastoreError, match="is damaged"):
-        Record.from_json(sealed(json.dumps({**fields, **change})))
+        Record.from_json(add_checksum(json.dumps({**fields, **change})))
 
 
 def test_a_traceback_with_lone_surrogates_can_be_written() -> None:

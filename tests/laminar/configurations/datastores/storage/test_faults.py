@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from laminar import Flow, Layer
-from laminar.configurations.datastores import AWS, DataStore, Local, Memory, Record
+from laminar.configurations.datastores import AWS, DataStore, Local, Memory, Record, open_like
 from laminar.configurations.datastores.storage import retrying_filesystem
 from laminar.configurations.executors import Executor, Process, Thread
 from laminar.configurations.layers import Retry
@@ -197,7 +197,7 @@ def shaken(shaky: tuple[DataStore, Conditions]) -> Iterator[tuple[DataStore, Con
     store, conditions = shaky
     conditions.clear()
     conditions.failed, conditions.rate, conditions.faults = 0, 0.2, FAULTS
-    yield store.with_root(f"{store.url}/{ksuid()}"), conditions
+    yield open_like(store, f"{store.url}/{ksuid()}"), conditions
     conditions.mend()
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from laminar import Flow, Layer
 from laminar.cli.results import _states
-from laminar.configurations.datastores import AWS, DataStore, Record
+from laminar.configurations.datastores import AWS, DataStore, Record, open_like
 from laminar.configurations.datastores.documents import garbage_collection
 from laminar.configurations.datastores.key_layout import document_key
 from laminar.ksuid import ksuid
@@ -55,7 +55,7 @@ def slow(endpoint: str, bucket_store: DataStore) -> Iterator[tuple[DataStore, Co
 @pytest.mark.parametrize("size", [100, 20_000], ids=["inline", "files"])
 def test_twenty_attributes_are_written_in_two_rounds_and_read_in_two(slow, size):
     connected, conditions, _ = slow
-    store = connected.with_root(f"{connected.url}/{ksuid()}")
+    store = open_like(connected, f"{connected.url}/{ksuid()}")
     values = {f"x{number}": bytes([number]) * size for number in range(20)}
     conditions.clear()
     with store.write_batch() as gathered:
@@ -89,9 +89,9 @@ def test_a_pod_of_a_layer_with_twenty_attributes_needs_few_rounds(slow, tmp_path
     assert max(rounds.values()) <= 3, "the first one writes the parameters, too"
 
 
-def test_segments_of_a_shard_are_written_and_read_some_at_a_time(slow):
+def test_segments_of_a_shard_are_written_and_read_map_in_threads(slow):
     connected, conditions, _ = slow
-    store = connected.with_root(f"{connected.url}/{ksuid()}")
+    store = open_like(connected, f"{connected.url}/{ksuid()}")
     conditions.clear()
     artifact = store.shard(os.urandom(60_000) for _ in range(250))
     assert len(artifact.parts or ()) >= 14
@@ -103,7 +103,7 @@ def test_segments_of_a_shard_are_written_and_read_some_at_a_time(slow):
 
 def test_a_join_of_many_splits_lists_once_and_reads_in_bulk(slow):
     connected, conditions, _ = slow
-    store = connected.with_root(f"{connected.url}/{ksuid()}")
+    store = open_like(connected, f"{connected.url}/{ksuid()}")
     conditions.latency = 0.0
     store.put_many(
         [
@@ -123,7 +123,7 @@ def test_a_join_of_many_splits_lists_once_and_reads_in_bulk(slow):
 
 def test_housekeeping_lists_whole_flows_and_reads_documents_in_bulk(slow):
     connected, conditions, _ = slow
-    store = connected.with_root(f"{connected.url}/{ksuid()}")
+    store = open_like(connected, f"{connected.url}/{ksuid()}")
     conditions.latency = 0.0
     records = [
         Record(flow="F", execution=f"e{number}", layer=layer, artifacts={}) for number in range(40) for layer in ("A", "B", "C")
@@ -143,7 +143,7 @@ def test_states_of_executions_are_read_in_bulk(slow):
     for name in ("A", "B", "C"):
         Case.register(type(name, (Layer,), {"__call__": lambda self: None}))
     connected, conditions, _ = slow
-    store = connected.with_root(f"{connected.url}/{ksuid()}")
+    store = open_like(connected, f"{connected.url}/{ksuid()}")
     conditions.latency = 0.0
     records = [
         Record(flow="Case", execution=f"e{number}", layer=layer) for number in range(40) for layer in ("Parameters", "A", "B", "C")

@@ -89,7 +89,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     taken: list[float] = []
     monkeypatch.setattr(retrying_filesystem.time, "monotonic", lambda: sum(taken))
     monkeypatch.setattr(retrying_filesystem.time, "sleep", taken.append)
-    monkeypatch.setattr(retrying_filesystem, "_told", set())
+    monkeypatch.setattr(retrying_filesystem, "_reported", set())
     return taken
 
 

@@ -11,9 +11,9 @@ from typing import Any
 import boto3
 import pytest
 
-from laminar.configurations.datastores import AWS, DataStore
+from laminar.configurations.datastores import AWS, DataStore, open_like
 from laminar.configurations.datastores.key_layout import artifact_key
-from laminar.configurations.datastores.storage import fsspec_store, retrying_filesystem, s3_multipart
+from laminar.configurations.datastores.storage import fsspec_storage, retrying_filesystem, s3_multipart
 from laminar.configurations.datastores.values.artifact import Artifact
 from laminar.exceptions import DatastoreError
 from laminar.ksuid import ksuid
@@ -41,7 +41,7 @@ def conditions(proxied: tuple[AWS.S3, Conditions]) -> Iterator[Conditions]:
 @pytest.fixture
 def store(proxied: tuple[AWS.S3, Conditions], conditions: Conditions) -> DataStore:
     connected, _ = proxied
-    return connected.with_root(f"{connected.url}/{ksuid()}")
+    return open_like(connected, f"{connected.url}/{ksuid()}")
 
 
 # a server that refuses, or is silent
@@ -74,10 +74,10 @@ def test_a_server_that_never_answers_is_given_up_after_a_while(
     store = AWS.S3("s3://laminar", config_kwargs={"read_timeout": 0.2}, **store.options)  # type: ignore[attr-defined]
     monkeypatch.setattr(retrying_filesystem, "SECONDS", 0.8)
     monkeypatch.setattr(retrying_filesystem, "NOTICE", 0.3)
-    monkeypatch.setattr(retrying_filesystem, "_told", set())
+    monkeypatch.setattr(retrying_filesystem, "_reported", set())
     conditions.fail("hang")
     for call in ("read", "write"):
-        with pytest.raises(DatastoreError, match=r"however often it was asked: .*ReadTimeoutError") as error:
+        with pytest.raises(DatastoreError, match=r"after several attempts: .*ReadTimeoutError") as error:
             CALLS[call](store)
         assert error.value.transient
     assert 4 <= len(conditions.log) <= 12
@@ -153,7 +153,7 @@ def test_old_content_that_cannot_be_copied_is_written_anew(
     store: DataStore, conditions: Conditions, old: Any, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     value, artifact, before = old
-    monkeypatch.setattr("laminar.configurations.datastores.storage.s3.COPYING", 0.0)
+    monkeypatch.setattr("laminar.configurations.datastores.storage.s3.COPY_SECONDS", 0.0)
     conditions.fail(fault, only="PUT ", left=1 if fault == "403" else 2)
     assert store.write(value) == artifact
     assert conditions.left == 0
@@ -163,7 +163,7 @@ def test_old_content_that_cannot_be_copied_is_written_anew(
 
 def test_a_file_larger_than_s3_copies_is_written_anew(store: DataStore, old: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     value, artifact, before = old
-    monkeypatch.setattr("laminar.configurations.datastores.storage.s3.COPIED", MIB)
+    monkeypatch.setattr("laminar.configurations.datastores.storage.s3.MAX_COPY", MIB)
     assert not store.renew(artifact_key(str(artifact.address)), artifact.stored)
     store.write(value)
     assert modified(store, artifact) > before + 4 * 3600
@@ -181,7 +181,7 @@ def test_content_is_safe_from_housekeeping_for_a_whole_grace_after_it_was_writte
         later = time.time() + hours * 3600
         plan = garbage_collection.plan(garbage_collection.survey(store), older=30 * grace, grace=grace, now=later)
         assert len(plan.artifacts) == removed
-    assert fsspec_store.FRESH <= 600
+    assert fsspec_storage.FRESH <= 600
 
 
 # large files
@@ -281,7 +281,7 @@ def test_an_upload_that_is_interrupted_is_aborted(store: DataStore, parts: None,
     def interrupted(*_: object) -> bytes:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(s3_multipart, "joined", interrupted)
+    monkeypatch.setattr(s3_multipart, "byte_range", interrupted)
     with pytest.raises(KeyboardInterrupt):
         store.write(VALUE)
     assert uploads() == []
@@ -296,10 +296,10 @@ def test_after_a_part_that_failed_no_others_begin(monkeypatch: pytest.MonkeyPatc
         raise ValueError(number)
 
     with pytest.raises(ValueError, match="0"):
-        s3_multipart.some_at_a_time(fail, 9)
+        s3_multipart.map_in_threads(fail, 9)
     assert begun == [0]
-    assert s3_multipart.some_at_a_time(str, 3) == ["0", "1", "2"]
-    assert s3_multipart.some_at_a_time(str, 0) == []
+    assert s3_multipart.map_in_threads(str, 3) == ["0", "1", "2"]
+    assert s3_multipart.map_in_threads(str, 0) == []
 
 
 def test_a_value_that_takes_much_of_the_memory_is_kept_in_a_file_without_a_name(
@@ -307,7 +307,7 @@ def test_a_value_that_takes_much_of_the_memory_is_kept_in_a_file_without_a_name(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(s3_multipart, "memory", lambda: 64 * MIB)
-    room = s3_multipart.room(17 * MIB)
+    room = s3_multipart.allocate(17 * MIB)
     room[:3] = b"abc"
     assert (bytes(room[:4]), len(room)) == (b"abc\0", 17 * MIB)
     assert list(tmp_path.iterdir()) == []
@@ -316,5 +316,5 @@ def test_a_value_that_takes_much_of_the_memory_is_kept_in_a_file_without_a_name(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
-    assert len(s3_multipart.room(17 * MIB)) == 17 * MIB
+    assert len(s3_multipart.allocate(17 * MIB)) == 17 * MIB
     assert s3_multipart.memory() > 0

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from laminar.configurations.datastores import AWS, DataStore, Record
+from laminar.configurations.datastores import AWS, DataStore, Record, open_like
 from laminar.exceptions import DatastoreError
 from laminar.ksuid import ksuid
 from tests.support.store_contract import StoreContract
@@ -49,12 +49,12 @@ def connected(bucket: str) -> DataStore:
 class TestS3(StoreContract):
     @pytest.fixture
     def store(self, connected: DataStore) -> DataStore:
-        return connected.with_root(f"{connected.url}/some/{ksuid()}")
+        return open_like(connected, f"{connected.url}/some/{ksuid()}")
 
 
 def test_a_store_may_be_at_the_root_of_a_bucket(connected: DataStore) -> None:
     boto3.client("s3").create_bucket(Bucket="empty")
-    store = connected.with_root("s3://empty")
+    store = open_like(connected, "s3://empty")
     store.save(Record(flow="F", execution="e", layer="L"))
     assert store.executions("F") == ("e",)
     assert boto3.client("s3").list_objects_v2(Bucket="empty")["Contents"][0]["Key"] == "F/executions/e/L/0.json"

@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laminar import Flow, Layer
-from laminar.configurations.datastores import Accessor, DataStore, Memory
+from laminar.configurations.datastores import Accessor, DataStore, Memory, open_like
+from laminar.configurations.datastores.background_call import BackgroundCall
 from laminar.configurations.datastores.documents.error_context import Origin
-from laminar.configurations.datastores.values.prefetch import Fetch, ahead
+from laminar.configurations.datastores.values.prefetch import prefetched
 from laminar.configurations.executors import Thread
 from laminar.configurations.layers import ForEach, Parameter
 from laminar.exceptions import DatastoreError
@@ -26,7 +27,7 @@ from laminar.ksuid import ksuid
 class Watched(Memory):
     """Tell what was read, and in which threads."""
 
-    ahead = True
+    overlaps_reads = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -137,7 +138,7 @@ def test_iterating_reads_each_file_once_and_the_next_ahead(store: Watched) -> No
     for number, value in enumerate(found):
         assert value == bytes([number % 256]) * 1000
     assert set(store.reads.values()) == {1}
-    assert store.threads == ["MainThread", *["laminar-fetch"] * (len(store.threads) - 1)]
+    assert store.threads == ["MainThread", *["laminar-background"] * (len(store.threads) - 1)]
     assert len(store.threads) == len(found.artifact.parts or ()) == 6
     assert store.most <= 1 << 20
 
@@ -217,7 +218,7 @@ def test_an_element_that_cannot_be_read_is_told_with_its_split(gone: int, split:
 
 def test_what_is_fetched_ahead_is_told_with_its_own_split() -> None:
     store = Watched()
-    store.batch = 6000  # type: ignore[misc]
+    store.batch_bytes = 6000  # type: ignore[misc]
     found = several(store)
     store.delete(f"artifacts/{found.artifact.parts[2].address}")  # type: ignore[index]
     elements = iter(found)
@@ -246,7 +247,7 @@ def test_a_protocol_that_fails_is_told_with_its_split() -> None:
     with pytest.raises(DatastoreError, match="Protocol 'Text' cannot read what it stored") as raised:
         list(found)
     assert raised.value.where.endswith("split 7 of 9")
-    assert "mend Text.loads" in raised.value.fix
+    assert "fix Text.loads" in raised.value.fix
 
 
 def test_without_an_origin_an_error_names_the_address_alone(store: Watched) -> None:
@@ -282,7 +283,7 @@ class Each(Layer):
 def test_on_s3_too_an_error_names_flow_layer_split_attribute_and_address(
     bucket_store: DataStore, damage: str, index: int | None, attribute: str
 ) -> None:
-    store = bucket_store.with_root(f"{bucket_store.url}/{ksuid()}")
+    store = open_like(bucket_store, f"{bucket_store.url}/{ksuid()}")
     execution = Wide(datastore=store, executor=Thread())(execution="e")
     record = store.load("Wide", "e", "Each", 1)
     assert record is not None
@@ -303,9 +304,11 @@ def test_on_s3_too_an_error_names_flow_layer_split_attribute_and_address(
 
 def test_what_a_thread_raises_is_raised_where_it_is_waited_for() -> None:
     with pytest.raises(ZeroDivisionError):
-        Fetch(lambda: 1 // 0).result()
+        BackgroundCall(lambda: 1 // 0).result()
 
 
 def test_only_what_is_worth_it_is_fetched_ahead() -> None:
-    threads = [name for _, name in ahead(iter([1, 2, 3]), lambda item: threading.current_thread().name, lambda item: item == 2)]
-    assert threads == ["MainThread", "laminar-fetch", "MainThread"]
+    threads = [
+        name for _, name in prefetched(iter([1, 2, 3]), lambda item: threading.current_thread().name, lambda item: item == 2)
+    ]
+    assert threads == ["MainThread", "laminar-background", "MainThread"]

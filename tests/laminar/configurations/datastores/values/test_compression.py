@@ -105,10 +105,10 @@ def test_flipped_bits_are_detected_by_whoever_reads_one_element(store: Remote) -
 
 
 def test_a_frame_that_claims_another_length_than_its_table_says_is_no_content() -> None:
-    (frame,) = compression.compressed([b"x" * 1000])
-    assert compression.decompressed(frame, 999) is None
-    assert compression.decompressed(frame, 1001) is None
-    assert compression.decompressed(b"no frame", 10) is None
+    (frame,) = compression.compress([b"x" * 1000])
+    assert compression.decompress(frame, 999) is None
+    assert compression.decompress(frame, 1001) is None
+    assert compression.decompress(b"no frame", 10) is None
 
 
 def test_zstandard_is_imported_only_where_something_is_compressed(tmp_path) -> None:

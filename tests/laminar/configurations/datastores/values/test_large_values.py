@@ -19,7 +19,7 @@ from laminar.exceptions import DatastoreError
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Local:
     """Return a store to which half a megabyte is large."""
-    monkeypatch.setattr(Local, "large", 500_000)
+    monkeypatch.setattr(Local, "overlap_bytes", 500_000)
     monkeypatch.setattr(local, "LARGE", 500_000)
     return Local(str(tmp_path / "store"))
 

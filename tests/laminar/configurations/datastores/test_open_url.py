@@ -1,0 +1,53 @@
+"""Test which store a URL opens."""
+
+from __future__ import annotations
+
+import pytest
+
+from laminar.configurations.datastores import AWS, Local, Memory, Remote, open_like, open_store
+from laminar.configurations.datastores.open_url import scheme
+from laminar.exceptions import DatastoreError
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "opened"),
+    [
+        ("s3://bucket/prefix", AWS.S3, "s3://bucket/prefix"),
+        ("gs://bucket", Remote, "gs://bucket"),
+        ("memory://x", Remote, "memory://x"),
+        ("memory:", Memory, "memory:"),
+        ("file:///data", Local, "/data"),
+        ("/data", Local, "/data"),
+    ],
+)
+def test_a_url_opens_the_store_of_its_kind(url, kind, opened):
+    store = open_store(url)
+    assert (type(store), store.url) == (kind, opened)
+
+
+@pytest.mark.parametrize(("url", "nearest"), [("s4://x", "the nearest scheme is s3://"), ("nothing-of-the-kind://x", "")])
+def test_an_unknown_scheme_is_refused_when_the_store_is_opened(url, nearest):
+    with pytest.raises(DatastoreError, match=f"has the unknown scheme {scheme(url)}://") as raised:
+        open_store(url)
+    assert nearest in raised.value.what
+    assert "s3://, gs://, abfs://" in raised.value.fix
+
+
+def test_a_relative_folder_is_known_as_such():
+    assert open_store("data").relative
+    assert not open_store("/data").relative
+
+
+def test_an_empty_url_is_refused():
+    with pytest.raises(DatastoreError, match="URL is empty"):
+        open_store("")
+
+
+def test_a_store_like_another_keeps_options_of_its_own_kind_only():
+    store = AWS.S3("s3://bucket", key="me")
+    other = open_like(store, "s3://other/x")
+    assert (type(other), other.url, getattr(other, "options", None)) == (AWS.S3, "s3://other/x", {"key": "me"})
+    assert isinstance(open_like(store, "/data"), Local)
+    durable = open_like(Local("/a", durable=True), "/b")
+    assert isinstance(durable, Local)
+    assert durable.durable
