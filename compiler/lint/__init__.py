@@ -42,7 +42,7 @@ def _document(source: Source, library: Library, limits: Limits) -> Iterator[Find
 
 
 def _argo_document(document: Document, library: Library, limits: Limits) -> Iterator[Finding]:
-    from laminar.compiler.lint import calls, fields, loops, naming, outputs, pods, retries, schedules, texts, waits
+    from laminar.compiler.lint import calls, fields, loops, manifests, naming, outputs, pods, retries, schedules, texts, waits
     from laminar.compiler.lint import limits as sizes
 
     yield from fields.wrong_keys(document.part)
@@ -57,6 +57,9 @@ def _argo_document(document: Document, library: Library, limits: Limits) -> Iter
     yield from outputs.wrong_outputs(document)
     yield from schedules.wrong_schedule(document)
     yield from texts.wrong_texts(document, library, limits)
+    yield from manifests.wrong_manifests(document)
+    for source in manifests.nested_sources(document):
+        yield from filter(manifests.certain, _document(source, library, limits))
 
 
 def _foreign(part: Part, kind: str) -> Iterator[Finding]:

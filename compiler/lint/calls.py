@@ -88,7 +88,7 @@ def _wrong_work(template: Template) -> Iterator[Finding]:
     elif works[0] in ("dag", "steps") and not template.calls:
         kind = "tasks" if works[0] == "dag" else "steps"
         yield Finding(template.part.at(works[0]), "C101", f"Template {template.name!r} has no {kind}.", f"add {kind}.")
-    elif works[0] in ("plugin", "data"):
+    elif works[0] == "plugin":
         yield not_checked(template.part.at(works[0]), f"The work of a template of kind {works[0]!r} is not checked.")
 
 

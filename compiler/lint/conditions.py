@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from laminar.compiler.argo.documents import Task
+from laminar.compiler.argo.parts import Part
 from laminar.compiler.argo.tags import constant
 from laminar.compiler.lint.finding import Finding, meant
 from laminar.compiler.lint.references import PHASES
@@ -13,19 +13,17 @@ from laminar.compiler.lint.references import PHASES
 __all__ = ["wrong_condition"]
 
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
-STATUS = r"['\"]?\{\{\s*(?:tasks|steps|workflow)(?:\.[-\w]+)?\.status\s*\}\}['\"]?"
+STATUS = r"['\"]?\{\{\s*(?:(?:tasks|steps|workflow)(?:\.[-\w]+)?\.)?status\s*\}\}['\"]?"
 COMPARED = re.compile(rf"{STATUS}\s*[=!]=\s*['\"]?([A-Za-z]+)|([A-Za-z]+)['\"]?\s*[=!]=\s*{STATUS}")
 OPEN_ENDED = re.compile(r"(&&|\|\||[=!]=|=~|[<>]=?)\s*$|^\s*(&&|\|\||[=!]=)|(?<![&])&(?!&)|(?<!\|)\|(?!\|)")
 FIX = "compare with ==, !=, <, >, =~, joined by && and ||."
 
 
-def wrong_condition(task: Task) -> Iterator[Finding]:
+def wrong_condition(when: Part, whose: str) -> Iterator[Finding]:
     """Yield a condition that cannot be one, or that compares a status with what is none."""
-    when = task.part.at("when")
     if not isinstance(when.value, str):
         return
     text = QUOTED.sub("x", constant(when.value, "x"))
-    whose = f"The when of {task.what} {task.name!r}"
     if re.search(r"(?<![=!<>~])=(?![=~])", text):
         yield Finding(when, "X109", f"{whose} has a single '='.", FIX)
     elif not text.strip():

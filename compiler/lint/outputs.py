@@ -1,4 +1,4 @@
-"""Check where outputs come from, what resources are made, and what metrics report."""
+"""Check where outputs come from, and what metrics report."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from laminar.compiler.argo.documents import Document, Template
 from laminar.compiler.argo.parts import Part
 from laminar.compiler.argo.tags import constant
 from laminar.compiler.lint.finding import Finding
-from laminar.compiler.yaml.reader import read_text
-from laminar.exceptions import FlowError
 
 __all__ = ["wrong_outputs"]
 
@@ -30,7 +28,6 @@ def wrong_outputs(document: Document) -> Iterator[Finding]:
         for name, part in template.outputs.items():
             yield from _wrong_output(template, name, part)
         yield from _wrong_artifacts(template)
-        yield from _wrong_resource(template)
         for metric in template.part.at("metrics", "prometheus").items():
             yield from _wrong_metric(metric)
 
@@ -67,21 +64,6 @@ def _wrong_artifacts(template: Template) -> Iterator[Finding]:
         if artifact.text("path"):
             what = f"Artifact {artifact.text('name')!r} of a {template.works[0]} cannot have a path."
             yield Finding(artifact.at("path"), "O102", what, "remove it; outputs have from.")
-
-
-def _wrong_resource(template: Template) -> Iterator[Finding]:
-    part = template.part.at("resource")
-    if "resource" not in template.part.names or part.text("action") in ("get", "delete"):
-        return
-    manifests = [name for name in ("manifest", "manifestFrom") if part.at(name).value]
-    if len(manifests) != 1:
-        what = "both manifest and manifestFrom" if manifests else "no manifest"
-        yield Finding(part, "P111", f"The resource of template {template.name!r} has {what}.", "write one of them.")
-    text = constant(part.text("manifest"), "1")
-    try:
-        read_text(text, "manifest")
-    except FlowError as error:
-        yield Finding(part.at("manifest"), "P111", f"The manifest is no YAML: {error.what.partition(': ')[2]}", "correct it.")
 
 
 def _wrong_metric(part: Part) -> Iterator[Finding]:

@@ -66,6 +66,8 @@ def _wrong_main(document: Document, template: Template) -> Iterator[Finding]:
 
 def _wrong_container(document: Document, template: Template, part: Part) -> Iterator[Finding]:
     image, name = part.text("image"), part.text("name")
+    if not image and part.place[-1] not in POD:
+        yield Finding(part, "P101", f"Container {name!r} of template {template.name!r} has no image.", "name one.")
     if image and not is_image(image):
         what = f"The image {image!r} is no reference to an image."
         yield Finding(part.at("image"), "P102", what, "write [host/]name[:tag][@digest], the name in lower case.")

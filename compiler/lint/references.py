@@ -11,7 +11,7 @@ from laminar.compiler.argo.documents import POD
 from laminar.compiler.argo.parts import Part
 from laminar.compiler.lint.finding import Finding, meant, not_checked
 from laminar.compiler.lint.scope import Scope
-from laminar.compiler.lint.workflow_references import wrong_workflow_path
+from laminar.compiler.lint.workflow_references import WORKFLOW, wrong_workflow_path
 
 __all__ = ["PHASES", "ROOTS", "wrong_path"]
 
@@ -24,7 +24,7 @@ TASK = ("id", "ip", "status", "exitCode", "startedAt", "finishedAt", "hostNodeNa
 LAST = ("exitCode", "status", "duration", "message")
 METRIC = ("status", "duration", "exitCode", "resourcesDuration")
 ROOTS = ("workflow", "inputs", "outputs", "tasks", "steps", "item", "retries", "lastRetry", "pod", "node", "cronworkflow")
-SECOND = ("parameters", "artifacts", "outputs", "name", "exitCode", "status")
+SECOND = {"parameters", "artifacts", "outputs", "name", "exitCode", "status", *WORKFLOW}
 """What follows a root; a near miss of a root before one of these is no other language."""
 
 

@@ -15,8 +15,8 @@ __all__ = ["wrong_retries"]
 
 def wrong_retries(document: Document) -> Iterator[Finding]:
     """Yield retry strategies that Argo cannot follow."""
-    for template in document.bodies:
-        yield from _wrong_retry(template.part.at("retryStrategy"))
+    for part in (document.spec.at("templateDefaults"), *(template.part for template in document.bodies)):
+        yield from _wrong_retry(part.at("retryStrategy"))
 
 
 def _wrong_retry(retry: Part) -> Iterator[Finding]:

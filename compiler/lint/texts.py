@@ -21,9 +21,9 @@ FOREIGN = ("source", "manifest", "body", "command", "args")
 """Fields whose text may hold braces of another language."""
 
 BARE = {
-    "expression": (), "fromExpression": (), "successCondition": ("response", "request"), "when": ("cronworkflow",),
+    "expression": (), "fromExpression": (), "successCondition": ("response", "request"),
 }  # fmt: skip
-"""Fields that are an expression without braces, with the names that only they know; ``when`` is one in CronWorkflows alone."""
+"""Fields that are an expression without braces, with the names that only they know."""
 
 
 def wrong_texts(document: Document, library: Library, limits: Limits) -> Iterator[Finding]:
@@ -36,7 +36,7 @@ def wrong_texts(document: Document, library: Library, limits: Limits) -> Iterato
             yield from _texts(document.spec.at(name), scope)
     if document.kind == "CronWorkflow":
         for name in document.part.at("spec").names:
-            if name not in ("workflowSpec", "when"):
+            if name != "workflowSpec":
                 yield from _texts(document.part.at("spec", name), scope)
     for template in document.templates:
         yield from _of_template(scope, template)
@@ -56,7 +56,7 @@ def _of_template(scope: Scope, template: Template) -> Iterator[Finding]:
 def _of_task(scope: Scope, task: Task) -> Iterator[Finding]:
     for name in task.part.names:
         if name == "when":
-            yield from wrong_condition(task)
+            yield from wrong_condition(task.part.at(name), f"The when of {task.what} {task.name!r}")
         if name == "inline":
             if task.inline is not None:
                 yield from _of_template(scope, task.inline)
@@ -66,6 +66,8 @@ def _of_task(scope: Scope, task: Task) -> Iterator[Finding]:
 
 def _texts(part: Part, scope: Scope) -> Iterator[Finding]:
     for text in part.texts():
+        if text.place[-1] == "when" and scope.is_metric(text):
+            yield from wrong_condition(text, "The when of the metric")
         if _is_bare(text, scope):
             yield from _bare(text, scope)
         else:
@@ -73,8 +75,8 @@ def _texts(part: Part, scope: Scope) -> Iterator[Finding]:
 
 
 def _is_bare(part: Part, scope: Scope) -> bool:
-    """Return whether a text is an expression without braces; a data template's are of its own language."""
-    if part.place[-1] not in BARE or part.place[-1] == "when" or "data" in scope.works:
+    """Return whether a text is an expression without braces."""
+    if part.place[-1] not in BARE:
         return False
     if part.place[-1] == "successCondition":
         return "http" in part.place  # a resource's is a selector of fields
@@ -86,23 +88,22 @@ def _is_bare(part: Part, scope: Scope) -> bool:
 def _bare(part: Part, scope: Scope) -> Iterator[Finding]:
     """Yield what is wrong with an expression in whose text Argo replaces tags first."""
     yield from _tags(part, scope)
-    own = BARE[str(part.place[-1])] + (("cronworkflow",) if "stopStrategy" in part.place else ())
+    own = BARE[str(part.place[-1])] + (("data",) if "data" in scope.works else ())
     yield from wrong_expression(part, part.value, scope, own=own)
 
 
 def _tags(part: Part, scope: Scope) -> Iterator[Finding]:
-    foreign = part.place[-1] in FOREIGN or any(name in FOREIGN for name in part.place[-2:])
+    foreign = any(name in FOREIGN for name in part.place[-2:])
     for tag in tags(part.value):
-        if not tag.closed and foreign:
-            yield not_checked(
-                part, f"What follows '{{{{' in {part.place[-1] if isinstance(part.place[-1], str) else 'this text'} is not checked."
-            )
+        root = tag.text.split(".")[0]
+        if not tag.closed and foreign and not (tag.is_expression or (root in ROOTS and "." in tag.text)):
+            yield not_checked(part, "What follows '{{' in this text is not checked.")
         elif not tag.closed:
             yield Finding(part, "X108", f"'{{{{' is never closed: {short(tag.text)}.", "close it with '}}'.")
         elif tag.is_expression:
             yield from _tag_expression(part, tag, scope)
         else:
-            yield from wrong_path(part, tuple(tag.text.split(".")), scope, foreign=foreign and tag.text.split(".")[0] not in ROOTS)
+            yield from wrong_path(part, tuple(tag.text.split(".")), scope, foreign=foreign and root not in ROOTS)
 
 
 def _tag_expression(part: Part, tag: Tag, scope: Scope) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from laminar.compiler.argo.parts import Part
 from laminar.compiler.lint.finding import Finding, meant, not_checked
 from laminar.compiler.lint.scope import Scope
 
-__all__ = ["wrong_workflow_path"]
+__all__ = ["WORKFLOW", "wrong_workflow_path"]
 
 Path = tuple[str, ...]
 

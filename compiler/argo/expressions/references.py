@@ -98,6 +98,8 @@ def _problem(call: Call) -> ExprError | None:
     if _is_sprig(function) and isinstance(function, Member) and isinstance(function.key, Literal):
         known = SPRIG.get(str(function.key.value))
         return _count(call, known) if known else None
+    if isinstance(function, Member):
+        return None  # a method of a Go value, such as the Seconds of a duration
     return ExprError("What is called here is no function.", call.position)
 
 
