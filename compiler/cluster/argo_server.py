@@ -66,10 +66,11 @@ class ArgoServer(Transport):
             if not params["listOptions.continue"] or (limit is not None and len(found) >= limit):
                 return found
 
-    def watch(self, name: str, version: str) -> Iterator[Event]:
+    def watch(self, name: str, version: str, seconds: float | None = None) -> Iterator[Event]:
+        silence = min(SILENCE, seconds or SILENCE)
         params = {"listOptions.fieldSelector": f"metadata.name={name}", "listOptions.resourceVersion": version}
         path = f"api/v1/workflow-events/{self.namespace}"
-        for result in self._stream(path, f"watch Workflow {name}", params, SILENCE):
+        for result in self._stream(path, f"watch Workflow {name}", params, silence):
             yield Event(str(result.get("type")), self._whole("Workflow", result.get("object") or {}))
 
     def apply(self, document: Mapping[str, Any], *, force: bool = False, dry_run: bool = False) -> Object:
@@ -95,7 +96,8 @@ class ArgoServer(Transport):
 
     def act(self, verb: str, name: str) -> Object:
         """Steer a workflow; one that is suspended ignores a stop until it is resumed too (seen on Argo 4.1.2)."""
-        suspended = verb in ("stop", "terminate") and bool(self.get("Workflow", name)["spec"].get("suspend"))
+        steered = self.running(verb, name) if verb in ("stop", "terminate", "suspend") else {}
+        suspended = verb != "suspend" and bool(steered.get("spec", {}).get("suspend"))
         done = self._act("Workflow", verb, name)
         return self._act("Workflow", "resume", name) if suspended else done
 

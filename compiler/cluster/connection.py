@@ -34,7 +34,7 @@ class Choice:
     namespace: str | None = None
     authority: str | None = None
     certificate: str | None = None
-    key: str | None = None
+    private_key: str | None = None
     insecure: bool = False
     timeout: float = 30.0
 
@@ -97,9 +97,9 @@ def _overridden(endpoint: Endpoint, choice: Choice) -> Endpoint:
 
 
 def _certificate(choice: Choice) -> tuple[str, str] | None:
-    if not choice.certificate and not choice.key:
+    if not choice.certificate and not choice.private_key:
         return None
-    certificate, key = _existing(choice.certificate, "--client-certificate"), _existing(choice.key, "--client-key")
+    certificate, key = _existing(choice.certificate, "--client-certificate"), _existing(choice.private_key, "--client-key")
     if not certificate or not key:
         raise ClusterError(
             "A client certificate needs its key.", fix="pass --client-certificate and --client-key together.", code=2

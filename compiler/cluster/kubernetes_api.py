@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -54,16 +55,17 @@ class KubernetesApi(Transport):
             if not params["continue"] or (limit is not None and len(found) >= limit):
                 return found
 
-    def watch(self, name: str, version: str) -> Iterator[Event]:
+    def watch(self, name: str, version: str, seconds: float | None = None) -> Iterator[Event]:
+        open_for = min(WATCHED, math.ceil(seconds or WATCHED))
         params = {
             "watch": "true",
             "fieldSelector": f"metadata.name={name}",
             "resourceVersion": version,
-            "timeoutSeconds": WATCHED,
+            "timeoutSeconds": open_for,
             "allowWatchBookmarks": "true",
         }
         doing = f"watch Workflow {name}"
-        for line in self.session.lines(self._path("Workflow"), doing=doing, params=params, silence=WATCHED + 30.0):
+        for line in self.session.lines(self._path("Workflow"), doing=doing, params=params, silence=open_for + 30.0):
             if not line.strip():
                 continue
             try:
@@ -87,6 +89,7 @@ class KubernetesApi(Transport):
 
     def act(self, verb: str, name: str) -> Object:
         if verb in PATCHES:
+            self.running(verb, name)
             return self._patch("Workflow", name, {"spec": PATCHES[verb]}, verb)
         workflow = self.get("Workflow", name)
         if verb == "resume":

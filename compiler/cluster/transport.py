@@ -83,6 +83,19 @@ class Transport(ABC):
         """How messages name it."""
         return self.session.endpoint.shown
 
+    def running(self, verb: str, name: str) -> Object:
+        """Return a workflow that has not ended.
+
+        Raises ClusterError for one that has: there is nothing left to steer.
+        """
+        workflow = self.get("Workflow", name)
+        phase = (workflow.get("status") or {}).get("phase")
+        if phase in ("Succeeded", "Failed", "Error"):
+            raise ClusterError(
+                f"Workflow {name} has ended ({phase}): there is nothing to {verb}.", fix="choose one that runs.", code=1
+            )
+        return workflow
+
     @abstractmethod
     def version(self) -> str:
         """Return the server's version."""
@@ -100,8 +113,8 @@ class Transport(ABC):
         """Return the objects of a kind, their status without nodes where the server can leave those out."""
 
     @abstractmethod
-    def watch(self, name: str, version: str) -> Iterator[Event]:
-        """Give the changes of a workflow since a resource version, until the server ends the stream.
+    def watch(self, name: str, version: str, seconds: float | None = None) -> Iterator[Event]:
+        """Give the changes of a workflow since a resource version, until the server ends the stream, or for so many seconds.
 
         Raises ClusterError of status 410 for a version that is too old.
         """

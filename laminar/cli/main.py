@@ -11,13 +11,25 @@ import click
 from laminar import __version__
 from laminar.cli.compile import compile_command
 from laminar.cli.completion import completion
+from laminar.cli.delete import delete
 from laminar.cli.du import du
 from laminar.cli.gc import gc
 from laminar.cli.lint import lint
+from laminar.cli.list_runs import list_command
+from laminar.cli.logs import logs
 from laminar.cli.package import package_command
 from laminar.cli.rehearse import rehearse_command
+from laminar.cli.resubmit import resubmit
 from laminar.cli.results import results
+from laminar.cli.resume import resume
+from laminar.cli.retry import retry
 from laminar.cli.run import run
+from laminar.cli.status import status
+from laminar.cli.stop import stop
+from laminar.cli.submit import submit
+from laminar.cli.suspend import suspend
+from laminar.cli.terminate import terminate
+from laminar.cli.watch import watch
 from laminar.exceptions import InternalError, LaminarError
 
 __all__ = ["cli", "main"]
@@ -29,16 +41,19 @@ SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 @click.version_option(__version__, prog_name="laminar")
 @click.pass_context
 def cli(context: click.Context) -> None:
-    """Run flows on this machine, compile them to Argo Workflows, read their results.
+    """Run flows on this machine, compile them to Argo Workflows, submit and follow them, read their results.
 
-    Exit codes: 0 done, 1 a flow or a program is wrong or has failed, 2 the command line is wrong, 70 a mistake of
-    laminar itself, 130 interrupted.
+    Exit codes: 0 done, 1 a flow or a program is wrong or has failed, 2 the command line is wrong, 69 a cluster does not
+    answer, 70 a mistake of laminar itself, 77 credentials or rights are missing, 124 a --timeout is over, 130 interrupted.
     """
     if os.environ.get("NO_COLOR"):
         context.color = False
 
 
-for command in (run, compile_command, lint, package_command, rehearse_command, results, gc, du, completion):
+LOCAL = (run, compile_command, lint, package_command, rehearse_command, results, gc, du, completion)
+CLUSTER = (submit, list_command, status, watch, logs, stop, terminate, suspend, resume, retry, resubmit, delete)
+
+for command in (*LOCAL, *CLUSTER):
     cli.add_command(command)
 
 

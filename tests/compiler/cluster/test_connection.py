@@ -98,7 +98,7 @@ def test_verification_is_left_out_where_that_is_asked_for():
 def test_files_of_certificates_are_passed_on(tmp_path):
     for name in ("ca", "crt", "key"):
         (tmp_path / name).write_text("x")
-    choice = Choice(authority=str(tmp_path / "ca"), certificate=str(tmp_path / "crt"), key=str(tmp_path / "key"))
+    choice = Choice(authority=str(tmp_path / "ca"), certificate=str(tmp_path / "crt"), private_key=str(tmp_path / "key"))
     endpoint = connect(choice, None, {"ARGO_SERVER": "a"}).session.endpoint
     assert (endpoint.verify, endpoint.certificate) == (str(tmp_path / "ca"), (str(tmp_path / "crt"), str(tmp_path / "key")))
 

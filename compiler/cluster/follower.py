@@ -1,0 +1,79 @@
+"""Follow a workflow to its end, through broken streams, expired versions and servers that are away for a while."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from laminar.compiler.cluster.progress import ENDED
+from laminar.compiler.cluster.transport import Object, Transport
+from laminar.exceptions import ClusterError
+
+__all__ = ["TimedOut", "follow"]
+
+PATIENCE = 300.0
+"""Seconds that a server may be away before following gives up: an upgrade of the control plane takes a few minutes."""
+
+PAUSES = (0.2, 1.0, 2.0, 5.0, 10.0)
+"""Seconds between attempts while the server does not answer, or ends its streams at once."""
+
+
+class TimedOut(ClusterError):
+    """The time for following is over; the workflow goes on. The exit code is that of timeout(1)."""
+
+    def __init__(self, name: str, seconds: float) -> None:
+        super().__init__(
+            f"Workflow {name} has not ended after {seconds:g} s; it goes on.", fix=f"follow it: laminar watch {name}", code=124
+        )
+
+
+def follow(
+    transport: Transport, name: str, *, seconds: float | None = None, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[Object]:
+    """Give a workflow each time that it has changed, first as it is, last as it ended.
+
+    Raises TimedOut after ``seconds``, ClusterError where the workflow is deleted or the server is away for too long.
+    """
+    began = last = time.monotonic()
+    pause, seen = 0, ""
+
+    def remaining() -> float | None:
+        if seconds is None:
+            return None
+        left = seconds - (time.monotonic() - began)
+        if left <= 0:
+            raise TimedOut(name, seconds)
+        return left
+
+    while True:
+        left = remaining()
+        try:
+            workflow = transport.get("Workflow", name)
+            last = time.monotonic()
+            version = workflow["metadata"].get("resourceVersion", "")
+            if version != seen:
+                seen, pause = version, 0
+                yield workflow
+            if _ended(workflow):
+                return
+            for event in transport.watch(name, version, left):
+                last, pause = time.monotonic(), 0
+                if event.type == "DELETED":
+                    raise ClusterError(f"Workflow {name} was deleted.", fix="its results stay in the datastore.", code=1)
+                if event.type in ("ADDED", "MODIFIED"):
+                    seen = event.object["metadata"].get("resourceVersion", "")
+                    yield event.object
+                    if _ended(event.object):
+                        return
+                left = remaining()
+        except ClusterError as error:
+            passing = error.exit_code == 69 or error.status == 410
+            if not passing or time.monotonic() - last > PATIENCE:
+                raise
+        remaining()
+        sleep(PAUSES[min(pause, len(PAUSES) - 1)])
+        pause += 1
+
+
+def _ended(workflow: Object) -> bool:
+    return (workflow.get("status") or {}).get("phase") in ENDED

@@ -1,0 +1,184 @@
+"""Read the logs of a workflow's pods: what its layers printed, without the lines that Argo adds."""
+
+from __future__ import annotations
+
+import queue
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from laminar.compiler.cluster.follower import follow
+from laminar.compiler.cluster.progress import FAILED, Attempt, LayerProgress, Progress, Split, progress
+from laminar.compiler.cluster.transport import LogOptions, Transport
+from laminar.exceptions import ClusterError
+
+__all__ = ["Line", "Selection", "follow_logs", "read_logs", "selected"]
+
+ARGOS = re.compile(r'time=\S+ level=[A-Z]+ msg=.* argo=true(?: |$)|\{.*"argo":\s*true.*\}$')
+"""A line that Argo's emissary writes to main's log, as text or as JSON (seen on Argo 4.1.2)."""
+
+STREAMS = 16
+"""Pods whose logs are followed at once; others wait until one of them has ended."""
+
+NOT_YET = re.compile(r"waiting to start|PodInitializing|ContainerCreating|not available")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which attempts' logs are meant, and which of their lines."""
+
+    layer: str | None = None
+    index: int | None = None
+    attempt: int | None = None
+    failed: bool = False
+    since: int | None = None
+    tail: int | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a layer, or a ``note`` on why there is none."""
+
+    layer: str
+    index: int | None
+    attempt: int
+    text: str
+    note: bool = False
+
+    @property
+    def label(self) -> str:
+        """The layer with its split, as a local run names it."""
+        return self.layer if self.index is None else f"{self.layer}[{self.index}]"
+
+
+Chosen = tuple[LayerProgress, Split, Attempt]
+
+
+def selected(run: Progress, selection: Selection) -> list[Chosen]:
+    """Return the attempts that are meant, those that began first first.
+
+    Raises ClusterError for a layer, a split or an attempt that the workflow does not have.
+    """
+    layers = [layer for layer in run.layers if selection.layer in (None, layer.name)]
+    if not layers:
+        names = list(dict.fromkeys(layer.name for layer in run.layers))
+        raise ClusterError(
+            f"Workflow {run.name} has no layer {selection.layer!r}.",
+            fix=f"its layers are: {', '.join(names) or 'none yet'}.",
+            code=1,
+        )
+    found = [
+        (layer, split, attempt)
+        for layer in layers
+        for split in layer.splits
+        for attempt in split.attempts
+        if selection.index in (None, split.index if split.index is not None else 0)
+        if selection.attempt in (None, attempt.number)
+        if not selection.failed or attempt.phase in FAILED
+    ]
+    return sorted(found, key=lambda one: one[2].started or float("inf"))
+
+
+def read_logs(transport: Transport, run: Progress, selection: Selection) -> Iterator[Line]:
+    """Give the lines of the selected attempts, one attempt after the other.
+
+    Raises ClusterError where the logs cannot be read for another reason than that a pod is gone or has not started.
+    """
+    for chosen in selected(run, selection):
+        yield from _lines(transport, run.name, chosen, selection, follow=False)
+
+
+def _lines(transport: Transport, name: str, chosen: Chosen, selection: Selection, *, follow: bool) -> Iterator[Line]:
+    layer, split, attempt = chosen
+    options = LogOptions(follow=follow, since=selection.since, tail=selection.tail)
+
+    def line(text: str, *, note: bool = False) -> Line:
+        return Line(layer.name, split.index, attempt.number, text, note)
+
+    try:
+        for stamped in transport.logs(name, attempt.pod, options):
+            text = stamped.split(" ", 1)[1] if " " in stamped else ""
+            if not ARGOS.match(text):
+                yield line(text.rstrip("\n"))
+    except ClusterError as error:
+        if error.status == 404 or "not found" in error.what:
+            yield line(f"the pod of attempt {attempt.number} is gone, and its log with it", note=True)
+        elif error.status == 400 and NOT_YET.search(error.what):
+            yield line(f"attempt {attempt.number} has not started{f': {attempt.cause}' if attempt.cause else ''}", note=True)
+        else:
+            raise
+
+
+def follow_logs(
+    transport: Transport, name: str, selection: Selection, *, seconds: float | None = None
+) -> Iterator[Line | Progress]:
+    """Give the lines of the selected attempts as they come, and the run each time that it has changed, until it has ended.
+
+    Raises ClusterError as `follow` does.
+    """
+    out: queue.Queue[Line | Progress | Exception | None] = queue.Queue(maxsize=10_000)
+    slots, seen, readers = threading.Semaphore(STREAMS), set[str](), list[threading.Thread]()
+    stopped = threading.Event()
+
+    def read(chosen: Chosen) -> None:
+        with slots:
+            if stopped.is_set():
+                return
+            try:
+                for line in _followed(transport, name, chosen, selection):
+                    out.put(line)
+            except Exception as error:
+                out.put(error)
+
+    def watch() -> None:
+        try:
+            for workflow in follow(transport, name, seconds=seconds):
+                run = progress(workflow)
+                out.put(run)
+                for chosen in _startable(run, selection, seen):
+                    seen.add(chosen[2].pod)
+                    readers.append(threading.Thread(target=read, args=(chosen,), daemon=True))
+                    readers[-1].start()
+            for reader in readers:
+                reader.join()
+        except Exception as error:
+            out.put(error)
+        out.put(None)
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        while (item := out.get()) is not None:
+            if isinstance(item, Exception):
+                raise item
+            yield item
+    finally:
+        stopped.set()
+
+
+def _startable(run: Progress, selection: Selection, seen: set[str]) -> list[Chosen]:
+    """Return the attempts that have begun and are not read yet; a layer that does not exist yet may still come."""
+    try:
+        found = selected(run, selection)
+    except ClusterError:
+        if run.ended:
+            raise
+        return []
+    return [one for one in found if one[2].pod not in seen and one[2].phase not in ("Pending", "")]
+
+
+def _followed(transport: Transport, name: str, chosen: Chosen, selection: Selection) -> Iterator[Line]:
+    """Give the lines of an attempt; where the stream breaks, those that were given before are left out."""
+    given = 0
+    for _ in range(5):
+        place = 0
+        try:
+            for line in _lines(transport, name, chosen, selection, follow=True):
+                place += 1
+                if place > given:
+                    yield line
+                    given = place
+            return
+        except ClusterError as error:
+            if error.exit_code != 69 or selection.tail is not None:
+                raise

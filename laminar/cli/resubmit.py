@@ -1,0 +1,32 @@
+"""``laminar resubmit``: start workflows once more, as new runs."""
+
+from __future__ import annotations
+
+import click
+
+from laminar.cli.cluster_options import Cluster, cluster_options, flow_filter
+from laminar.cli.workflow_action import for_each, runs_argument
+
+__all__ = ["resubmit"]
+
+
+@click.command(short_help="Start a workflow once more, as a new run.")
+@runs_argument
+@flow_filter
+@cluster_options
+def resubmit(runs: tuple[str, ...], flow: str | None, cluster: Cluster) -> None:
+    """Start RUN once more, as a new workflow with a new execution.
+
+    \b
+    laminar resubmit train-x7k2f
+
+    RUN is a workflow's name, an execution's id, a unique beginning of either, or `latest`.
+    """
+    transport = cluster.connect()
+    for_each(
+        transport,
+        runs,
+        flow,
+        lambda name: transport.act("resubmit", name),
+        lambda name, done: f"{done and done['metadata']['name']} started, a copy of {name}",
+    )

@@ -1,0 +1,93 @@
+"""``laminar resume``: go on with what is suspended, or finish what has failed in a new workflow."""
+
+from __future__ import annotations
+
+import click
+
+from laminar.cli import package
+from laminar.cli.cluster_options import Cluster, cluster_options, flow_filter
+from laminar.cli.kinds import Chosen
+from laminar.cli.workflow_action import deployed
+from laminar.exceptions import ClusterError
+
+__all__ = ["resume"]
+
+
+@click.command(short_help="Go on with what is suspended, or finish what failed.")
+@click.argument("run", metavar="RUN|cron/NAME")
+@click.argument("program", type=click.Path(), required=False)
+@click.argument("args", nargs=-1, type=click.UNPROCESSED)
+@flow_filter
+@click.option("--datastore", metavar="URL", help="Where pods keep artifacts, as for compile.")
+@package.code_option
+@click.option("--watch", is_flag=True, help="Follow it to its end.")
+@click.option("-o", "--output", type=click.Choice(("text", "name", "json")), default="text", help="Print this.")
+@cluster_options
+def resume(
+    run: str,
+    program: str | None,
+    args: tuple[str, ...],
+    flow: str | None,
+    datastore: str | None,
+    code: str | None,
+    watch: bool,
+    output: str,
+    cluster: Cluster,
+) -> None:
+    """Go on with RUN or a schedule that is suspended; with PROGRAM, finish a run that has ended in a new workflow.
+
+    \b
+    laminar resume train-x7k2f                    it was suspended
+    laminar resume cron/train
+    laminar resume train-x7k2f train.py           it failed, and the program is corrected
+
+    The new workflow has the execution of the old one: its pods leave alone what the datastore has finished documents of.
+    Without a corrected program `laminar retry` is enough.
+    """
+    from laminar.compiler.cluster.progress import progress
+    from laminar.compiler.cluster.run_address import find
+
+    transport = cluster.connect(program)
+    found = deployed(run)
+    if found is not None:
+        if found[0] != "CronWorkflow":
+            raise click.UsageError(f"{run} has no schedule: only runs and cron/NAME are resumed.")
+        transport.switch(found[1], suspend=False)
+        click.echo(f"{run} goes on")
+        return
+    name = find(transport, run, flow=flow)
+    state = progress(transport.get("Workflow", name))
+    if not state.ended:
+        if program is not None:
+            raise ClusterError(
+                f"{name} has not ended: it is {state.phase.lower()}.",
+                fix=f"laminar resume {name} without a program, or stop it first.",
+                code=1,
+            )
+        transport.act("resume", name)
+        click.echo(f"{name} goes on: laminar watch {name} follows it")
+        return
+    if program is None:
+        fix = f"laminar retry {name} runs what failed again; laminar resume {name} PROGRAM does so with a corrected program."
+        raise ClusterError(f"{name} has ended: it {_ended(state.phase)}.", fix=fix, code=1)
+    from laminar.cli.compiled import check, of_program
+    from laminar.cli.submit import one_workflow, print_submitted
+    from laminar.compiler.cluster.submission import named, submit
+
+    chosen = flow or state.flow or None
+    made = of_program(
+        program, args, flow=chosen, target=Chosen(kind="workflow"), datastore=datastore, code=code, execution=state.execution
+    )
+    check(made)
+    made.send_code()
+    labels = {"laminar/resumed-from": name}
+    started = submit(transport, named(one_workflow(made), labels=labels))
+    print_submitted(transport, started, output, next_command=not watch)
+    if watch:
+        from laminar.cli.watch import follow_run
+
+        follow_run(transport, str(started.workflow["metadata"]["name"]))
+
+
+def _ended(phase: str) -> str:
+    return "has succeeded" if phase == "Succeeded" else "has failed"

@@ -1,0 +1,35 @@
+"""``laminar retry``: run what failed in workflows once more."""
+
+from __future__ import annotations
+
+import click
+
+from laminar.cli.cluster_options import Cluster, cluster_options, flow_filter
+from laminar.cli.workflow_action import for_each, runs_argument
+
+__all__ = ["retry"]
+
+
+@click.command(short_help="Run what failed in a workflow once more.")
+@runs_argument
+@flow_filter
+@cluster_options
+def retry(runs: tuple[str, ...], flow: str | None, cluster: Cluster) -> None:
+    """Run what has failed in RUN once more, in the same workflow and under the same execution.
+
+    Layers that succeeded stay as they are. The workflow runs the code that it was submitted with: a corrected program needs
+    `laminar resume`.
+
+    \b
+    laminar retry train-x7k2f
+
+    RUN is a workflow's name, an execution's id, a unique beginning of either, or `latest`.
+    """
+    transport = cluster.connect()
+    for_each(
+        transport,
+        runs,
+        flow,
+        lambda name: transport.act("retry", name),
+        lambda name, done: f"{name} runs again: laminar watch {name} follows it",
+    )

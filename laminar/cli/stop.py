@@ -1,0 +1,32 @@
+"""``laminar stop``: end workflows, after their exit handlers."""
+
+from __future__ import annotations
+
+import click
+
+from laminar.cli.cluster_options import Cluster, cluster_options, flow_filter
+from laminar.cli.workflow_action import for_each, runs_argument
+
+__all__ = ["stop"]
+
+
+@click.command(short_help="End workflows.")
+@runs_argument
+@flow_filter
+@cluster_options
+def stop(runs: tuple[str, ...], flow: str | None, cluster: Cluster) -> None:
+    """End workflows: running pods get SIGTERM, no further ones start, exit handlers run.
+
+    \b
+    laminar stop train-x7k2f
+
+    RUN is a workflow's name, an execution's id, a unique beginning of either, or `latest`.
+    """
+    transport = cluster.connect()
+    for_each(
+        transport,
+        runs,
+        flow,
+        lambda name: transport.act("stop", name),
+        lambda name, done: f"{name} is stopping: laminar watch {name} follows it",
+    )

@@ -1,0 +1,26 @@
+"""``laminar terminate``: end workflows at once."""
+
+from __future__ import annotations
+
+import click
+
+from laminar.cli.cluster_options import Cluster, cluster_options, flow_filter
+from laminar.cli.workflow_action import for_each, runs_argument
+
+__all__ = ["terminate"]
+
+
+@click.command(short_help="End workflows at once.")
+@runs_argument
+@flow_filter
+@cluster_options
+def terminate(runs: tuple[str, ...], flow: str | None, cluster: Cluster) -> None:
+    """End workflows at once, without their exit handlers.
+
+    \b
+    laminar terminate train-x7k2f
+
+    RUN is a workflow's name, an execution's id, a unique beginning of either, or `latest`.
+    """
+    transport = cluster.connect()
+    for_each(transport, runs, flow, lambda name: transport.act("terminate", name), lambda name, done: f"{name} is ending")

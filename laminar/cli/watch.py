@@ -1,0 +1,157 @@
+"""``laminar watch``: follow a workflow to its end."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from laminar.cli.cluster_options import Cluster, cluster_options, flow_filter, run_argument, timeout_option
+
+if TYPE_CHECKING:
+    from laminar.compiler.cluster.log_reader import Selection
+    from laminar.compiler.cluster.progress import Progress
+    from laminar.compiler.cluster.transport import Transport
+
+__all__ = ["follow_run", "watch"]
+
+REFRESHED = 10.0
+"""Seconds between looks at pods that wait: their reasons stand in no event of the workflow's."""
+
+
+@click.command(short_help="Follow a workflow to its end.")
+@run_argument
+@flow_filter
+@timeout_option
+@click.option("--logs", is_flag=True, help="Print what layers write as well.")
+@cluster_options
+def watch(run: str, flow: str | None, seconds: float | None, logs: bool, cluster: Cluster) -> None:
+    """Follow RUN, a workflow, until it has ended: a tree on a terminal, a line for each change where output is piped.
+
+    \b
+    laminar watch latest
+    laminar watch train-x7k2f --timeout 2h
+
+    RUN is a workflow's name, an execution's id, a unique beginning of either, or `latest`. Ctrl-C detaches; the workflow goes
+    on. Exits 0 when it succeeded, 1 when it failed, 124 after --timeout.
+    """
+    from laminar.compiler.cluster.run_address import find
+
+    transport = cluster.connect()
+    follow_run(transport, find(transport, run, flow=flow), seconds=seconds, logs=logs)
+
+
+def follow_run(transport: Transport, name: str, *, seconds: float | None = None, logs: bool = False, quiet: bool = False) -> None:
+    """Follow a workflow and exit with the code of its outcome; ``quiet`` shows nothing but the end."""
+    from laminar.compiler.cluster.log_reader import Selection
+
+    try:
+        if logs:
+            end = _with_logs(transport, name, Selection(), seconds)
+        elif sys.stdout.isatty() and not quiet:
+            end = _live(transport, name, seconds)
+        else:
+            end = _lines(transport, name, seconds, quiet=quiet)
+    except KeyboardInterrupt:
+        click.echo(f"detached: {name} goes on (laminar watch {name} follows it again, laminar stop {name} ends it)", err=True)
+        raise click.exceptions.Exit(130) from None
+    raise click.exceptions.Exit(0 if end.phase == "Succeeded" else 1)
+
+
+def _states(transport: Transport, name: str, seconds: float | None) -> Iterator[Progress]:
+    from laminar.compiler.cluster.follower import follow
+    from laminar.compiler.cluster.progress import progress
+
+    look = Look(transport)
+    for workflow in follow(transport, name, seconds=seconds):
+        yield look.at(progress(workflow))
+
+
+class Look:
+    """Look at the pods of a run that wait, now and then."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+        self.last = 0.0
+
+    def at(self, run: Progress) -> Progress:
+        """Return a run with the reasons that its pods give; where these cannot be read, as it is."""
+        from laminar.compiler.cluster.progress import with_pods
+        from laminar.exceptions import ClusterError
+
+        waiting = [one.pod for one in run.pods if one.phase == "Pending"]
+        if not waiting or time.monotonic() - self.last < REFRESHED:
+            return run
+        self.last = time.monotonic()
+        try:
+            pods = self.transport.pods(run.name)
+            warnings = {pod: self.transport.warnings(pod) for pod in waiting[:5]}
+        except ClusterError:  # the right to see pods is not needed to follow a workflow
+            return run
+        return with_pods(run, pods, warnings)
+
+
+def _lines(transport: Transport, name: str, seconds: float | None, *, quiet: bool) -> Progress:
+    from laminar.cli.run_view import changes
+
+    before = None
+    for state in _states(transport, name, seconds):
+        for line in changes(before, state) if not quiet else ():
+            click.echo(line)
+        before = state
+    assert before is not None
+    if quiet:
+        click.echo(f"{name}: {before.phase.lower()}" + (f": {before.message}" if before.message else ""), err=True)
+    return before
+
+
+def _live(transport: Transport, name: str, seconds: float | None) -> Progress:
+    from rich.console import Console, Group
+    from rich.live import Live
+
+    from laminar.cli.run_view import tree
+
+    console = Console(highlight=False)
+    state: list[Progress] = []
+
+    def drawn() -> Group:
+        if not state:
+            return Group()
+        return Group(*tree(state[-1], transport.session.now(), width=console.width, height=max(5, console.height - 1)))
+
+    with Live(get_renderable=drawn, console=console, refresh_per_second=4, transient=True):
+        for found in _states(transport, name, seconds):
+            state[:] = [found]
+    for line in tree(state[-1], transport.session.now(), width=console.width):
+        console.print(line)
+    return state[-1]
+
+
+def _with_logs(transport: Transport, name: str, selection: Selection, seconds: float | None) -> Progress:
+    from laminar.cli.logs import show
+    from laminar.cli.run_view import changes
+    from laminar.compiler.cluster.log_reader import Line, follow_logs
+
+    before: Progress | None = None
+    with _flushing():
+        for item in follow_logs(transport, name, selection, seconds=seconds):
+            if isinstance(item, Line):
+                show(item)
+                continue
+            for line in changes(before, item):
+                click.echo(line, err=True)
+            before = item
+    assert before is not None
+    return before
+
+
+@contextmanager
+def _flushing() -> Iterator[None]:
+    try:
+        yield
+    finally:
+        sys.stdout.flush()

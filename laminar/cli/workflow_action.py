@@ -1,0 +1,58 @@
+"""Steer workflows and schedules: what stop, terminate, suspend, resume, retry, resubmit and delete share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+from laminar.exceptions import ClusterError, FlowError
+
+if TYPE_CHECKING:
+    from laminar.compiler.cluster.transport import Object, Transport
+
+__all__ = ["deployed", "for_each", "runs_argument"]
+
+runs_argument = click.argument("runs", metavar="RUN...", nargs=-1, required=True)
+
+DEPLOYED = {"template": "WorkflowTemplate", "cluster-template": "ClusterWorkflowTemplate", "cron": "CronWorkflow"}
+
+
+def deployed(words: str) -> tuple[str, str] | None:
+    """Return kind and name of what is deployed, such as ``cron/train``; None for a run."""
+    kind, slash, name = words.partition("/")
+    if not slash:
+        return None
+    if kind not in DEPLOYED or not name:
+        raise FlowError(f"{words!r} is no run and nothing deployed.", fix=f"write {', '.join(f'{one}/NAME' for one in DEPLOYED)}.")
+    return DEPLOYED[kind], name
+
+
+def for_each(
+    transport: Transport,
+    runs: Iterable[str],
+    flow: str | None,
+    act: Callable[[str], Object | None],
+    said: Callable[[str, Object | None], str],
+    *,
+    exact: bool = False,
+) -> None:
+    """Do something to each run that is meant and say what was done; ``exact`` allows whole names only.
+
+    Raises the last error, after all of them were tried; those before are printed.
+    """
+    from laminar.cli.main import show
+    from laminar.compiler.cluster.run_address import find
+
+    errors: list[ClusterError] = []
+    for words in runs:
+        try:
+            name = words if exact else find(transport, words, flow=flow)
+            click.echo(said(name, act(name)))
+        except ClusterError as error:
+            errors.append(error)
+    for earlier in errors[:-1]:
+        show(earlier)
+    if errors:
+        raise errors[-1]

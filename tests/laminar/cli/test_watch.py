@@ -1,0 +1,135 @@
+"""``laminar watch``: it follows a workflow to its end, whatever the server does meanwhile."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from laminar.compiler.rehearsal import Outcome
+from tests.support.cluster_commands import Pods
+
+
+def test_piped_output_is_a_line_for_each_change(shell):
+    shell.cluster.run_pod = Pods(Fit_1=[Outcome(137, error="main: OOMKilled (exit code 137)"), 0])
+    shell.cluster.held = True
+    name = shell.submit()
+    threading.Timer(0.2, shell.cluster.release).start()
+    done = shell("watch", "latest")
+    lines = done.out.splitlines()
+    assert done.code == 0, done.err
+    assert lines[0].startswith(f"{name}: running, execution ")
+    assert "  Fit[1] failed at attempt 1: out of memory (OOMKilled)" in lines
+    assert any(line.startswith("  Fit succeeded (3 splits)") for line in lines)
+    assert lines[-1].startswith(f"{name}: succeeded")
+
+
+def test_a_failure_exits_1_with_its_cause(shell):
+    shell.cluster.run_pod = Pods(Fit_2=[70])
+    name = shell.submit()
+    done = shell("watch", name)
+    assert done.code == 1
+    assert "  Fit[2] failed at attempt 1: failed for good (exit code 70)" in done.out
+    assert "  Best not run: something above failed" in done.out
+
+
+BREAKS = [
+    {"kind": "cut", "lines": 1},
+    {"kind": "drop"},
+    {"status": 503},
+    {"status": 500},
+    {"kind": "cut", "lines": 0},
+]
+
+
+@pytest.mark.parametrize("fault", BREAKS)
+def test_a_watch_that_breaks_goes_on(shell, fault):
+    shell.cluster.held = True
+    name = shell.submit()
+    shell.server.fault(method="GET", path="workflow-events|workflows$", times=2, **fault)
+    threading.Timer(0.3, shell.cluster.release).start()
+    assert shell("watch", name).code == 0
+
+
+def test_a_server_that_is_gone_in_the_middle_is_waited_for(shell):
+    shell.cluster.held = True
+    name = shell.submit()
+    shell.server.fault(method="GET", path="workflow-events|workflows$", kind="cut", lines=1)
+    shell.server.fault(path=name, times=20, kind="drop")
+    threading.Timer(0.3, shell.cluster.release).start()
+    # the first look is by name, before the server goes
+    shell.server.faults[-1].times = 0
+    threading.Timer(0.05, lambda: setattr(shell.server.faults[-1], "times", 12)).start()
+    done = shell("watch", name)
+    assert done.code == 0, done.err
+
+
+def test_a_version_that_is_too_old_starts_the_watch_anew(shell):
+    shell.cluster.held = True
+    shell.submit()
+    shell.cluster.oldest = shell.cluster.version + 1
+    threading.Timer(0.2, lambda: setattr(shell.cluster, "oldest", 0)).start()
+    threading.Timer(0.4, shell.cluster.release).start()
+    assert shell("watch", "latest").code == 0
+
+
+def test_a_server_that_stays_away_ends_the_watch(shell, monkeypatch):
+    from laminar.compiler.cluster import follower
+
+    monkeypatch.setattr(follower, "PATIENCE", 0.2)
+    shell.cluster.held = True
+    name = shell.submit()
+    shell.server.fault(method="GET", path="workflow-events|watch|workflows$", times=999, kind="drop")
+    shell.server.fault(method="GET", path=name, times=0, kind="drop")
+    threading.Timer(0.2, lambda: setattr(shell.server.faults[-1], "times", 999)).start()
+    done = shell("watch", name)
+    assert done.code == 69 and "cannot be reached" in done.err
+
+
+def test_a_workflow_that_is_deleted_ends_the_watch(shell):
+    shell.cluster.held = True
+    name = shell.submit()
+    threading.Timer(0.2, lambda: shell.cluster.delete("Workflow", "argo", name)).start()
+    done = shell("watch", name)
+    assert done.code == 1 and ("was deleted" in done.err or "not found" in done.err)
+
+
+def test_a_clock_that_is_behind_gives_no_negative_times(shell):
+    shell.cluster.skew = -7200.0
+    shell.submit()
+    done = shell("watch", "latest")
+    assert done.code == 0 and "-" not in done.out.splitlines()[-1].partition(":")[2]
+
+
+def test_ctrl_c_detaches_and_says_so(shell):
+    shell.cluster.held = True
+    name = shell.submit()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "laminar", "watch", name],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=shell.folder,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert err == f"detached: {name} goes on (laminar watch {name} follows it again, laminar stop {name} ends it)\n"
+    assert shell.cluster.phase() == "Running"
+
+
+def test_reasons_of_pods_that_wait_are_said(kubernetes):
+    kubernetes.cluster.held = True
+    kubernetes.submit()
+    kubernetes.cluster.wait_for(lambda: kubernetes.cluster.pods)
+    for pod in kubernetes.cluster.pods.values():
+        message = "0/3 nodes are available: 3 Insufficient memory."
+        pod["status"]["conditions"] = [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}]
+    threading.Timer(0.3, kubernetes.cluster.release).start()
+    done = kubernetes("watch", "latest")
+    assert done.code == 0 and "  Read waits: no node fits: 0/3 nodes are available: 3 Insufficient memory" in done.out
