@@ -22,7 +22,7 @@ __all__ = ["Settings", "Target", "compile", "documents", "render", "text"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import Settings and Target when they are first used: they load pydantic, which importing this package does without."""
+    """Import Settings and Target when they are first used: importing this package loads no stage of the compiler."""
     if name == "Settings":
         from laminar.compiler.plan.planner import Settings
 

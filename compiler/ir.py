@@ -6,10 +6,9 @@ A plan knows Python names and numbers; how Argo says it is the emitter's busines
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, TypeVar
-
-from pydantic import BaseModel, ConfigDict, Field
 
 from laminar.configurations.layers import Container, Retry
 from laminar.configurations.schedulers import Schedule
@@ -27,7 +26,9 @@ __all__ = [
     "Plan",
     "Pod",
     "Task",
+    "from_json",
     "show",
+    "to_json",
 ]
 
 Documents = tuple[dict[str, Any], ...]
@@ -36,17 +37,18 @@ Documents = tuple[dict[str, Any], ...]
 SelfT = TypeVar("SelfT", bound="Value")
 
 
-class Value(BaseModel):
-    """A frozen value; ``but`` makes a changed copy and validates it again."""
+class Value:
+    """A frozen value; ``but`` makes a changed copy."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    __slots__ = ()
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - read by pydantic, by this name, when a saved plan is read
 
     def but(self: SelfT, **changes: Any) -> SelfT:
-        """Return a copy with these fields changed, validated again."""
-        fields = {name: getattr(self, name) for name in type(self).model_fields}
-        return type(self)(**{**fields, **changes})
+        """Return a copy with these fields changed."""
+        return replace(self, **changes)  # type: ignore[type-var]  # every subclass is a dataclass
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Pod(Value):
     """What makes a pod distinct: tasks with equal pods share one template.
 
@@ -56,7 +58,7 @@ class Pod(Value):
 
     container: Container
     packaged: str | None = None
-    retry: Retry = Retry()
+    retry: Retry = field(default_factory=Retry)
     patched: bool = False
     attempts: tuple[str, ...] = ()
 
@@ -80,6 +82,7 @@ class Pod(Value):
 _split = lru_cache(maxsize=1024)(split_command)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Factor(Value):
     """One factor of a fan-out's count: how many elements ``attribute`` of ``layer`` has.
 
@@ -103,14 +106,16 @@ class Factor(Value):
         return f"{self.layer}{split}.{self.attribute}"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class FanOut(Value):
     """The grid of a layer's splits: the product of its factors, ``batch`` splits a pod, at most ``parallelism`` pods at once."""
 
     factors: tuple[Factor, ...]
-    batch: int = Field(default=1, ge=1)
+    batch: int = 1
     parallelism: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Condition(Value):
     """How it is decided whether a layer runs, and in which pods.
 
@@ -128,6 +133,7 @@ class Condition(Value):
     template: str = "layer"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Task(Value):
     """One layer of a flow.
 
@@ -152,6 +158,7 @@ class Task(Value):
     where: str = ""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Link(Value):
     """The linker before a flow: ``name`` (``link-2`` leads to the chain's second flow), run in ``pod``."""
 
@@ -161,6 +168,7 @@ class Link(Value):
     where: str = ""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Part(Value):
     """Some layers of a flow that has too many for one DAG: ``name`` is that of their DAG's template and of its task."""
 
@@ -168,6 +176,7 @@ class Part(Value):
     layers: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class FlowPlan(Value):
     """One flow of the chain.
 
@@ -185,6 +194,7 @@ class FlowPlan(Value):
     where: str = ""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ParameterPlan(Value):
     """A parameter of the first flow: ``value`` is JSON text, as ``json.dumps`` with non-ASCII characters kept."""
 
@@ -192,6 +202,7 @@ class ParameterPlan(Value):
     value: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Plan(Value):
     """A whole chain: its flows in order, the first flow's parameters, the store that its pods share.
 
@@ -217,6 +228,23 @@ class Plan(Value):
         for flow in self.flows:
             for task in flow.tasks:
                 yield flow, task
+
+
+def to_json(plan: Plan) -> str:
+    """Return a plan as JSON, for `from_json`."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Plan).dump_json(plan).decode()
+
+
+def from_json(text: str) -> Plan:
+    """Return the plan that was saved as JSON.
+
+    Raises ValueError (pydantic's ValidationError) for anything else.
+    """
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Plan).validate_json(text)
 
 
 def show(plan: Plan) -> str:

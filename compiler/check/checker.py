@@ -149,7 +149,7 @@ def _over_budget(plan: Plan, target: Target) -> Iterator[FlowError]:
             fix="give layers the same Container and Retry where they can have it.",
         )
     if found.size > limits.document_bytes:
-        largest = max((task for _, task in plan.tasks()), key=lambda task: len(task.pod.model_dump_json()))
+        largest = max((task for _, task in plan.tasks()), key=lambda task: len(repr(task.pod)))
         yield FlowError(
             f"The document has {-(-found.size // 1024)} KiB, and Kubernetes takes {limits.document_bytes // 1024};"
             f" layer {largest.layer!r} has the largest container.",

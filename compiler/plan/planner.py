@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
 from laminar.compiler.ir import Factor, FanOut, FlowPlan, Link, ParameterPlan, Plan, Pod, Task
 from laminar.compiler.plan import hook_conditions, partial_execution
 from laminar.components.dependency_inference import Registration
@@ -132,7 +130,10 @@ def _wrong_parameters(first: Step, settings: Settings) -> Iterator[LaminarError]
 
 
 def _kind(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except RecursionError:
+        return f"a {type(value).__name__} nested too deeply"
     return text if isinstance(value, (float, int, dict, list, tuple)) and len(text) <= 60 else f"a {type(value).__name__}"
 
 
@@ -232,6 +233,8 @@ def _schedule(flow: Flow, settings: Settings, where: str) -> Schedule | None:
     fields = {**given, **settings.schedule}
     if not fields["schedules"] and not settings.schedule:
         return None
+    from pydantic import TypeAdapter, ValidationError  # only here: loading it takes as long as compiling a hundred layers
+
     try:
         return TypeAdapter(Schedule).validate_python(fields)
     except ValidationError as error:

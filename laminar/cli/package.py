@@ -60,10 +60,13 @@ def place(program: str, code: str | None) -> str | None:
     Raises FlowError for one that pods cannot reach.
     """
     from laminar.compiler import project
-    from laminar.compiler.package import project_archive
 
     url = code if code is not None else project.find(Path(program)).code
-    return None if url is None else project_archive.check_place(url)
+    if url is None:
+        return None
+    from laminar.compiler.package import project_archive
+
+    return project_archive.check_place(url)
 
 
 def make(program: str, *, without: Collection[str] = ()) -> Package:

@@ -27,20 +27,33 @@ class Parameters(Layer):
 
 
 def travels(value: object) -> bool:
-    """Say whether a value equals its JSON round trip, tuples becoming lists: then it can travel as JSON.
+    """Return whether a value equals its JSON round trip, with tuples as lists: then it can travel as JSON.
+
+    A value that contains itself, or is nested deeper than Python's json reads, does not.
 
     >>> travels({"a": (1, 2.5, None)}), travels({1: 2}), travels(float("nan"))
     (True, False, False)
+    >>> cycle = []
+    >>> cycle.append(cycle)
+    >>> travels(cycle)
+    False
     """
+    try:
+        return _is_json(value)
+    except RecursionError:
+        return False
+
+
+def _is_json(value: object) -> bool:
     kind = type(value)
     if value is None or kind in (bool, int, str):
         return True
     if kind is float:
         return math.isfinite(value)  # type: ignore[arg-type]
     if kind in (list, tuple):
-        return all(travels(item) for item in value)  # type: ignore[attr-defined]
+        return all(_is_json(item) for item in value)  # type: ignore[attr-defined]
     if kind is dict:
-        return all(type(key) is str and travels(item) for key, item in value.items())  # type: ignore[attr-defined]
+        return all(type(key) is str and _is_json(item) for key, item in value.items())  # type: ignore[attr-defined]
     return False
 
 

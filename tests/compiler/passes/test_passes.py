@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laminar.compiler.ir import Condition, Plan, Task, show
+from laminar.compiler.ir import Condition, Plan, Task, from_json, show, to_json
 from laminar.compiler.optimizer import optimize, passes_for, verify
 from laminar.compiler.passes.fuse_chains import fuse_chains
 from laminar.compiler.passes.name_tasks import name_tasks
@@ -295,7 +295,7 @@ def test_plan_that_no_stage_could_rely_on_is_refused(made, problem):
         verify(made, after="test")
 
 
-def test_changed_task_is_validated_again():
-    with pytest.raises(ValueError, match="needs"):
-        task("Fit").but(needs=3)
-    assert isinstance(task("Fit").but(layer="Load"), Task)
+@given(plans())
+def test_what_the_passes_make_is_of_the_types_that_a_plan_says(made):
+    optimized = optimize(made, EVERY)
+    assert from_json(to_json(optimized)) == optimized

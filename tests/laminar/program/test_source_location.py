@@ -54,3 +54,26 @@ def test_a_class_that_the_library_makes_anew_keeps_the_place_of_its_statement():
         pass
 
     assert source_location.of_class(Made).rpartition(":")[0] == HERE
+
+
+def test_lines_of_a_long_module_are_those_of_the_interpreter():
+    """Statements of one line or several, of a loop and of a class, in a module whose line table is long."""
+    statements = [
+        "note()",
+        "note(\n  1,\n  note())",
+        "for _ in range(2):\n  note()",
+        "class A:\n  note()\n  x = note(\n)",
+        "\n\nnote()",
+    ]
+    source = "\n".join(statements * 300)
+    seen: list[tuple[int, int]] = []
+
+    def note(*arguments: object) -> None:
+        frame = sys._getframe(1)
+        seen.append((source_location._line(frame), frame.f_lineno))
+
+    code = compile(source, "long.py", "exec")
+    assert len(code.co_linetable) > source_location.LONG_TABLE
+    exec(code, {"note": note, "__name__": "long"})
+    assert len(seen) == 300 * 8 and len({line for line, _ in seen}) > 300 * 5
+    assert [ours for ours, _ in seen] == [theirs for _, theirs in seen]
