@@ -1,4 +1,4 @@
-"""Bring a pod to this machine: its command, paths, volumes and variables."""
+"""Translate a pod to this machine: its command, paths, volumes and variables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KEPT_LOG = 64 * 1024
 
 @dataclass(frozen=True)
 class LocalPod:
-    """What is started here: ``files`` are the output files by output, ``writable`` the folders that its volumes and store are."""
+    """What is started here: ``files`` are the output files by output, ``writable`` the folders that it may write to."""
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
@@ -46,14 +46,16 @@ class LocalPod:
 class Site:
     """This machine in the cluster's place.
 
-    Pods work in ``folder`` where their own working folder does not exist here; volumes are folders of ``scratch``. A value of
-    ``LAMINAR_DATASTORE`` is replaced by ``datastore``; ``variables`` are values that pods have from Secrets and ConfigMaps.
+    Pods work in ``folder`` where their own working folder does not exist here. Volumes are folders of ``scratch``, or those that
+    ``volumes`` names: by the volume's name, or by the name of its Secret, ConfigMap or claim. A value of ``LAMINAR_DATASTORE`` is
+    replaced by ``datastore``; ``variables`` are values that pods have from Secrets and ConfigMaps.
     """
 
     folder: Path
     scratch: Path
     datastore: str
     variables: Mapping[str, str] = field(default_factory=dict)
+    volumes: Mapping[str, Path] = field(default_factory=dict)
 
     def bring(self, pod: Pod) -> LocalPod:
         """Return a pod as it is started here, its volumes made.
@@ -74,7 +76,7 @@ class Site:
         for name, path in files.items():
             if str(path) == pod.paths[name]:
                 raise Refused(f"{pod.node}: output {name!r} is a file in no volume: {path}.", fix="mount an emptyDir there.")
-        writable = tuple(moved[mount.path.rstrip("/")] for mount in pod.mounts if not mount.read_only)
+        writable = tuple(moved[mount.path.rstrip("/")] for mount in pod.mounts if not _is_read_only(mount))
         return LocalPod(tuple(argv), env, self._cwd(pod, moved), files, own / "log", (*writable, *self._store()))
 
     def _store(self) -> list[Path]:
@@ -86,14 +88,22 @@ class Site:
         return [path]
 
     def _volume(self, mount: Mount, own: Path, pod: Pod) -> Path:
-        if "emptyDir" in mount.volume:
-            path = own / "volumes" / mount.name
-        elif "persistentVolumeClaim" in mount.volume:
-            path = self.scratch / "claims" / str(mount.volume["persistentVolumeClaim"]["claimName"])
+        kind = next(iter(mount.volume), "nothing")
+        name = _object(mount)
+        given = self.volumes.get(mount.name, self.volumes.get(name))
+        if given is not None:
+            path = given.absolute() / mount.sub_path
+            if not path.exists():
+                raise Refused(f"{pod.node}: {str(path)!r} does not exist, for volume {mount.name!r}.", fix="create it.")
+            return path
+        if kind == "emptyDir":
+            path = own / "volumes" / mount.name / mount.sub_path
+        elif kind == "persistentVolumeClaim":
+            path = self.scratch / "claims" / name / mount.sub_path
         else:
-            kind = next(iter(mount.volume), "nothing")
-            raise Refused(f"{pod.node}: volume {mount.name!r} is a {kind}, which this machine does not have.", fix="leave it out.")
-        path = path / mount.sub_path
+            what = f"volume {mount.name!r} is the {kind} {name!r}" if name else f"volume {mount.name!r} is a {kind}"
+            fix = f"pass a folder with its files: --volume {name or mount.name}=DIR."
+            raise Refused(f"{pod.node}: {what}, which this machine does not have.", fix=fix)
         path.mkdir(parents=True, exist_ok=True)
         return path
 
@@ -105,7 +115,7 @@ class Site:
             if name in self.variables:
                 env[name] = self.variables[name]
             elif value is None:
-                raise Refused(f"{pod.node}: {name} comes from the cluster.", fix=f"say its value: --env {name}=VALUE")
+                raise Refused(f"{pod.node}: {name} comes from the cluster.", fix=f"pass its value: --env {name}=VALUE.")
             else:
                 env[name] = _move(value, moved)
         if "LAMINAR_DATASTORE" in env:
@@ -128,6 +138,19 @@ class Site:
     def _cwd(self, pod: Pod, moved: Mapping[str, Path]) -> Path:
         path = Path(_move(pod.workdir, moved)) if pod.workdir else self.folder
         return path if path.is_dir() else self.folder
+
+
+def _object(mount: Mount) -> str:
+    """Return the name of the object that a volume is, empty where it has none."""
+    source = next(iter(mount.volume.values()), None)
+    if not isinstance(source, dict):
+        return ""
+    return next((str(source[field]) for field in ("secretName", "claimName", "name") if field in source), "")
+
+
+def _is_read_only(mount: Mount) -> bool:
+    """Return whether a mount is read-only; the kubelet mounts Secrets and ConfigMaps so whatever the mount says."""
+    return mount.read_only or bool({"secret", "configMap", "projected"} & set(mount.volume))
 
 
 def _move(text: str, moved: Mapping[str, Path]) -> str:

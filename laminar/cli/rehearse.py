@@ -16,7 +16,8 @@ from laminar.cli.values import flow_option
 from laminar.exceptions import FlowError
 
 if TYPE_CHECKING:
-    from laminar.compiler.rehearsal import Node, RunPod, Trace, Workflow
+    from laminar.compiler.rehearsal import Node, Trace, Workflow
+    from laminar.compiler.rehearsal.processes import Processes
 
     TextType = click.ParamType[tuple[str, str]]
 else:
@@ -28,7 +29,8 @@ __all__ = ["rehearse_command"]
 class Text(TextType):
     """``NAME=VALUE``, the value as it is written."""
 
-    name = "NAME=VALUE"
+    def __init__(self, value: str = "VALUE") -> None:
+        self.name = f"NAME={value}"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
         """Return name and value."""
@@ -36,7 +38,7 @@ class Text(TextType):
             return value
         name, equals, text = value.partition("=")
         if not equals or not name:
-            self.fail(f"{value!r} is not NAME=VALUE.", param, ctx)
+            self.fail(f"{value!r} is not {self.name}.", param, ctx)
         return name, text
 
 
@@ -52,36 +54,47 @@ class Text(TextType):
     help="Replace a parameter, as `argo submit -p` does; a flow's parameters are JSON. Repeatable.",
 )
 @flow_option
-@click.option("--env", "variables", type=Text(), multiple=True, help="Say what a variable from a Secret holds. Repeatable.")
+@click.option("--env", "variables", type=Text(), multiple=True, help="Set a variable that comes from a Secret. Repeatable.")
+@click.option(
+    "--volume",
+    "volumes",
+    type=Text("DIR"),
+    multiple=True,
+    help="Mount a folder in place of a Secret, ConfigMap, claim or volume of this name. Repeatable.",
+)
 @click.option("--datastore", metavar="URL", help="Keep artifacts here instead of in a scratch folder.")
 @click.option("--folder", type=click.Path(file_okay=False), help="Run pods here instead of in the project's folder.")
 @click.option("--keep", metavar="DIR", type=click.Path(file_okay=False), help="Keep artifacts, volumes and logs in this folder.")
 @click.option("-j", "--concurrency", type=click.IntRange(1), help="Run so many pods at once.  [default: the CPUs]")
-@click.option("--writable", is_flag=True, help="Let pods write everywhere, also where the YAML says read-only.")
-@click.option("-v", "--verbose", is_flag=True, help="Show each pod's patch, outputs and log too.")
+@click.option("--unconfined", is_flag=True, help="Set no memory limits, and make no root file system read-only.")
+@click.option("-v", "--verbose", count=True, help="Show the logs of all pods; -vv shows their patches and outputs, too.")
 def rehearse_command(
     file: str,
     args: tuple[str, ...],
     parameters: tuple[tuple[str, str], ...],
     flow: str | None,
     variables: tuple[tuple[str, str], ...],
+    volumes: tuple[tuple[str, str], ...],
     datastore: str | None,
     folder: str | None,
     keep: str | None,
     concurrency: int | None,
-    writable: bool,
-    verbose: bool,
+    unconfined: bool,
+    verbose: int,
 ) -> None:
     """Execute a workflow, FILE.yaml or what PROGRAM compiles to, on this machine as Argo would, and print its nodes.
+
+    A line on stderr reports each pod that starts and ends.
 
     \b
     laminar rehearse train.yaml -p 'seed=1'
     laminar rehearse train.py --keep out
 
     Each pod is a process with the command, arguments, environment and output files of the YAML, but without its image:
-    `python` is this one, a working folder that does not exist here is the project's folder, emptyDir volumes and claims are
-    scratch folders, and paths in them are rewritten. LAMINAR_DATASTORE is a scratch store. A root file system that is
-    read-only is so here too, on a Linux that allows namespaces. What the rehearsal does not know it refuses.
+    `python` is this one, and a working folder that does not exist here is the project's folder. Volumes are scratch
+    folders or those of --volume; arguments and variables that are paths in them are rewritten. LAMINAR_DATASTORE is a
+    scratch store. Where this machine allows it, memory is limited (control groups) and a read-only root file system is
+    read-only (namespaces). The rehearsal refuses what it does not know.
 
     Exits 0 when the workflow succeeded, 1 when it failed.
     """
@@ -95,7 +108,8 @@ def rehearse_command(
     given = dict(parameters) if _is_yaml(file) else {}
     scratch = Path(keep).absolute() if keep is not None else Path(tempfile.mkdtemp(prefix="laminar-rehearsal-"))
     store = str(scratch / "store") if datastore is None else datastore if "://" in datastore else os.path.abspath(datastore)
-    processes = Processes(Site(root.absolute(), scratch, store, dict(variables)), confine=not writable)
+    site = Site(root.absolute(), scratch, store, dict(variables), {name: Path(path) for name, path in volumes})
+    processes = Processes(site, confine=not unconfined)
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that the pods end too
     try:
         traces = [_run(one, given, processes, concurrency or os.cpu_count() or 1, verbose=verbose) for one in found]
@@ -112,7 +126,7 @@ def _is_yaml(file: str) -> bool:
 
 
 def _text(file: str, args: tuple[str, ...], parameters: dict[str, str], flow: str | None) -> tuple[str, str]:
-    """Return the YAML: a file's, or what a program compiles to."""
+    """Return the YAML, a file's or what a program compiles to, and its name in messages."""
     if not _is_yaml(file):
         return _compiled(file, args, parameters, flow), file
     if args or flow is not None:
@@ -147,10 +161,10 @@ def _compiled(file: str, args: tuple[str, ...], parameters: dict[str, str], flow
     return render(plans, Chosen().target(settled))
 
 
-def _run(workflow: Workflow, parameters: dict[str, str], run_pod: RunPod, concurrency: int, *, verbose: bool) -> Trace:
+def _run(workflow: Workflow, parameters: dict[str, str], processes: Processes, concurrency: int, *, verbose: int) -> Trace:
     from laminar.compiler.rehearsal import rehearse_workflow
 
-    trace = rehearse_workflow(workflow, parameters, run_pod=run_pod, concurrency=concurrency)
+    trace = rehearse_workflow(workflow, parameters, run_pod=processes, concurrency=concurrency, observe=_report)
     click.echo(str(trace), nl=False)
     for node in trace.pods:
         if verbose or node.failed:
@@ -158,12 +172,19 @@ def _run(workflow: Workflow, parameters: dict[str, str], run_pod: RunPod, concur
     return trace
 
 
-def _show(node: Node, verbose: bool) -> None:
-    """Print what a pod has said, and with verbose all that is known of it."""
+def _report(node: Node) -> None:
+    """Print a line for a pod that starts, and for one that has ended."""
+    message = f" ({node.message})" if node.message else ""
+    ended = f"{message} after {node.seconds:.1f} s" if node.finished else ""
+    click.echo(f"{node.phase or 'Running':<10} {node.name}{ended}", err=True)
+
+
+def _show(node: Node, verbose: int) -> None:
+    """Print the log of a pod: the end of it, with -v all, with -vv the pod's patch and outputs too."""
     import json
 
     click.echo(f"\n# {node.name}: {node.phase}")
-    if verbose:
+    if verbose > 1:
         click.echo(f"patch: {json.dumps(node.patch)}\noutputs: {json.dumps(node.outputs)}")
     for line in node.log.splitlines() if verbose else node.log.splitlines()[-20:]:
         click.echo(f"| {line}")

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from laminar.compiler.rehearsal.pods import quantity
+from laminar.compiler.rehearsal.refusal import NodeError
 from tests.support.small_workflows import Script, dag, pod, run, task, workflow
 
 
@@ -67,3 +69,33 @@ def test_kubernetes_replaces_its_variables_in_arguments():
 def test_a_container_without_command_is_an_error():
     _, node = patched(container={"command": []})
     assert "container has no command" in node.message  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0", 0),
+        ("128974848", 128974848),
+        ("129e6", 129000000),
+        ("129M", 129000000),
+        ("123Mi", 128974848),
+        (".5k", 500),
+        ("1E", 10**18),
+    ],
+)
+def test_a_quantity_is_read_as_kubernetes_reads_it(text, number):
+    assert quantity(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "64mb", "1 Mi", "-1", "Mi", "1KI", "1e"])
+def test_a_quantity_that_kubernetes_rejects_is_an_error(text):
+    with pytest.raises(NodeError):
+        quantity(text)
+
+
+def test_a_pods_memory_is_the_limit_after_the_patch():
+    limits = {"resources": {"limits": {"memory": "100M"}}}
+    script, _ = patched(container=limits)
+    assert script.pods[0].memory == 100_000_000
+    script, _ = patched(container=limits, above='{"containers": [{"name": "main", "resources": {"limits": {"memory": "1Gi"}}}]}')
+    assert script.pods[0].memory == 1 << 30

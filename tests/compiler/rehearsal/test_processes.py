@@ -93,7 +93,7 @@ def test_a_secret_is_refused_unless_its_value_is_given(tmp_path):
     ("pod", "message"),
     [
         (Pod("w.A", "t", "i", ("no-such-program",), ()), "no program 'no-such-program'"),
-        (python("", mounts=(Mount("/s", "s", {"secret": {"secretName": "x"}}),)), "volume 's' is a secret"),
+        (python("", mounts=(Mount("/s", "s", {"secret": {"secretName": "x"}}),)), "volume 's' is the secret 'x'"),
         (python("", paths={"x": "/elsewhere/x"}), "output 'x' is a file in no volume"),
     ],
 )
@@ -163,3 +163,34 @@ def test_close_ends_what_still_runs(tmp_path):
     thread.join(10)
     assert outcomes[0].code == 128 + signal.SIGKILL
     assert processes(python("")).error == "the rehearsal has ended"
+
+
+SECRET = Mount("/etc/secret", "token", {"secret": {"secretName": "api"}}, read_only=True)
+CONFIG = Mount("/etc/config/a.txt", "config", {"configMap": {"name": "settings"}}, sub_path="a.txt")
+
+
+@pytest.mark.parametrize("names", [("api", "settings"), ("token", "config")], ids=["by the object's name", "by the volume's name"])
+def test_a_volume_that_is_given_is_a_folder_of_this_machine(tmp_path, names):
+    for name, file in zip(names, ("key", "a.txt"), strict=True):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / file).write_text(file)
+    volumes = {name: tmp_path / name for name in names}
+    pod = python(
+        "import sys; print(*(open(path).read() for path in sys.argv[1:]))",
+        *("/etc/secret/key", "/etc/config/a.txt"),
+        mounts=(SECRET, CONFIG),
+    )
+    assert Processes(site(tmp_path, volumes=volumes))(pod).log == "key a.txt\n"
+
+
+def test_a_volume_that_is_given_but_does_not_exist_is_refused(tmp_path):
+    with pytest.raises(Refused, match="does not exist, for volume 'token'"):
+        Processes(site(tmp_path, volumes={"api": tmp_path / "gone"}))(python("", mounts=(SECRET,)))
+
+
+@pytest.mark.skipif(not is_possible(), reason="this machine allows no namespaces")
+def test_a_secret_is_read_only_whatever_its_mount_says(tmp_path):
+    mount = Mount("/etc/secret", "token", {"secret": {"secretName": "api"}})
+    code = "import sys; open(sys.argv[1], 'w')"
+    pod = python(code, "/etc/secret/key", mounts=(mount,), read_only=True)
+    assert "Read-only file system" in Processes(site(tmp_path, volumes={"api": tmp_path}))(pod).log

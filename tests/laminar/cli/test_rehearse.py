@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from laminar.compiler.rehearsal.memory_limit import is_possible
 
 WORKFLOW = """\
 apiVersion: argoproj.io/v1alpha1
@@ -46,7 +49,7 @@ def file(tmp_path: Path) -> Path:
 
 def test_the_nodes_are_printed_and_a_workflow_that_succeeded_exits_0(file):
     done = rehearse(file.parent, "hello.yaml")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
     assert done.stdout == (
         "# phase type name (message); the workflow: Succeeded\n"
         "Succeeded  DAG        hello\n"
@@ -62,9 +65,50 @@ def test_a_workflow_that_failed_exits_1_and_shows_what_the_pod_said(file):
     assert done.stdout.endswith("\n# hello.A: Failed\n| token None\n")
 
 
-def test_verbose_shows_each_pods_patch_outputs_and_log(file):
+def test_verbose_shows_each_pods_log_and_twice_its_patch_and_outputs(file):
     done = rehearse(file.parent, "hello.yaml", "-v")
+    assert done.stdout.endswith("\n# hello.A: Succeeded\n| token None\n")
+    done = rehearse(file.parent, "hello.yaml", "-vv")
     assert done.stdout.endswith("\n# hello.A: Succeeded\npatch: {}\noutputs: {}\n| token None\n")
+
+
+@pytest.mark.parametrize(("code", "ended"), [("0", "Succeeded  hello.A"), ("3", "Failed     hello.A (main: Error (exit code 3))")])
+def test_a_line_on_stderr_reports_each_pod_that_starts_and_ends(file, code, ended):
+    lines = rehearse(file.parent, "hello.yaml", "-p", f"code={code}").stderr.splitlines()
+    assert lines[0] == "Running    hello.A"
+    assert re.fullmatch(rf"{re.escape(ended)} after \d+\.\d s", lines[1])
+    assert len(lines) == 2
+
+
+def test_the_line_of_a_pod_that_starts_is_there_before_it_has_ended(file):
+    waiting = WORKFLOW.replace("print('token', os.environ.get('TOKEN'))", "open('started', 'w'); [None for _ in sys.stdin]")
+    file.write_text(waiting.replace("[python, -c]", "[sh, -c]").replace('["import', '["mkfifo gate; cat gate; exit 0", "import'))
+    command = [sys.executable, "-m", "laminar", "rehearse", "hello.yaml"]
+    with subprocess.Popen(command, cwd=file.parent, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "Running    hello.A\n"
+        wait_for((file.parent / "gate").exists)
+        (file.parent / "gate").write_text("")
+        assert process.stderr.readline().startswith("Succeeded  hello.A after ")
+
+
+def test_a_secrets_folder_is_given_by_hand(file):
+    (file.parent / "hub").mkdir()
+    (file.parent / "hub/token").write_text("t")
+    volume = "    volumes: [{name: v, secret: {secretName: hub}}]\n"
+    text = WORKFLOW.replace("[python, -c]", "[cat]").replace("      args: [", "      args: [/etc/hub/token] #")
+    file.write_text(f"{text}      volumeMounts: [{{name: v, mountPath: /etc/hub}}]\n{volume}", encoding="utf-8")
+    refused = rehearse(file.parent, "hello.yaml")
+    assert "fix: pass a folder with its files: --volume hub=DIR." in refused.stderr
+    assert "| t\n" in rehearse(file.parent, "hello.yaml", "-v", "--volume", "hub=hub").stdout
+
+
+@pytest.mark.skipif(not is_possible(), reason="this machine allows no control groups")
+def test_a_pod_that_passes_its_memory_limit_is_oomkilled(file):
+    taking = WORKFLOW.replace("print('token', os.environ.get('TOKEN'))", "print(len(bytearray(b'x') * 120_000_000))")
+    file.write_text(f"{taking}      resources: {{limits: {{memory: 60M}}}}\n", encoding="utf-8")
+    assert "(main: OOMKilled (exit code 137))" in rehearse(file.parent, "hello.yaml").stdout
+    assert rehearse(file.parent, "hello.yaml", "--unconfined").returncode == 0
 
 
 def test_what_is_not_known_is_one_error(file):
