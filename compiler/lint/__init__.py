@@ -42,7 +42,20 @@ def _document(source: Source, library: Library, limits: Limits) -> Iterator[Find
 
 
 def _argo_document(document: Document, library: Library, limits: Limits) -> Iterator[Finding]:
-    from laminar.compiler.lint import calls, fields, loops, manifests, naming, outputs, pods, retries, schedules, texts, waits
+    from laminar.compiler.lint import (
+        calls,
+        fields,
+        loops,
+        manifests,
+        naming,
+        outputs,
+        parameters,
+        pods,
+        retries,
+        schedules,
+        texts,
+        waits,
+    )
     from laminar.compiler.lint import limits as sizes
 
     yield from fields.wrong_keys(document.part)
@@ -50,6 +63,7 @@ def _argo_document(document: Document, library: Library, limits: Limits) -> Iter
     yield from naming.wrong_names(document)
     yield from sizes.over_limits(document, limits)
     yield from calls.wrong_calls(document, library)
+    yield from parameters.wrong_parameters(document)
     yield from waits.wrong_waits(document)
     yield from loops.wrong_loops(document)
     yield from pods.wrong_pods(document)

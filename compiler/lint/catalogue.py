@@ -19,7 +19,7 @@ D103|error|partly|yes|A kind of Argo with a wrong apiVersion|Argo's kinds have t
 D104|error|yes|unknown|A workflow without a spec|There is nothing to run.
 F101|error|yes|partly|An unknown field|Argo lint reads strictly. Seen on a real Argo 4.1.2: its server drops the field silently and answers 200. The API server refuses it with fieldValidation=Strict (kubectl's default), and else only warns.
 F102|error|yes|yes|A value of a wrong type|Go reads JSON strictly: `parallelism: "2"` is text where a number belongs, and the document is refused as a whole. Seen on Kubernetes 1.34: `{name: n}`, which is false in YAML 1.1, is refused.
-F103|error|partly|yes|A missing field|The schema of the API requires it.
+F103|error|no|yes|A missing field of Kubernetes|The schema requires it: the API server refuses the document, or the pod.
 F104|error|partly|yes|A value that the field does not have|Argo's custom resource definitions list the values.
 F105|warning|no|partly|A value that the published schema does not list|Kubernetes checks it when the pod is created, after the workflow has started. A value that is nearly a listed one is an error (F104); any other may be newer than the schema.
 F106|error|yes|yes|A quantity that is none|Kubernetes takes a number with one of m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei: `64Mi`, never `64mb`.
@@ -27,6 +27,7 @@ F107|error|partly|no|A duration that is none|Go reads durations without spaces: 
 F108|error|partly|partly|A number out of range|Argo's custom resource definitions want at least 1, or at least 0, for these fields.
 F109|error|yes|partly|A field that Argo 4.0 removed|`schedule`, `mutex` and `semaphore` became the lists `schedules`, `mutexes` and `semaphores`. An older cluster reads them.
 F110|warning|no|yes|A parameter's value that is no text|Argo reads any plain value as text; the full custom resource definitions (the default since Argo 4.0) have the type string, so `kubectl apply` is refused.
+F111|warning/error|partly|yes|A missing field of Argo|Argo reads it as empty; its custom resource definitions require it, so `kubectl apply` is refused.
 N101|error|yes|yes|A template, task or step with an invalid name|Letters, digits and `-`, beginning with a letter or a digit, at most 128.
 N102|error|yes|yes|A parameter or artifact with an invalid name|Letters, digits, `-` and `_`.
 N103|error|partly|partly|A name that stands twice|Argo lint finds templates, tasks, steps, parameters and artifacts of one name. Volumes, containers and variables of one name are found when the pod is created, or never.
@@ -50,6 +51,7 @@ C109|warning/error|no|no|A template that nothing calls|It may be left over, or a
 C110|error|yes|no|Templates beside a workflowTemplateRef|A workflow takes its templates from one of them.
 C111|error|yes|no|An argument without a source|An artifact that is passed has from, fromExpression or a location, and not both of the first two.
 C112|error|yes|no|A hook without an expression|Only the hook called `exit` needs none.
+C113|error|yes|no|An argument from a source that arguments do not have|Its valueFrom has configMapKeyRef, event or supplied; path, parameter and expression are of outputs.
 W101|error|yes|no|A depends that cannot be read|Names, perhaps with a status, joined by `&&`, `||` and `!`.
 W102|error|yes|no|A task that waits for an unknown task|A task waits for tasks of its own DAG.
 W103|error|yes|no|A status of loops without a loop|AnySucceeded and AllFailed are about items.
@@ -93,12 +95,12 @@ P108|error|no|no|A limit or factor that is no whole number|Argo reads it with st
 P109|error|no|no|A backoff without a limit|Seen on Argo 4.1.2: backoff is heeded only beside a limit.
 P110|error|yes|no|A container with a reserved name|`wait`, `init` and `supervisor` are Argo's.
 P111|error|yes|partly|A resource template that does nothing|It has a manifest or a manifestFrom, not both, and the manifest is YAML.
-P112|error|yes|no|A field that belongs to other templates|activeDeadlineSeconds and timeout are of pods, parallelism of steps and DAGs.
+P112|error|yes|no|A field that belongs to other templates|activeDeadlineSeconds, timeout, podResources and resourceClaims are of pods, parallelism of steps and DAGs.
 P113|error|yes|no|A container set that is incomplete|It has containers, and one called `main` where there are inputs or outputs.
 O101|error|yes|no|An output without a source, or with several|It has a value, or one source under valueFrom.
 O102|error|yes|no|An output with a source of other templates|A pod's output has a path, a DAG's has parameter or expression, a resource's jsonPath or jqFilter.
 O103|note/error|no|no|An output without a default|Where the template is skipped, or leaves nothing, what reads the output fails. Seen on Argo 4.1.2.
-O104|error|yes|no|A metric that cannot be emitted|It has a valid name, a help, and one of counter, gauge and histogram.
+O104|error|yes|partly|A metric that cannot be emitted|It has a valid name, a help, and one of counter, gauge and histogram; a gauge in real time cannot have resourcesDuration.
 S101|error|yes|unknown|A CronWorkflow without a schedule|It would never start.
 S102|error|yes|unknown|A schedule that cannot be read|Five fields, or one of @hourly, @daily, @weekly, @monthly, @yearly, @every.
 S103|error|yes|unknown|A time zone that does not exist|A name of the IANA database.

@@ -38,6 +38,9 @@ LEAST = {
 }  # fmt: skip
 """The smallest number of a field (validate.go and manifests/base/crds/full, 4.1.2); counts and times are never below 0."""
 
+CONTAINERS = ("UserContainer", "ContainerNode")
+"""Types of Argo that are a Kubernetes container with some fields more."""
+
 WORDS = {"text": "text", "whole": "a whole number", "number": "a number", "truth": "true or false", "time": "a time as text"}
 
 
@@ -115,7 +118,8 @@ def _of_type(name: str, part: Part) -> Iterator[Finding]:
             yield from _wrong_form(name, known, part.at(key))
     for key in known.required:
         if part.at(key).value is None:
-            yield Finding(part, "F103", f"{_named(part)} has no {key!r}.", f"add {key}.")
+            code = "F103" if name.startswith("k8s.") or name in CONTAINERS else "F111"
+            yield Finding(part, code, f"{_named(part)} has no {key!r}.", f"add {key}.")
 
 
 def _wrong_form(name: str, known: Type, part: Part) -> Iterator[Finding]:

@@ -74,3 +74,6 @@ def _wrong_metric(part: Part) -> Iterator[Finding]:
     if len(kinds) != 1:
         what = " and ".join(kinds) if kinds else "none of counter, gauge and histogram"
         yield Finding(part, "O104", f"Metric {name!r} has {what}.", "write one of them.")
+    gauge = part.at("gauge")
+    if gauge.at("realtime").value is True and "resourcesDuration" in gauge.text("value"):
+        yield Finding(gauge.at("value"), "O104", f"Metric {name!r} has resourcesDuration in real time.", "remove realtime.")

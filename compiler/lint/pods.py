@@ -24,8 +24,10 @@ def wrong_pods(document: Document) -> Iterator[Finding]:
     """Yield what keeps pods from starting, or from reporting what they leave."""
     yield from _no_account(document)
     yield from _wrong_patch(document.spec.at("podSpecPatch"))
+    yield from _wrong_pod_resources(document.spec.at("podResources"))
     for template in document.bodies:
         yield from _wrong_patch(template.part.at("podSpecPatch"))
+        yield from _wrong_pod_resources(template.part.at("podResources"))
         yield from _wrong_main(document, template)
         yield from _wrong_set(template)
         yield from _wrong_owner(template)
@@ -135,10 +137,23 @@ def _wrong_owner(template: Template) -> Iterator[Finding]:
         return
     calls = template.works[0] in ("dag", "steps")
     wrong = ("activeDeadlineSeconds", "timeout", "pendingTimeout") if calls else ("parallelism",)
+    if template.works[0] not in (*POD, "containerSet", "resource", "data"):
+        wrong += ("resourceClaims", *(() if calls else ("podResources",)))
     for name in wrong:
         if template.part.at(name).value is not None:
-            whose = "templates that run a pod" if calls else "steps and DAGs"
+            whose = "steps and DAGs" if name == "parallelism" else "templates that run a pod"
             yield Finding(template.part.at(name), "P112", f"{name!r} is a field of {whose}.", "remove it, or move it.")
+
+
+def _wrong_pod_resources(part: Part) -> Iterator[Finding]:
+    """Yield resources that a pod as a whole cannot have (validate.go, validatePodResources, 4.1.2)."""
+    if part.at("claims").value:
+        yield Finding(part.at("claims"), "F104", "podResources cannot have claims.", "write resourceClaims.")
+    for kind in ("limits", "requests"):
+        for name in part.at(kind).names:
+            if name not in ("cpu", "memory") and not name.startswith("hugepages-"):
+                fix = "write cpu, memory or hugepages-SIZE; others belong to a container."
+                yield Finding(part.at(kind, name), "F104", f"A pod as a whole has no resource {name!r}.", fix)
 
 
 # patches

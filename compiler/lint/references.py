@@ -24,6 +24,12 @@ TASK = ("id", "ip", "status", "exitCode", "startedAt", "finishedAt", "hostNodeNa
 LAST = ("exitCode", "status", "duration", "message")
 METRIC = ("status", "duration", "exitCode", "resourcesDuration")
 ROOTS = ("workflow", "inputs", "outputs", "tasks", "steps", "item", "retries", "lastRetry", "pod", "node", "cronworkflow")
+OF_PODS = (
+    "volumes", "nodeSelector", "tolerations", "affinity", "podSpecPatch", "securityContext", "hostAliases", "dnsConfig",
+    "imagePullSecrets", "schedulerName", "priorityClassName", "podPriorityClassName", "podMetadata",
+)  # fmt: skip
+"""Fields of a workflow's spec that Argo puts into each pod before it replaces its tags (workflowpod.go, substitutePodParams)."""
+
 SECOND = {"parameters", "artifacts", "outputs", "name", "exitCode", "status", *WORKFLOW}
 """What follows a root; a near miss of a root before one of these is no other language."""
 
@@ -32,6 +38,9 @@ def wrong_path(part: Part, path: Path, scope: Scope, *, foreign: bool = False) -
     """Yield what is wrong with a path; ``foreign`` says that its root may be of another language."""
     if foreign and not (meant(path[0], ROOTS) and path[1:2] and path[1] in SECOND):
         yield not_checked(part, f"{{{{{'.'.join(path)}}}}} in this text is not checked.")
+        return
+    if path[0] in ("inputs", "tasks", "steps") and scope.template is None and _is_of_pods(part, scope):
+        yield from _of_pods(part, path, scope)
         return
     found = list(_of_root(part, path, scope))
     if found and scope.outer is not None and not list(wrong_path(part, path, scope.outer)):
@@ -61,6 +70,21 @@ def _is_tag(part: Part, path: Path) -> bool:
     """Return whether a path stands between braces of its own; a name in an expression cannot be left as it is."""
     text = part.value
     return any("{{" + space + ".".join(path) + space + "}}" in text for space in ("", " ")) if isinstance(text, str) else False
+
+
+def _is_of_pods(part: Part, scope: Scope) -> bool:
+    spec = scope.document.spec.place
+    return part.place[: len(spec)] == spec and part.place[len(spec)] in OF_PODS
+
+
+def _of_pods(part: Part, path: Path, scope: Scope) -> Iterator[Finding]:
+    """Yield an input that no template has; which tasks are known depends on the template whose pod it is."""
+    base = scope.library.base(scope.document)
+    known = {name for template in (base.bodies if base else ()) for name in (*template.inputs, *template.input_artifacts)}
+    if path[0] == "inputs" and base is not None and len(path) > 2 and path[2] not in known:
+        yield Finding(part, "R105", f"No template has an input {path[2]!r}.{meant(path[2], known)}", "correct the name.")
+    elif path[0] != "inputs" or base is None:
+        yield not_checked(part, f"Whether {'.'.join(path)!r} is known in each pod is not checked.")
 
 
 def _of_inputs(part: Part, path: Path, scope: Scope) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ def wrong_schedule(document: Document) -> Iterator[Finding]:
     spec = document.part.at("spec")
     schedules = spec.at("schedules")
     listed = schedules.value if isinstance(schedules.value, list) else []
-    if not listed and "schedules" in spec.names:
+    if not listed and "schedule" not in spec.names:
         yield Finding(schedules, "S101", "The CronWorkflow has no schedule.", "add one.")
     for index, text in enumerate(listed):
         if isinstance(text, str) and (problem := wrong_cron(text)):
