@@ -66,7 +66,7 @@ def compile(
     is_file = isinstance(program, (str, Path))
     found = project.find(Path(program) if isinstance(program, (str, Path)) else Path.cwd() / "notebook")
     settings = settings or Settings(root=str(found.root) if is_file else "")
-    settings = replace(settings, datastore=settings.datastore or found.datastore)
+    settings = replace(settings, datastore=settings.datastore or found.datastore, args=settings.args or tuple(args))
     target = target or Target()
     if target.base is None and found.base_file is not None:
         target = replace(target, base=site_policy.load(found.base_file))

@@ -52,12 +52,14 @@ class Value:
 class Pod(Value):
     """What makes a pod distinct: tasks with equal pods share one template.
 
-    ``packaged`` is the program's path in the code package that replaces the program of the image. ``patched`` pods get a patch from
-    their task, by submission hooks. ``attempts`` are patches (JSON) for the attempts from the first on, by retry hooks.
+    ``packaged`` is the program's path in the code package that replaces the program of the image. ``args`` are passed to the
+    program after the arguments of the container's command. ``patched`` pods get a patch from their task, by submission hooks.
+    ``attempts`` are patches (JSON) for the attempts from the first on, by retry hooks.
     """
 
     container: Container
     packaged: str | None = None
+    args: tuple[str, ...] = ()
     retry: Retry = field(default_factory=Retry)
     patched: bool = False
     attempts: tuple[str, ...] = ()
@@ -76,7 +78,8 @@ class Pod(Value):
     @property
     def arguments(self) -> tuple[str, ...]:
         """Return the words after the program's path."""
-        return _split(self.container.command)[2]
+        _, program, words = _split(self.container.command)
+        return words if program is None else (*words, *self.args)
 
 
 _split = lru_cache(maxsize=1024)(split_command)

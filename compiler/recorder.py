@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 __all__ = ["call", "chain", "record"]
 
 
-def record(program: str | Path, args: Sequence[str] = ()) -> Recording:
-    """Execute a program's file with its flows noted and nothing scheduled; no datastore is opened.
+def record(program: str | Path | Program, args: Sequence[str] = ()) -> Recording:
+    """Execute a program with its flows noted and nothing scheduled. No datastore is opened.
+
+    ``args`` belong to a program given as a path; a Program has its own.
 
     Raises FlowError where the program cannot be executed, calls no flow, or has flows that it never calls.
     """
     main, argv, path, modules = sys.modules["__main__"], list(sys.argv), list(sys.path), set(sys.modules)
     try:
-        recorded = recording.record(Program(os.path.abspath(program), tuple(args)))
+        recorded = recording.record(program if isinstance(program, Program) else Program(os.path.abspath(program), tuple(args)))
         recording.require_called(recorded)
     finally:
         recording.forget(modules, main, argv, path)

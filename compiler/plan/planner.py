@@ -33,6 +33,7 @@ class Settings:
 
     ``schedule`` replaces fields of the schedule that the first flow's scheduler has.
     ``code`` names a code package, and ``program`` the program's path in it: pods run that in place of their image's.
+    ``args`` are passed to the program in each pod, after those of the container's command.
     """
 
     datastore: str | None = None
@@ -42,6 +43,7 @@ class Settings:
     root: str = ""
     code: str | None = None
     program: str | None = None
+    args: tuple[str, ...] = ()
 
 
 def plan(chain: Chain, settings: Settings | None = None) -> Plan:
@@ -330,7 +332,7 @@ def _fan_out(flow: Flow, node: Node, registration: Registration, decided: hook_c
 
 def _pod(container: Container, retry: Retry, settings: Settings) -> Pod:
     """Return the pod of a container; Argo's retries have no jitter, so that a different jitter makes no different pod."""
-    return Pod(container=container, packaged=settings.program, retry=dataclasses.replace(retry, jitter=0))
+    return Pod(container=container, packaged=settings.program, args=settings.args, retry=dataclasses.replace(retry, jitter=0))
 
 
 def _relative(where: str, settings: Settings) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from laminar.cli.stores import Duration
+from laminar.cli.options.quantity import Duration
 
 if TYPE_CHECKING:
     from laminar.compiler.cluster.transport import Transport

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from laminar.cli import package
-from laminar.cli.kinds import Chosen
+from laminar.cli.compilation import record_chains
+from laminar.cli.options.document import DocumentChoice
+from laminar.cli.options.program import ProgramChoice, choose_chain
 from laminar.exceptions import FlowError, raise_all
 
 if TYPE_CHECKING:
     from laminar.compiler.cluster.transport import Object
     from laminar.program.recording import Chain
 
-__all__ = ["Compiled", "check", "escaped", "is_document", "of_file", "of_program"]
-
-DOCUMENTS = (".yaml", ".yml", ".json")
+__all__ = ["Compiled", "check", "escaped", "of_file", "of_program"]
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,6 @@ class Compiled:
         """Upload the code package, where there is one."""
         if self.upload is not None:
             package.upload(*self.upload)
-
-
-def is_document(path: str) -> bool:
-    """Say whether a path is of a YAML or JSON file, and not of a program."""
-    return Path(path).suffix.lower() in DOCUMENTS or path == "-"
 
 
 def of_file(path: str) -> Compiled:
@@ -59,12 +54,9 @@ def of_file(path: str) -> Compiled:
 
 
 def of_program(
-    program: str,
-    args: tuple[str, ...] = (),
+    chosen: ProgramChoice,
     *,
-    parameters: dict[str, Any] | None = None,
-    flow: str | None = None,
-    target: Chosen | None = None,
+    target: DocumentChoice | None = None,
     datastore: str | None = None,
     code: str | None = None,
     execution: str | None = None,
@@ -75,22 +67,19 @@ def of_program(
     Raises FlowError for a program that cannot be compiled, and where it calls several flows and one is needed.
     """
     from laminar import compiler
-    from laminar.cli.compile import _chains
-    from laminar.cli.values import choose
     from laminar.compiler import rehearsal
 
-    url = package.place(program, code)
-    made = package.make(program) if url is not None else None
-    packaged = {"code": made.at(url), "program": made.program} if made is not None and url is not None else {}
-    chosen = target or Chosen()
-    chains, suited = _chains(program, args, parameters or {}, flow, chosen, datastore, False, packaged)
+    url = package.place(chosen.path, code)
+    made = package.make(chosen) if url is not None else None
+    code_url, program = (made.at(url), made.program) if made is not None and url is not None else (None, None)
+    chains, suited = record_chains(chosen, target or DocumentChoice(), datastore, code=code_url, program=program)
     if not all_chains and len(chains) > 1:
-        choose([[step.flow.name for step in chain.steps] for chain, _ in chains], flow, need=True)
+        choose_chain([[step.flow.name for step in chain.steps] for chain, _ in chains], chosen.flow, need=True)
     if execution is not None:
         chains = [(_resumed(chain, execution), settings) for chain, settings in chains]
     text = compiler.text(compiler.documents(chains, suited))
     upload = (made, url) if made is not None and url is not None else None
-    return Compiled(tuple(rehearsal.read(text, shown=program)), text, program, upload)
+    return Compiled(tuple(rehearsal.read(text, shown=chosen.given)), text, chosen.given, upload)
 
 
 def _resumed(chain: Chain, execution: str) -> Chain:

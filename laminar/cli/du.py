@@ -1,4 +1,4 @@
-"""``laminar du``: say what a datastore's space is used for."""
+"""``laminar du``: print what a datastore's space is used for."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from laminar.cli.stores import chosen, column, datastore_option, program_argument, require_flow
-from laminar.cli.tables import table
+from laminar.cli.options.datastore import DatastoreChoice, datastore_options, require_flow
+from laminar.cli.options.quantity import column
+from laminar.cli.table import table
 
 if TYPE_CHECKING:
     from laminar.configurations.datastores.documents.garbage_collection import Survey, Usage
@@ -17,22 +18,23 @@ if TYPE_CHECKING:
 __all__ = ["du"]
 
 
-@click.command()
-@program_argument
-@datastore_option
-@click.option("--flow", metavar="NAME", help="Show the executions of this flow.")
-def du(program: str | None, datastore: str | None, flow: str | None) -> None:
-    """Say how much space PROGRAM's datastore takes, by flow, or by execution of one.
+@click.command(short_help="Print how much space a datastore takes.")
+@datastore_options
+def du(chosen: DatastoreChoice) -> None:
+    """Print how much space the datastore takes, by flow. With a flow, print its executions.
 
     \b
-    laminar du train.py
-    laminar du --datastore s3://bucket/prefix --flow Train
+    laminar du                                             the datastore of this folder
+    laminar du train.py                                    the datastore of a program
+    laminar du Train --datastore s3://bucket/prefix        the executions of a flow
 
-    An artifact that several share counts for each; the total has it once. Piped, tables are tab-separated and sizes in bytes.
+    An artifact that several flows share counts for each of them, and once in the total. Piped tables are tab-separated, with sizes
+    in bytes. No program is executed.
     """
     from laminar.configurations.datastores.documents import garbage_collection
 
-    store, names = chosen(program, datastore)
+    store, names = chosen.store()
+    flow = chosen.flow
     found = garbage_collection.survey(store)
     require_flow(flow, found, names)
     _warn(found)
@@ -52,7 +54,7 @@ def du(program: str | None, datastore: str | None, flow: str | None) -> None:
 
 
 def _warn(found: Survey) -> None:
-    """Say what cannot be read: artifacts that only it refers to look as if nothing did."""
+    """Warn about documents that cannot be read: artifacts that only they refer to count as idle."""
     damaged = [usage.damaged for usage in found.executions if usage.damaged is not None]
     for error in (*damaged, *found.broken):
         click.echo(f"warning: {error.what} Artifacts that only it refers to are counted as idle.", err=True)

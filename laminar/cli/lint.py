@@ -10,12 +10,15 @@ import sys
 import tempfile
 import textwrap
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from laminar.cli.kinds import VERSIONS, Chosen
+from laminar.cli.compilation import compiled_text
+from laminar.cli.options.document import VERSIONS, DocumentChoice
+from laminar.cli.options.program import DOCUMENTS, ProgramChoice, ProgramCommand, program_options
 from laminar.exceptions import FlowError
 
 if TYPE_CHECKING:
@@ -24,15 +27,14 @@ if TYPE_CHECKING:
 
 __all__ = ["lint"]
 
-DOCUMENTS = (".yaml", ".yml", ".json")
 FORMATS = ("text", "json", "github", "sarif")
 LEVELS = ("error", "warning", "note")
 GROUP = b"argoproj.io"
 """What a file of a folder holds where it concerns Argo; others are left alone."""
 
 
-@click.command()
-@click.argument("files", metavar="PROGRAM|FILE|FOLDER...", nargs=-1, type=click.Path())
+@click.command(cls=ProgramCommand)
+@program_options(metavar="PROGRAM|FILE|FOLDER...", several=True)
 @click.option("--select", metavar="CODES", multiple=True, help="Report these rules only: codes or their beginnings, as in C,R104.")
 @click.option("--ignore", metavar="CODES", multiple=True, help="Do not report these rules.")
 @click.option("--fail-on", type=click.Choice(LEVELS), default="error", show_default=True, help="Exit with 1 from this severity on.")
@@ -42,7 +44,7 @@ GROUP = b"argoproj.io"
 @click.option("--datastore", metavar="URL", help="Where a program's pods keep artifacts, as for compile.")
 @click.option("--argo", type=click.Choice(VERSIONS), default="4.1", show_default=True, help="The Argo whose rules apply.")
 def lint(
-    files: tuple[str, ...], select: tuple[str, ...], ignore: tuple[str, ...], fail_on: str, output: str, notes: bool,
+    chosen: tuple[ProgramChoice, ...], select: tuple[str, ...], ignore: tuple[str, ...], fail_on: str, output: str, notes: bool,
     explain: str | None, datastore: str | None, argo: str,
 ) -> None:  # fmt: skip
     """Check workflow files, or what programs compile to, more strictly than argo lint; needs no cluster.
@@ -59,9 +61,9 @@ def lint(
     if explain is not None:
         click.echo(_explained(explain))
         return
-    if not files:
+    if not chosen:
         raise click.UsageError("Missing argument 'PROGRAM|FILE|FOLDER...'.")
-    found, texts = _findings(files, (select, ignore), datastore, argo)
+    found, texts = _findings(chosen, (select, ignore), datastore, argo)
     _print(found, len(texts), output, notes=notes)
     refused = _argo_lint(texts, err=output != "text")
     if refused or any(finding.severity.word in LEVELS[: LEVELS.index(fail_on) + 1] for finding in found):
@@ -81,7 +83,7 @@ def _explained(code: str) -> str:
 
 
 def _findings(
-    files: Sequence[str], codes: tuple[tuple[str, ...], tuple[str, ...]], datastore: str | None, argo: str
+    files: Sequence[ProgramChoice], codes: tuple[tuple[str, ...], tuple[str, ...]], datastore: str | None, argo: str
 ) -> tuple[list[Finding], dict[str, str | None]]:
     """Return the findings, and each file with its text where that is no file's."""
     from laminar.compiler.lint import validate
@@ -89,8 +91,9 @@ def _findings(
     from laminar.compiler.target import ARGO
 
     selection = Selection(*(tuple(code.strip() for given in each for code in given.split(",")) for each in codes))
-    texts = {file: _text(file, datastore, argo) for file in _listed(files)}
-    sources, broken = _sources(texts, set(files))
+    named = {choice.given: choice for choice in files}
+    texts = {file: _text(named.get(file) or replace(files[0], given=file), datastore, argo) for file in _listed(named)}
+    sources, broken = _sources(texts, set(named))
     return chosen([*broken, *validate(sources, ARGO[argo])], [*sources, *(each.part.source for each in broken)], selection), texts
 
 
@@ -143,21 +146,14 @@ def _concerns_argo(path: Path, folder: Path) -> bool:
     return not hidden and path.suffix.lower() in DOCUMENTS and path.is_file() and GROUP in path.read_bytes()
 
 
-def _text(file: str, datastore: str | None, argo: str) -> str | None:
+def _text(choice: ProgramChoice, datastore: str | None, argo: str) -> str | None:
     """Return the documents that a program compiles to, or that come through a pipe, None for a file that holds some."""
-    if file == "-":
+    if choice.given == "-":
         try:
             return sys.stdin.buffer.read().decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise FlowError("Standard input is not UTF-8 text.", fix="pass a YAML document.") from error
-    if Path(file).suffix.lower() in DOCUMENTS:
-        return None
-    from laminar.compiler import compile, project
-    from laminar.compiler.plan.planner import Settings
-
-    settled = project.find(Path(file))
-    settings = Settings(datastore=datastore or settled.datastore, root=str(settled.root))
-    return compile(file, Chosen(argo=argo).target(settled), settings=settings)
+    return None if choice.is_document else compiled_text(choice, DocumentChoice(argo=argo), datastore)
 
 
 def _sources(texts: dict[str, str | None], named: set[str]) -> tuple[list[Source], list[Finding]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from laminar.cli.cluster_options import Cluster, cluster_options, flow_filter
-from laminar.cli.tables import table
+from laminar.cli.table import table
 
 if TYPE_CHECKING:
     from laminar.compiler.cluster.transport import Object

@@ -1,4 +1,4 @@
-"""``laminar package``: upload a program's files for pods whose image does not hold them."""
+"""``laminar package``: upload a program's files for pods whose image lacks them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from laminar.cli.values import program_argument
+from laminar.cli.options.program import ProgramChoice, ProgramCommand, program_options
 from laminar.exceptions import FlowError
 
 if TYPE_CHECKING:
@@ -20,42 +20,42 @@ if TYPE_CHECKING:
 __all__ = ["code_option", "make", "package_command", "place", "upload"]
 
 code_option = click.option(
-    "--code", metavar="URL", help="Where code packages are kept: pods run the project's files from there, not those of their image."
+    "--code", metavar="URL", help="Folder of code packages. Pods run the project's files from there, not those of their image."
 )
 
 
-@click.command("package")
-@program_argument
+@click.command("package", cls=ProgramCommand, short_help="Upload a project's files as a code package.")
+@program_options()
 @code_option
-@click.option("--list", "listed", is_flag=True, help="Print the files that the package takes, and upload nothing.")
-def package_command(program: str, code: str | None, listed: bool) -> None:
-    """Upload the files of PROGRAM's project as a code package, and print what LAMINAR_CODE says of it.
+@click.option("--list", "listed", is_flag=True, help="Print the files of the package, and upload nothing.")
+def package_command(chosen: ProgramChoice, code: str | None, listed: bool) -> None:
+    """Upload the files of PROGRAM's project as a code package, and print the value of LAMINAR_CODE.
 
     \b
     laminar package train.py --code s3://bucket/code
-    laminar package train.py --list                     which files are taken?
+    laminar package train.py --list                     which files are in the package?
 
-    Files are those of the folder with pyproject.toml, less what .gitignore and [tool.laminar] exclude leave out, and what holds
-    secrets as a rule; [tool.laminar] include brings files back. A damaged package is replaced. The URL is --code's, else
-    [tool.laminar] code.
+    The package holds the files of the folder with pyproject.toml. It leaves out what .gitignore and [tool.laminar] exclude name,
+    and files that usually hold secrets. [tool.laminar] include adds files again. A damaged package is replaced. The folder
+    of packages is that of --code, else of [tool.laminar] code. The program itself is not executed.
     """
     from laminar.program import main_module
 
-    main_module.source(os.path.abspath(program))
+    main_module.source(chosen.path)
     if listed:
-        for path in make(program).files:
+        for path in make(chosen).files:
             click.echo(path)
         return
-    url = place(program, code)
+    url = place(chosen.path, code)
     if url is None:
-        raise FlowError("It is not said where code packages are kept.", fix="say --code URL, or set code in [tool.laminar].")
-    made = make(program)
+        raise FlowError("No folder of code packages is set.", fix="pass --code URL, or set code in [tool.laminar].")
+    made = make(chosen)
     upload(made, url)
     click.echo(made.at(url))
 
 
 def place(program: str, code: str | None) -> str | None:
-    """Return the URL that a program's packages are kept below: the one that is given, else the project's, None where neither is.
+    """Return the URL of the folder of code packages: the one given, else the project's, None where neither is set.
 
     Raises FlowError for one that pods cannot reach.
     """
@@ -69,30 +69,30 @@ def place(program: str, code: str | None) -> str | None:
     return project_archive.check_place(url)
 
 
-def make(program: str, *, without: Collection[str] = ()) -> Package:
-    """Return the package of a program's project, less the files named and the one that standard output goes to.
+def make(chosen: ProgramChoice, *, without: Collection[str] = ()) -> Package:
+    """Return the package of a program's project, without the files named and the one that standard output is redirected to.
 
-    Says which folder it takes where no project does.
+    Print a note where no pyproject.toml marks the project's folder.
     """
     from laminar.compiler import project
     from laminar.compiler.package import project_archive
 
-    found = project.find(Path(program))
+    found = project.find(Path(chosen.path))
     left_out = [Path(path) for path in without]
     if (output := _output_within(found.root)) is not None:
         left_out.append(output)
-    made = project_archive.package(Path(program), found, without=left_out)
+    made = project_archive.package(Path(chosen.path), found, without=left_out)
     if not project_archive.is_declared(found.root):
         click.echo(
-            f"no pyproject.toml stands above {program}: its package takes {found.root} whole, {len(made.files)} files "
-            "(a pyproject.toml says where the project begins, its [tool.laminar] exclude what to leave out)",
+            f"No pyproject.toml is above {chosen.given}, so its package holds all of {found.root}: {len(made.files)} files. "
+            "A pyproject.toml marks the project's folder, and its [tool.laminar] exclude leaves files out.",
             err=True,
         )
     return made
 
 
 def _output_within(root: Path) -> Path | None:
-    """Return the file below a folder that standard output was sent to by the shell: it is still empty, and will be a document."""
+    """Return the file in a folder that the shell redirected standard output to: it is empty yet, and will hold the document."""
     import stat
 
     try:
@@ -110,15 +110,15 @@ def _output_within(root: Path) -> Path | None:
 
 
 def _is_same(entry: os.DirEntry[str], file: os.stat_result) -> bool:
-    """Say whether an entry of a folder is this file."""
+    """Return whether an entry of a folder is this file."""
     try:
         return os.path.samestat(entry.stat(), file)
-    except OSError:  # gone, or not ours to look at
+    except OSError:  # removed meanwhile, or not readable
         return False
 
 
 def upload(made: Package, url: str) -> None:
-    """Upload a package and say whether that was needed."""
+    """Upload a package, and print whether that was needed."""
     from laminar.compiler.package import project_archive
 
     done = project_archive.upload(made, url)

@@ -8,57 +8,29 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from laminar.cli.values import flow_option
+from laminar.cli.compilation import compiled_text
+from laminar.cli.options.document import DocumentChoice
+from laminar.cli.options.program import Assignment, ProgramChoice, ProgramCommand, program_options
 from laminar.exceptions import FlowError
 
 if TYPE_CHECKING:
     from laminar.compiler.rehearsal import Node, Trace, Workflow
     from laminar.compiler.rehearsal.processes import Processes
 
-    TextType = click.ParamType[tuple[str, str]]
-else:
-    TextType = click.ParamType
-
 __all__ = ["rehearse_command"]
 
 
-class Text(TextType):
-    """``NAME=VALUE``, the value as it is written."""
-
-    def __init__(self, value: str = "VALUE") -> None:
-        self.name = f"NAME={value}"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
-        """Return name and value."""
-        if isinstance(value, tuple):
-            return value
-        name, equals, text = value.partition("=")
-        if not equals or not name:
-            self.fail(f"{value!r} is not {self.name}.", param, ctx)
-        return name, text
-
-
-@click.command("rehearse")
-@click.argument("file", metavar="FILE|PROGRAM", type=click.Path())
-@click.argument("args", nargs=-1, type=click.UNPROCESSED)
-@click.option(
-    "-p",
-    "--parameter",
-    "parameters",
-    type=Text(),
-    multiple=True,
-    help="Replace a parameter, as `argo submit -p` does; a flow's parameters are JSON. Repeatable.",
-)
-@flow_option
-@click.option("--env", "variables", type=Text(), multiple=True, help="Set a variable that comes from a Secret. Repeatable.")
+@click.command("rehearse", cls=ProgramCommand)
+@program_options(metavar="FILE|PROGRAM")
+@click.option("--env", "variables", type=Assignment(), multiple=True, help="Set a variable that comes from a Secret. Repeatable.")
 @click.option(
     "--volume",
     "volumes",
-    type=Text("DIR"),
+    type=Assignment("DIR"),
     multiple=True,
     help="Mount a folder in place of a Secret, ConfigMap, claim or volume of this name. Repeatable.",
 )
@@ -69,10 +41,7 @@ class Text(TextType):
 @click.option("--unconfined", is_flag=True, help="Set no memory limits, and make no root file system read-only.")
 @click.option("-v", "--verbose", count=True, help="Show the logs of all pods; -vv shows their patches and outputs, too.")
 def rehearse_command(
-    file: str,
-    args: tuple[str, ...],
-    parameters: tuple[tuple[str, str], ...],
-    flow: str | None,
+    chosen: ProgramChoice,
     variables: tuple[tuple[str, str], ...],
     volumes: tuple[tuple[str, str], ...],
     datastore: str | None,
@@ -102,10 +71,10 @@ def rehearse_command(
     from laminar.compiler.rehearsal.processes import Processes
     from laminar.compiler.rehearsal.site import Site
 
-    text, shown = _text(file, args, dict(parameters), flow)
-    found = rehearsal.workflows(rehearsal.read(text, shown=shown))
-    root = Path(folder) if folder is not None else project.find(Path(file)).root
-    given = dict(parameters) if _is_yaml(file) else {}
+    text = _text(chosen)
+    found = rehearsal.workflows(rehearsal.read(text, shown=chosen.given))
+    root = Path(folder) if folder is not None else project.find(Path(chosen.path)).root
+    given = dict(chosen.assignments) if chosen.is_document else {}
     scratch = Path(keep).absolute() if keep is not None else Path(tempfile.mkdtemp(prefix="laminar-rehearsal-"))
     store = str(scratch / "store") if datastore is None else datastore if "://" in datastore else os.path.abspath(datastore)
     site = Site(root.absolute(), scratch, store, dict(variables), {name: Path(path) for name, path in volumes})
@@ -121,44 +90,22 @@ def rehearse_command(
         raise click.exceptions.Exit(1)
 
 
-def _is_yaml(file: str) -> bool:
-    return Path(file).suffix.lower() in (".yaml", ".yml", ".json")
+def _text(chosen: ProgramChoice) -> str:
+    """Return the YAML: a file's, or what a program compiles to."""
+    if not chosen.is_document:
+        from laminar.compiler import project
 
-
-def _text(file: str, args: tuple[str, ...], parameters: dict[str, str], flow: str | None) -> tuple[str, str]:
-    """Return the YAML, a file's or what a program compiles to, and its name in messages."""
-    if not _is_yaml(file):
-        return _compiled(file, args, parameters, flow), file
-    if args or flow is not None:
+        # Any URL will do for planning: the rehearsal keeps artifacts in a store of its own.
+        store = None if project.find(Path(chosen.path)).datastore is not None else "s3://rehearsal/store"
+        return compiled_text(chosen, DocumentChoice(), store)
+    if chosen.args or chosen.flow is not None:
         raise click.UsageError("Arguments and --flow are for programs.")
     try:
-        return Path(file).read_text(encoding="utf-8-sig"), file
+        return Path(chosen.given).read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
-        raise FlowError(f"{file!r} does not exist.", fix="give the path of a workflow or of a program.") from error
+        raise FlowError(f"{chosen.given!r} does not exist.", fix="pass the path of a workflow or of a program.") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise FlowError(f"{file!r} cannot be read: {error}.", fix="give the path of a workflow or of a program.") from error
-
-
-def _compiled(file: str, args: tuple[str, ...], parameters: dict[str, str], flow: str | None) -> str:
-    from laminar.cli.kinds import Chosen
-    from laminar.cli.values import Assignment, choose
-    from laminar.compiler import project, recorder, render
-    from laminar.compiler.plan import planner
-
-    recorded = recorder.record(file, args)
-    values = dict(Assignment().convert(f"{name}={text}", None, None) for name, text in parameters.items())
-    place = choose([[step.flow.name for step in chain.steps] for chain in recorded.chains], flow, need=bool(values))
-    settled = project.find(Path(file))
-    plans = [
-        (
-            recorded.chains[one],
-            planner.Settings(
-                datastore=settled.datastore or "s3://rehearsal/store", parameters=values, chain=one + 1, root=str(settled.root)
-            ),
-        )
-        for one in (range(len(recorded.chains)) if place is None else (place,))
-    ]
-    return render(plans, Chosen().target(settled))
+        raise FlowError(f"{chosen.given!r} cannot be read: {error}.", fix="pass the path of a workflow or of a program.") from error
 
 
 def _run(workflow: Workflow, parameters: dict[str, str], processes: Processes, concurrency: int, *, verbose: int) -> Trace:

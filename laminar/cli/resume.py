@@ -6,17 +6,17 @@ import click
 
 from laminar.cli import package
 from laminar.cli.cluster_options import Cluster, cluster_options, flow_filter
-from laminar.cli.kinds import Chosen
+from laminar.cli.options.document import DocumentChoice
+from laminar.cli.options.program import ProgramChoice, ProgramCommand, program_arguments
 from laminar.cli.workflow_action import deployed
 from laminar.exceptions import ClusterError
 
 __all__ = ["resume"]
 
 
-@click.command(short_help="Go on with what is suspended, or finish what failed.")
+@click.command(cls=ProgramCommand, short_help="Go on with what is suspended, or finish what failed.")
 @click.argument("run", metavar="RUN|cron/NAME")
 @click.argument("program", type=click.Path(), required=False)
-@click.argument("args", nargs=-1, type=click.UNPROCESSED)
 @flow_filter
 @click.option("--datastore", metavar="URL", help="Where pods keep artifacts, as for compile.")
 @package.code_option
@@ -26,7 +26,6 @@ __all__ = ["resume"]
 def resume(
     run: str,
     program: str | None,
-    args: tuple[str, ...],
     flow: str | None,
     datastore: str | None,
     code: str | None,
@@ -74,10 +73,9 @@ def resume(
     from laminar.cli.submit import one_workflow, print_submitted
     from laminar.compiler.cluster.submission import named, submit
 
-    chosen = flow or state.flow or None
-    made = of_program(
-        program, args, flow=chosen, target=Chosen(kind="workflow"), datastore=datastore, code=code, execution=state.execution
-    )
+    chosen = ProgramChoice(program, args=program_arguments(), flow=flow or state.flow or None)
+    target = DocumentChoice(kind="workflow")
+    made = of_program(chosen, target=target, datastore=datastore, code=code, execution=state.execution)
     check(made)
     made.send_code()
     labels = {"laminar/resumed-from": name}

@@ -11,39 +11,34 @@ from typing import Any
 
 import click
 
-from laminar.cli.values import arguments_argument, choose, flow_option, parameters_option
+from laminar.cli.options.program import ProgramChoice, ProgramCommand, choose_chain, program_options
 from laminar.exceptions import ExecutionError, FlowError, LaminarError, suggest
 
 __all__ = ["run"]
 
 
-@click.command(short_help="Run a program's flows on this machine.")
-@click.argument("program", type=click.Path(), required=False)
-@arguments_argument
-@parameters_option
-@flow_option
-@click.option("--execution", metavar="ID", help="Use this id for the execution instead of a new one.")
+@click.command(cls=ProgramCommand, short_help="Run a program's flows on this machine.")
+@program_options()
+@click.option("--execution", metavar="ID", help="Id of the execution, instead of a new one.")
 @click.option(
     "--resume",
     metavar="[ID|latest]",
     is_flag=False,
     flag_value="latest",
-    help="Finish an execution: run only what has not finished. Without an id, the newest.",
+    help="Resume an execution: run only what has not finished. Without an id, the newest.",
 )
 def run(
-    program: str | None,
-    args: tuple[str, ...],
-    parameters: tuple[tuple[str, Any], ...],
-    flow: str | None,
+    chosen: ProgramChoice,
     execution: str | None,
     resume: str | None,
 ) -> None:
-    """Run PROGRAM's flows on this machine, as `python PROGRAM ARGS` would.
+    """Run the flows of PROGRAM on this machine, as `python PROGRAM ARGS` does.
 
     \b
     laminar run train.py -p source=data.csv -p rates=[0.1,0.01]
     laminar run train.py --resume latest
-    laminar run train.py -- --verbose          what stands behind -- is the program's
+    laminar run train.py -- --verbose          words after -- are arguments of the program
+    laminar run -m pkg.train                   as python -m pkg.train does
 
     A run that fails prints the command that resumes it.
     """
@@ -51,40 +46,36 @@ def run(
     from laminar.local.fork_server import client
     from laminar.program import main_module, process_state
 
-    if program is None:
-        taken = f" (--resume took {resume!r} as an id: say it behind PROGRAM)" if resume and resume != "latest" else ""
-        raise click.UsageError(f"Missing argument 'PROGRAM'{taken}.")
     display.choose()
-    path = os.path.abspath(program)
-    _check(path, execution, resume, parameters)
-    asked = main_module.Program(path, args, given=program)
-    server = client.serve(asked)
+    _check(chosen.path, execution, resume, chosen.assignments)
+    program = chosen.program()
+    server = client.serve(program)
     server.wait_ready()
-    current = _session(server.summary or {}, dict(parameters), flow, execution, resume)
+    current = _session(server.summary or {}, chosen, execution, resume)
     process_state.start(current)
     try:
-        main_module.execute(asked)
+        main_module.execute(program)
     except ExecutionError as error:
         if error.execution is not None and error.layer:
-            command = _command(program, args, flow, current, error.execution)
+            command = _command(chosen, current, error.execution)
             error.fix = f"{error.fix.rstrip('.')}; {command}" if error.fix else command
         raise
     except KeyboardInterrupt:
         if current.chosen is not None and current.chosen.origin:
-            click.echo(_command(program, args, flow, current, current.chosen.origin), err=True)
+            click.echo(_command(chosen, current, current.chosen.origin), err=True)
         raise
     except (LaminarError, SystemExit):
         raise
     except Exception as error:
-        raise _own(program, error) from error
+        raise _own(chosen.given, error) from error
 
 
 def _check(path: str, execution: str | None, resume: str | None, parameters: Any) -> None:
     """Raise for what cannot be meant, before the program is executed."""
     if execution is not None and resume is not None:
-        raise click.UsageError("--execution names a new execution, --resume an old one: say one of them.")
+        raise click.UsageError("--execution names a new execution and --resume an old one. Pass one of them.")
     if resume is not None and parameters:
-        raise click.UsageError("The parameters of an execution are those that it was started with: -p does not go with --resume.")
+        raise click.UsageError("A resumed execution keeps the parameters that it was started with. Pass -p or --resume, not both.")
     if execution is not None:
         from laminar.components.execution import check_name
 
@@ -94,9 +85,7 @@ def _check(path: str, execution: str | None, resume: str | None, parameters: Any
     _compile(path)
 
 
-def _session(
-    summary: dict[str, Any], parameters: dict[str, Any], flow: str | None, execution: str | None, resume: str | None
-) -> Any:
+def _session(summary: dict[str, Any], chosen: ProgramChoice, execution: str | None, resume: str | None) -> Any:
     """Return what applies to which chain.
 
     Raises FlowError for flows never called, for a flow or a parameter that the program does not have.
@@ -105,9 +94,9 @@ def _session(
 
     if summary["uncalled"]:
         raise pickle.loads(b64decode(summary["uncalled"]))
-    chains = summary["chains"]
+    chains, parameters, flow = summary["chains"], chosen.values, chosen.flow
     asked = bool(parameters) or execution is not None or resume is not None
-    place = choose([chain["flows"] for chain in chains], flow, need=asked)
+    place = choose_chain([chain["flows"] for chain in chains], flow, need=asked)
     if place is not None:
         chain = chains[place]
         for name in parameters:
@@ -121,13 +110,13 @@ def _session(
     return Session(flow=flow, parameters=parameters, execution=execution or resume, resume=resume is not None, only=only)
 
 
-def _command(program: str, args: tuple[str, ...], flow: str | None, current: Any, execution: str) -> str:
+def _command(chosen: ProgramChoice, current: Any, execution: str) -> str:
     """Return the command that resumes a failed execution."""
     origin = current.chosen.origin if current.chosen is not None and current.chosen.origin else execution
-    words = ["laminar", "run", program, "--resume", origin]
-    if flow is not None:
-        words += ["--flow", flow]
-    return "resume with: " + shlex.join(words + (["--", *args] if args else []))
+    words = ["laminar", "run", *chosen.words, "--resume", origin]
+    if chosen.flow is not None:
+        words += ["--flow", chosen.flow]
+    return "resume with: " + shlex.join(words + (["--", *chosen.args] if chosen.args else []))
 
 
 def _own(program: str, error: Exception) -> FlowError:

@@ -9,9 +9,8 @@ import click
 
 from laminar.cli import package
 from laminar.cli.cluster_options import Cluster, cluster_options, timeout_option
-from laminar.cli.kinds import Chosen
-from laminar.cli.rehearse import Text
-from laminar.cli.values import flow_option
+from laminar.cli.options.document import DocumentChoice
+from laminar.cli.options.program import Assignment, ProgramChoice, ProgramCommand, program_options
 from laminar.exceptions import FlowError
 
 if TYPE_CHECKING:
@@ -22,18 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["print_submitted", "submit"]
 
 
-@click.command(short_help="Start a program's flow on a cluster.")
-@click.argument("program", metavar="PROGRAM|FILE.yaml", type=click.Path(), required=False)
-@click.argument("args", nargs=-1, type=click.UNPROCESSED)
-@click.option(
-    "-p", "--parameter", "parameters", type=Text(), multiple=True, help="Replace a parameter; JSON, else text. Repeatable."
-)
-@flow_option
+@click.command(cls=ProgramCommand, short_help="Start a program's flow on a cluster.")
+@program_options(metavar="PROGRAM|FILE.yaml", required=False)
 @click.option(
     "--from", "source", metavar="KIND/NAME", help="Start what is deployed: template/NAME, cluster-template/NAME, cron/NAME."
 )
 @click.option("--name", metavar="NAME", help="Name the workflow.")
-@click.option("--label", "labels", type=Text(), multiple=True, help="Add a label. Repeatable.")
+@click.option("--label", "labels", type=Assignment(), multiple=True, help="Add a label. Repeatable.")
 @click.option("--priority", type=int, help="Start before workflows of a lower priority.")
 @click.option("--key", metavar="ID", help="Start one workflow only for this id, such as a CI job's, however often it is submitted.")
 @click.option("--datastore", metavar="URL", help="Where pods keep artifacts, as for compile.")
@@ -49,10 +43,7 @@ __all__ = ["print_submitted", "submit"]
 @click.option("-o", "--output", type=click.Choice(("text", "name", "json")), default="text", help="Print this.")
 @cluster_options
 def submit(
-    program: str | None,
-    args: tuple[str, ...],
-    parameters: tuple[tuple[str, str], ...],
-    flow: str | None,
+    chosen: ProgramChoice,
     source: str | None,
     name: str | None,
     labels: tuple[tuple[str, str], ...],
@@ -84,16 +75,16 @@ def submit(
     A code package is uploaded where --code or [tool.laminar] code says where to. A submit whose answer is lost can be repeated:
     it finds the workflow that it has started.
     """
-    if (program is None) == (source is None):
+    if (not chosen.given) == (source is None):
         raise click.UsageError("Name what to start: PROGRAM, FILE.yaml, or --from KIND/NAME.")
     if sum((watch, logs, wait)) > 1:
         raise click.UsageError("--watch, --logs and --wait follow the workflow in three ways: pass one of them.")
     if seconds is not None and not (watch or logs or wait):
         raise click.UsageError("--timeout is how long to follow the workflow: pass --watch, --logs or --wait too.")
-    transport = cluster.connect(program)
-    if program is not None:
-        target = Chosen(kind="workflow", fuse=fuse, base=base)
-        made = _made(program, args, dict(parameters), flow, target, datastore, code)
+    transport = cluster.connect(chosen.given or None)
+    if chosen.given:
+        target = DocumentChoice(kind="workflow", fuse=fuse, base=base)
+        made = _made(chosen, target, datastore, code)
         document = one_workflow(made)
         if not no_lint:
             _lint(made)
@@ -101,7 +92,8 @@ def submit(
         from laminar.compiler.cluster.submission import starter
 
         made, document = None, starter(transport, str(source))
-    document = _named(document, name, labels, priority, {} if _compiles(program) else dict(parameters))
+    replaced = dict(chosen.assignments) if source is not None or chosen.is_document else {}  # compiled in otherwise
+    document = _named(document, name, labels, priority, replaced)
     if dry_run:
         checked = transport.create(document, dry_run=True)
         metadata = checked["metadata"]
@@ -117,30 +109,14 @@ def submit(
         follow_run(transport, str(started.workflow["metadata"]["name"]), seconds=seconds, logs=logs, quiet=wait)
 
 
-def _compiles(program: str | None) -> bool:
-    from laminar.cli.compiled import is_document
+def _made(chosen: ProgramChoice, target: DocumentChoice, datastore: str | None, code: str | None) -> Compiled:
+    from laminar.cli.compiled import of_file, of_program
 
-    return program is not None and not is_document(program)
-
-
-def _made(
-    program: str,
-    args: tuple[str, ...],
-    parameters: dict[str, str],
-    flow: str | None,
-    target: Chosen,
-    datastore: str | None,
-    code: str | None,
-) -> Compiled:
-    from laminar.cli.compiled import is_document, of_file, of_program
-    from laminar.cli.values import Assignment
-
-    if is_document(program):
-        if args or flow is not None or datastore is not None or code is not None:
+    if chosen.is_document:
+        if chosen.args or chosen.flow is not None or datastore is not None or code is not None:
             raise click.UsageError("ARGS, --flow, --datastore and --code are for programs: a file has all of it already.")
-        return of_file(program)
-    values = dict(Assignment().convert(f"{name}={text}", None, None) for name, text in parameters.items())
-    return of_program(program, args, parameters=values, flow=flow, target=target, datastore=datastore, code=code)
+        return of_file(chosen.given)
+    return of_program(chosen, target=target, datastore=datastore, code=code)
 
 
 def one_workflow(made: Compiled) -> Object:

@@ -87,12 +87,18 @@ def test_compile_loads_neither_hera_nor_s3fs(program):
         assert f" {heavy}\n" not in done.stderr
 
 
-def test_a_read_behind_a_flow_is_a_warning_that_names_the_line_and_an_error_if_strict(program):
+def test_a_program_that_reads_a_result_after_its_last_call_compiles_without_a_warning(program):
     (program / "flow.py").write_text(READS)
+    done = laminar("compile", "flow.py", "--strict", cwd=program)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_call_after_a_read_is_a_warning_that_names_both_lines_and_an_error_if_strict(program):
+    (program / "flow.py").write_text(READS + "    flow(rate=2)\n")
     done = laminar("compile", "flow.py", cwd=program)
     assert done.returncode == 0
     assert done.stderr.splitlines() == [
-        "warning: flow.py:13 reads Fit.score; flows called behind that line are not part of the document"
+        "warning: flow.py:13 reads Fit.score; the flow called at flow.py:14 is not part of the document"
     ]
     strict = laminar("compile", "flow.py", "--strict", cwd=program)
     assert (strict.returncode, strict.stdout) == (1, "")

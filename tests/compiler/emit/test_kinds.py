@@ -154,13 +154,13 @@ def test_kinds_survive_argos_models():
 
 
 def test_command_line_offers_what_the_target_knows():
-    from laminar.cli import kinds
+    from laminar.cli.options import document
     from laminar.compiler.check import checker
     from laminar.compiler.target import ARGO, AUTO, KINDS
 
-    assert (AUTO, *KINDS) == kinds.KINDS
-    assert tuple(ARGO) == kinds.VERSIONS
-    assert checker.POLICIES == kinds.POLICIES
+    assert (AUTO, *KINDS) == document.KINDS
+    assert tuple(ARGO) == document.VERSIONS
+    assert checker.POLICIES == document.POLICIES
 
 
 PROGRAM = '''

@@ -14,9 +14,9 @@ from laminar.cli.main import cli, main
 BROKEN = """\
 import laminar.cli.results
 def broken(*arguments): raise KeyError("unexpected")
-laminar.cli.results._flows = broken
+laminar.cli.results._executions = broken
 from laminar.cli import main
-main(["results", "x.py"])
+main(["results", "--datastore", "."])
 """
 
 

@@ -126,7 +126,7 @@ def test_without_a_project_file_a_line_on_standard_error_says_which_folder_is_ta
     ended = laminar(project, "package", "flows/train.py", "--list")
     assert ended.stdout.split() == ["rows.py", "train.py"]
     (line,) = ended.stderr.splitlines()
-    assert f"takes {project.resolve() / 'flows'} whole, 2 files" in line
+    assert f"its package holds all of {project.resolve() / 'flows'}: 2 files" in line
     assert "pyproject.toml" in line
     assert "exclude" in line
     compiled = laminar(project, "compile", "flows/train.py", "--code", "s3://b/code", "--datastore", "s3://b/data")

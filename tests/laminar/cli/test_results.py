@@ -60,9 +60,12 @@ def test_executions_layers_artifacts_and_values_are_shown_tab_separated_when_pip
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("nothing",), "There is no execution 'nothing'."),
+        (("nothing",), "There is no execution 'nothing' in /"),
         (("abc", "Raed"), "Did you mean 'Read'?"),
-        (("abc", "Read", "other"), "finished without setting 'other'"),
+        (
+            ("abc", "Read", "other"),
+            "it is finished.\n  fix: its artifacts are: rows, text.",
+        ),
         (("--flow", "Tran"), "Did you mean 'Train'?"),
         (("xy",), "Several executions begin with 'xy'.\n  fix: the newest are: xy2, xy1."),
         (("xy", "Read", "text"), "Several executions begin with 'xy'."),
@@ -90,7 +93,7 @@ def test_an_index_without_a_layer_is_a_wrong_command_line(results):
     for words in ((), ("latest",)):
         done = results(*words, "--index", "0")
         assert (done.returncode, done.stdout) == (2, "")
-        assert "say EXECUTION and LAYER as well" in done.stderr
+        assert "Pass EXECUTION and LAYER as well" in done.stderr
 
 
 def test_an_execution_with_a_damaged_document_is_listed_as_damaged_and_the_others_as_they_are(tmp_path):
@@ -108,3 +111,86 @@ def test_an_execution_with_a_damaged_document_is_listed_as_damaged_and_the_other
     assert [line.split("\t")[1:3] for line in ended.stdout.splitlines()[1:]] == [["two", "finished"], ["one", "damaged"]]
     assert ended.stderr.startswith("warning: execution one: Document Train/executions/one/Read/0.json")
     assert laminar("results", "flow.py", "latest").returncode == 0
+
+
+CLASSES = """\
+import sys
+if "x" not in sys.argv:
+    raise SystemExit("executed")
+from helpers import Pair
+from laminar import Flow, Layer
+
+class Train(Flow): ...
+
+class Own:
+    pass
+
+@Train.register
+class Make(Layer):
+    def __call__(self) -> None:
+        self.pair = Pair(1, 2)
+        self.own = Own()
+        self.number = 3
+
+if flow := Train():
+    flow()
+"""
+
+
+def test_results_gc_and_du_execute_no_program(tmp_path):
+    (tmp_path / "flow.py").write_text(CLASSES)
+    (tmp_path / "helpers.py").write_text("from typing import NamedTuple\nclass Pair(NamedTuple):\n    a: int\n    b: int\n")
+
+    def laminar(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "-m", "laminar", *arguments], cwd=tmp_path, capture_output=True, text=True)
+
+    ran = laminar("run", "flow.py", "--execution", "one", "--", "x")
+    assert ran.returncode == 0, ran.stderr
+    assert "Train\tone\tfinished\t1/1" in laminar("results", "flow.py").stdout
+    assert "Train\tone\t-\t1" in laminar("results").stdout, "without a program nobody knows how many layers there are"
+    assert "Train\tone\t-\t1" in laminar("results", "Train", "--datastore", ".laminar").stdout
+    assert laminar("results", "flow.py", "one", "Make", "pair").stdout == "Pair(a=1, b=2)\n"
+    assert laminar("results", "Train", "one", "Make", "number").stdout == "3\n"
+    artifacts = laminar("results", "flow.py", "one", "Make")
+    assert [line.split("\t")[:2] for line in artifacts.stdout.splitlines()[1:]] == [
+        ["number", "int"],
+        ["own", "-"],
+        ["pair", "Pair"],
+    ]
+    own = laminar("results", "flow.py", "one", "Make", "own")
+    assert own.returncode == 1
+    assert own.stderr.startswith("DatastoreError: The value is an object of a class that the program defines")
+    for command in ("gc", "du"):
+        assert laminar(command, "flow.py").returncode == 0
+        assert laminar(command).returncode == 0
+
+
+SKIPS = """\
+from laminar import Flow, Layer
+from laminar.configurations import hooks
+class Train(Flow): ...
+
+@Train.register
+class May(Layer):
+    def __call__(self) -> None: ...
+    @hooks.entry
+    def never(self) -> bool:
+        return False
+
+@Train.register
+class Below(Layer):
+    def __call__(self, may: May) -> None: ...
+
+if flow := Train():
+    flow()
+"""
+
+
+def test_a_layer_below_a_skipped_one_is_skipped(tmp_path):
+    (tmp_path / "flow.py").write_text(SKIPS)
+    for words in (("run", "flow.py"), ("results", "flow.py"), ("results", "flow.py", "latest")):
+        ended = subprocess.run([sys.executable, "-m", "laminar", *words], cwd=tmp_path, capture_output=True, text=True)
+        assert ended.returncode == 0, ended.stderr
+        if words == ("results", "flow.py"):
+            assert "finished\t2/2" in ended.stdout
+    assert [line.split("\t")[1] for line in ended.stdout.splitlines()[1:]] == ["finished", "skipped", "skipped"]

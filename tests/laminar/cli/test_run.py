@@ -216,7 +216,7 @@ def test_one_of_several_chains_is_named_and_the_others_are_left_out(laminar, tmp
     assert whole.stdout == "second ('Second', 2)\nfirst ('First', 1)\n", whole.stderr
     unnamed = laminar("flow.py", "-p", "n=5")
     assert unnamed.returncode == 1
-    assert "say which one is meant: --flow First" in unnamed.stderr
+    assert "pass --flow First, or another of them" in unnamed.stderr
     named = laminar("flow.py", "-p", "n=5", "--flow", "Second")
     assert named.stdout == "second ('Second', 5)\n"
     assert named.returncode == 1
@@ -229,7 +229,7 @@ def test_one_of_several_chains_is_named_and_the_others_are_left_out(laminar, tmp
 def test_an_id_in_place_of_the_program_is_told(laminar):
     done = laminar("--resume", "flow.py")
     assert done.returncode == 2
-    assert "--resume took 'flow.py' as an id: say it behind PROGRAM" in done.stderr
+    assert "--resume used 'flow.py' as an id: pass it after PROGRAM" in done.stderr
 
 
 def test_help_and_version(laminar):

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from laminar import Flow, Layer
+from laminar.cli.options.datastore import StoredFlow
 from laminar.cli.results import _states
 from laminar.configurations.datastores import AWS, DataStore, Record, open_like
 from laminar.configurations.datastores.documents import garbage_collection
 from laminar.configurations.datastores.key_layout import document_key
 from laminar.ksuid import ksuid
+from laminar.program.outline import FlowOutline, LayerOutline
 from tests.support.faulty_proxy import Conditions, proxy
 
 LATENCY = 0.3
@@ -138,10 +139,7 @@ def test_housekeeping_lists_whole_flows_and_reads_documents_in_bulk(slow):
 
 
 def test_states_of_executions_are_read_in_bulk(slow):
-    class Case(Flow): ...
-
-    for name in ("A", "B", "C"):
-        Case.register(type(name, (Layer,), {"__call__": lambda self: None}))
+    case = FlowOutline("Case", own={name: LayerOutline(name) for name in ("A", "B", "C")})
     connected, conditions, _ = slow
     store = open_like(connected, f"{connected.url}/{ksuid()}")
     conditions.latency = 0.0
@@ -151,6 +149,6 @@ def test_states_of_executions_are_read_in_bulk(slow):
     store.put_many([(document_key(r.flow, r.execution, r.layer, 0), (r.to_json().encode(),)) for r in records])
     conditions.latency = LATENCY
     conditions.clear()
-    rows = list(_states(Case(datastore=store)))
+    rows = list(_states(StoredFlow("Case", store, case)))
     assert [row[2:4] for row in rows] == [("finished", "3/3")] * 40
     assert conditions.rounds <= 8

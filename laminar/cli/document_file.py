@@ -1,0 +1,90 @@
+"""Write the files of a compiled program, and compare them with what the program compiles to."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from laminar.exceptions import FlowError
+
+if TYPE_CHECKING:
+    from laminar.cli.compilation import Chains
+    from laminar.compiler.target import Target
+
+__all__ = ["DocumentFile", "compare", "files_of", "print_commands", "write"]
+
+
+@dataclass(frozen=True)
+class DocumentFile:
+    """One file of a compile: its text, its text without comments, and the kubectl command for it."""
+
+    path: str
+    text: str
+    bare: str
+    command: str
+
+
+def files_of(chains: Chains, target: Target, path: str | None) -> list[DocumentFile]:
+    """Return the files of a compile. Where the output is no stream, a second one holds what starts the templates of the first.
+
+    `kubectl apply` rejects a file with a generateName, and `kubectl create` one whose objects exist: seen with kubectl 1.34.
+    """
+    from laminar import compiler
+
+    made = compiler.documents(chains, target)
+    starters = tuple(document for document in made if "generateName" in document["metadata"]) if path and target.start else ()
+    kept = tuple(document for document in made if not any(document is starter for starter in starters))
+    command = "create" if any("generateName" in document["metadata"] for document in kept) else "apply"
+    text, bare = (compiler.text(kept, rights=target.rbac, notes=notes) for notes in (True, False))
+    files = [DocumentFile(path or "-", text, bare, command)]
+    if path and starters:
+        second = str(Path(path).with_suffix(f".start{Path(path).suffix}"))
+        files.append(DocumentFile(second, compiler.text(starters), compiler.text(starters, notes=False), "create"))
+    return files
+
+
+def print_commands(files: list[DocumentFile]) -> None:
+    """Print the kubectl command for each file, where there are several."""
+    for file in files if len(files) > 1 else ():
+        click.echo(f"wrote {file.path}: kubectl {file.command} -f {file.path}", err=True)
+
+
+def compare(made: DocumentFile, command: str) -> None:
+    """Compare a file with the document of a program. ``command`` writes the file.
+
+    Raises FlowError, after a unified diff is printed, if they differ in more than the lines of the program.
+    """
+    from laminar.compiler.yaml.comparison import is_current
+
+    file = made.path
+    try:
+        known = Path(file).read_bytes().decode("utf-8").replace("\r\n", "\n")
+    except FileNotFoundError as error:
+        raise FlowError(f"{file!r} does not exist.", fix=f"write it: {command}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise FlowError(f"{file!r} cannot be read: {error}.", fix="pass the YAML file to compare with.") from error
+    if is_current(known, made.text, made.bare):
+        return
+    lines = difflib.unified_diff(known.splitlines(True), made.text.splitlines(True), file, command)
+    click.echo("".join(lines), nl=False)
+    raise FlowError(f"{file!r} is stale.", fix=f"write it again: {command}")
+
+
+def write(text: str, file: str) -> None:
+    """Write a file whole or not at all.
+
+    Raises FlowError where it cannot be written.
+    """
+    path = Path(file)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(text.encode("utf-8"))
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise FlowError(f"{file!r} cannot be written: {error.strerror}.", fix="pass a file in a folder that exists.") from error

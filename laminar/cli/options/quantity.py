@@ -1,0 +1,64 @@
+"""Read and write durations and sizes as people write them."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    ParamType = click.ParamType[float]
+else:
+    ParamType = click.ParamType
+
+__all__ = ["Duration", "column", "duration", "size"]
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+PREFIXES = ("B", "kB", "MB", "GB", "TB", "PB")
+
+
+class Duration(ParamType):
+    """A duration such as ``90s``, ``15m``, ``12h``, ``30d`` or ``2w``, in seconds."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number of seconds."""
+        if isinstance(value, float):
+            return value
+        match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([smhdw]?)", str(value))
+        if match is None or (not match[2] and float(match[1])):
+            self.fail(f"{value!r} is not a duration. Write 15m, 12h, 30d or 2w.", param, ctx)
+        return float(match[1]) * UNITS[match[2] or "s"]
+
+
+def duration(seconds: float) -> str:
+    """Return a duration for people.
+
+    >>> duration(0), duration(90), duration(86_400 * 30)
+    ('0 s', '90 s', '30 d')
+    """
+    for letter in ("d", "h", "m"):
+        if seconds >= 2 * UNITS[letter] or seconds == UNITS[letter]:
+            return f"{seconds / UNITS[letter]:.3g} {letter.replace('m', 'min')}"
+    return f"{seconds:.3g} s"
+
+
+def column(count: int) -> str:
+    """Return a number of bytes for a table: for people on a terminal, in full where it is piped."""
+    return size(count) if sys.stdout.isatty() else str(count)
+
+
+def size(count: float) -> str:
+    """Return a number of bytes for people.
+
+    >>> size(0), size(4096), size(1.5e9)
+    ('0 B', '4.1 kB', '1.5 GB')
+    """
+    for prefix in PREFIXES[:-1]:
+        if count < 1000:
+            return f"{count:.0f} B" if prefix == "B" else f"{count:.1f} {prefix}"
+        count /= 1000
+    return f"{count:.1f} {PREFIXES[-1]}"
