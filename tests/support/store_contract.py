@@ -299,11 +299,14 @@ class StoreContract:
         assert walked == {name: len(f"F/executions/{name}") for name in ("e/A/0.json", "e/A/failed/0/1.json", "f/B/0.json")}
         assert list(store.walk("F/nowhere")) == []
 
-    def test_a_document_that_is_written_beside_reads_at_once_and_is_there_when_it_was_waited_for(self, store: DataStore) -> None:
+    def test_a_document_written_in_background_reads_at_once_and_is_stored_after_the_wait(self, store: DataStore) -> None:
         record = Record(flow="F", execution="e", layer="L", artifacts={"x": store.write(3)})
         wait = store.save_in_background(record)
-        assert store.load("F", "e", "L", 0) == record
+        for _ in range(2):
+            assert store.load("F", "e", "L", 0) == record
+            assert store.records("F", "e", "L") == {0: record}
         wait()
+        assert store.load("F", "e", "L", 0) == record
         assert bytes(store.get(document_key("F", "e", "L", 0))) == record.to_json().encode()
 
     def test_a_protocol_that_is_not_registered_is_an_error_that_names_it(self, store: DataStore) -> None:

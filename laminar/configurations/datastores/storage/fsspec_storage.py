@@ -130,7 +130,8 @@ class FsspecStorage(ByteStorage):
 
     def prefetch(self, keys: Sequence[str]) -> None:
         """Fetch files at once and keep them until others are prefetched, or this process writes or removes them."""
-        self._prefetched = dict(zip(keys, self._request_many(keys), strict=True))
+        wanted = [key for key in dict.fromkeys(keys) if self._pending.get(key) is None]
+        self._prefetched = dict(zip(wanted, self._request_many(wanted), strict=True))
 
     def get_with_siblings(self, key: str, siblings: Callable[[], Iterable[str]]) -> Buffer | None:
         """Return the bytes of a file, None where there is none; its siblings are fetched in the same round and kept until read."""

@@ -1,0 +1,195 @@
+"""Test that a process reads what it has written, however late, in which order, or whether at all the storage gets it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from laminar.configurations.datastores import DataStore, Record
+from laminar.configurations.datastores.key_layout import document_key
+from laminar.configurations.datastores.storage import retrying_filesystem
+from laminar.configurations.datastores.storage.pending_writes import PendingWrites
+from laminar.exceptions import DatastoreError
+from tests.support.late_storage import Fate, Late
+
+LAYERS = ("Parameters", "A", "B")
+SPLITS = st.tuples(st.sampled_from(LAYERS), st.integers(0, 1))
+FATES = st.sampled_from(["lands", "lands", "fails once", "is denied"])
+OPERATIONS = st.one_of(
+    st.tuples(st.just("background"), SPLITS, FATES),
+    st.tuples(st.just("save"), SPLITS, FATES),
+    st.tuples(st.just("wait"), SPLITS),
+    st.tuples(st.just("remove"), st.sampled_from(LAYERS)),
+    st.tuples(st.just("prefetch"), st.lists(SPLITS, max_size=3)),
+    st.tuples(st.just("failure"), SPLITS),
+    st.tuples(st.just("clear"), SPLITS),
+    st.tuples(st.just("release"), st.integers(0, 5)),
+)
+
+
+def doc(split: tuple[str, int], number: int) -> Record:
+    return Record(flow="F", execution="e", layer=split[0], index=split[1], splits=2, host=f"write {number}")
+
+
+class Model:
+    """Say what a process has to read: its last write of a document, until it was told that this failed."""
+
+    def __init__(self, store: Late) -> None:
+        self.store = store
+        self.landed: dict[tuple[str, int], Record] = {}
+        self.pending: dict[tuple[str, int], tuple[Record, Fate]] = {}
+        self.waits: dict[tuple[str, int], list[tuple[Callable[[], None], Fate]]] = {}
+        self.failed: set[tuple[str, int]] = set()
+        self.number = 0
+
+    def settle(self, split: tuple[str, int]) -> None:
+        if split in self.pending:
+            record, fate = self.pending.pop(split)
+            if fate != "is denied":
+                self.landed[split] = record
+
+    def next(self, split: tuple[str, int], fate: Fate) -> Record:
+        self.number += 1
+        record = doc(split, self.number)
+        self.store.files.fates[record.to_json().encode()] = [fate]
+        return record
+
+    def background(self, split: tuple[str, int], fate: Fate) -> None:
+        record = self.next(split, fate)
+        self.settle(split)
+        self.waits.setdefault(split, []).append((self.store.save_in_background(record), fate))
+        self.pending[split] = record, fate
+
+    def save(self, split: tuple[str, int], fate: Fate) -> None:
+        record = self.next(split, fate)
+        self.settle(split)
+        if fate == "is denied":
+            with pytest.raises(DatastoreError, match="PermissionError"):
+                self.store.save(record)
+        else:
+            self.store.save(record)
+            self.landed[split] = record
+
+    def wait(self, split: tuple[str, int]) -> None:
+        for wait, fate in self.waits.pop(split, []):
+            if fate == "is denied":
+                with pytest.raises(DatastoreError, match="PermissionError"):
+                    wait()
+            else:
+                wait()
+        self.settle(split)
+
+    def remove(self, layer: str) -> None:
+        self.store.remove("F", "e", layer)
+        for index in range(2):
+            self.settle((layer, index))
+            self.landed.pop((layer, index), None)
+            self.failed.discard((layer, index))
+
+    def prefetch(self, splits: list[tuple[str, int]]) -> None:
+        self.store.prefetch([document_key("F", "e", *split) for split in splits])
+
+    def failure(self, split: tuple[str, int]) -> None:
+        self.store.record_failure("F", "e", *split, 1, "no")
+        self.failed.add(split)
+
+    def clear(self, split: tuple[str, int]) -> None:
+        self.store.clear_failures("F", "e", *split)
+        self.failed.discard(split)
+
+    def release(self, number: int) -> None:
+        self.store.files.release(number)
+
+    def check(self) -> None:
+        """Read everything twice, in every way there is."""
+        for layer in LAYERS:
+            expected = {}
+            for index in range(2):
+                record = self.pending.get((layer, index), (self.landed.get((layer, index)), ""))[0]
+                key = document_key("F", "e", layer, index)
+                assert self.store.load("F", "e", layer, index) == self.store.load("F", "e", layer, index) == record
+                assert self.store.exists(key) == (record is not None)
+                assert self.store.get_many([key, key]) == [record and record.to_json().encode()] * 2
+                assert self.store.failures("F", "e", layer, index) == ((1,) if (layer, index) in self.failed else ())
+                if record is not None:
+                    expected[index] = record
+                    assert bytes(self.store.get(key, 3, 9)) == record.to_json().encode()[3:9]
+            assert self.store.records("F", "e", layer) == expected
+        there = {layer for layer, _ in {*self.pending, *self.landed, *self.failed}}
+        assert self.store.layers("F", "e") == tuple(sorted(there))
+
+
+@given(operations=st.lists(OPERATIONS, max_size=12))
+def test_a_process_reads_what_it_wrote(operations: list[Any]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(retrying_filesystem, "PAUSE", 0.0001)
+        model = Model(Late())
+        for name, *arguments in operations:
+            getattr(model, name)(*arguments)
+            model.check()
+        for split in list(model.waits):
+            model.wait(split)
+            model.check()
+    stored = Model(model.store)
+    stored.landed, stored.failed = model.landed, model.failed
+    model.store._pending = PendingWrites()
+    stored.check()  # another process reads the same
+
+
+@given(values=st.lists(st.integers(1, 255).map(lambda number: bytes([number]) * 5000), max_size=6), changed=st.booleans())
+def test_values_of_a_batch_are_read_during_and_after_it(values: list[bytes], changed: bool) -> None:
+    store: DataStore = Late()
+    mutable = [bytearray(value) for value in values]
+    with store.write_batch() as batch:
+        artifacts = [batch.write(value) for value in mutable]
+        for value in mutable:
+            value[0] = 0 if changed else value[0]
+        assert [batch.read(artifact) for artifact in artifacts] == values
+    assert [store.read(artifact) for artifact in artifacts] == values
+
+
+def test_an_array_may_be_changed_after_it_was_written_to_a_batch() -> None:
+    import numpy as np
+
+    store = Late()
+    array = np.arange(100_000)
+    with store.write_batch() as batch:
+        artifact = batch.write(array)
+        array[:] = 0
+    assert store.read(artifact)[99_999] == 99_999
+    rows = store.shard(row(array, number) for number in range(3))
+    assert [int(found[0]) for found in store.read(rows)] == [0, 1, 2]
+
+
+def row(array: Any, number: int) -> Any:
+    array[:] = number
+    return array
+
+
+def test_writes_of_one_key_are_made_one_after_the_other() -> None:
+    pending, landed = PendingWrites(), []
+    for number in range(5):
+        wait = pending.start("key", b"%d" % number, lambda number=number: landed.append(number))  # type: ignore[misc]
+        assert pending.get("key") in (b"%d" % number, None)
+    wait()
+    assert landed == [0, 1, 2, 3, 4]
+    assert pending.get("key") is None
+
+
+def test_a_forked_process_still_reads_what_its_parent_was_writing() -> None:
+    import os
+
+    gate, pending = threading.Event(), PendingWrites()
+    wait = pending.start("F/key", b"1", gate.wait)  # type: ignore[arg-type]
+    child = os.fork()
+    if not child:
+        os._exit(0 if pending.get("F/key") == b"1" and list(pending.names("F")) == ["key"] else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    gate.set()
+    wait()
+    assert list(pending.names("F")) == []
