@@ -49,9 +49,10 @@ class Record:
     def to_json(self) -> str:
         """Return the record's document: the same text for the same record, on any machine."""
         artifacts = ",".join(f"{encode(name)}:{self.artifacts[name].to_json()}" for name in sorted(self.artifacts))
-        rest = {name: getattr(self, name) for name in PLAIN if name != "entries" or self.entries}
-        rest["schema"] = SCHEMA
-        fields = encode({name: escaped(rest[name]) for name in sorted(rest)})
+        values = {**vars(self), "schema": SCHEMA}
+        if not self.entries:
+            del values["entries"]
+        fields = encode({name: escaped(values[name]) for name in WRITTEN if name in values})
         return add_checksum(f'{{"artifacts":{{{artifacts}}},{fields[1:]}')
 
     @classmethod
@@ -74,6 +75,9 @@ class Record:
 
 PLAIN = tuple(sorted(name for name in Record.__dataclass_fields__ if name != "artifacts"))
 """Fields that are JSON as they are."""
+
+WRITTEN = tuple(sorted((*PLAIN, "schema")))
+"""Members of a document besides the artifacts, in the order in which they are written."""
 
 
 def escaped(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from laminar.configurations.datastores import key_layout
 from laminar.configurations.datastores.byte_storage import Buffer, ByteStorage
@@ -11,6 +12,9 @@ from laminar.configurations.datastores.documents.record import Record
 from laminar.configurations.datastores.values.artifact import encode
 from laminar.identifiers import is_name
 from laminar.timestamps import now
+
+PARSED = 64
+"""Documents that are kept parsed: splits of a fan-out read those of the same layers above them."""
 
 __all__ = [
     "clear_failures",
@@ -45,15 +49,31 @@ def load(storage: ByteStorage, flow: str, execution: str, layer: str, index: int
     """Return the record of a split, None where it has not ended."""
     key = key_layout.document_key(flow, execution, layer, index)
     data = storage.get_if_present(key)
-    return None if data is None else read(data, key, flow, execution, layer, index)
+    return None if data is None else checked(parsed(bytes(data), key), key, flow, execution, layer, index)
+
+
+@lru_cache(maxsize=PARSED)
+def parsed(data: bytes, key: str) -> Record:
+    """Return the record of a document, which is verified and parsed once in a process while its bytes stay the same.
+
+    Raises DatastoreError where it is damaged.
+    """
+    return Record.from_json(data, key=key)
 
 
 def read(data: Buffer, key: str, flow: str, execution: str, layer: str, index: int) -> Record:
     """Return the record of a document that is the one of this split.
 
-    Raises DatastoreError where it is damaged, or another split's document was put in its place.
+    Raises DatastoreError where it is damaged or another split's.
     """
-    record = Record.from_json(bytes(data), key=key)
+    return checked(Record.from_json(bytes(data), key=key), key, flow, execution, layer, index)
+
+
+def checked(record: Record, key: str, flow: str, execution: str, layer: str, index: int) -> Record:
+    """Return a record that is the one of this split.
+
+    Raises DatastoreError for another split's document that was put in its place.
+    """
     if (record.flow, record.execution, record.layer, record.index) != (flow, execution, layer, index):
         whose = f"split {record.index} of layer {record.layer!r} of flow {record.flow!r}, execution {record.execution!r}"
         raise malformed(key, f"it is that of {whose}")
