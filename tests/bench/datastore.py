@@ -39,6 +39,7 @@ def main() -> None:
         shards(store, part, Path(folder, "plain"))
         join(store, part)
         attributes(store)
+        durable(folder)
         if importlib.util.find_spec("metaflow") is not None:
             metaflow(folder, part)
     with server() as bucket:
@@ -157,6 +158,13 @@ def attributes(store: DataStore) -> None:
 
     for what, call in (("write", write), ("read", read)):
         say(store, f"20 attributes, {what}", f"{median([timed(call)[0] for _ in range(20)]) * 1000:.2f} ms")
+
+
+def durable(folder: str) -> None:
+    """Write documents with and without waiting for the disk."""
+    for store in (Local(str(Path(folder, "plain-documents"))), Local(str(Path(folder, "durable-documents")), durable=True)):
+        times = [timed(partial(store.save, Record(flow="F", execution="e", layer="L", index=index)))[0] for index in range(100)]
+        say(store, f"document, durable={store.durable}", f"{median(times) * 1000:.3f} ms")
 
 
 def twenty() -> dict[str, list[int]]:

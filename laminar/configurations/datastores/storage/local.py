@@ -49,6 +49,7 @@ class LocalStorage(ByteStorage):
         self.relative = not os.path.isabs(path)
         self.durable = durable
         self._swept = False
+        self._synced: set[str] = set()
 
     def at(self, url: str) -> LocalStorage:
         """Return a storage in another folder."""
@@ -137,6 +138,7 @@ class LocalStorage(ByteStorage):
 
     def delete(self, key: str) -> None:
         """Remove a file, or a folder with all in it, and the folders that are empty then."""
+        self._synced.clear()  # a folder that is made again is a new entry
         try:
             delete_tree(f"{self.root}/{key}")
             folder = os.path.dirname(key)
@@ -226,7 +228,17 @@ class LocalStorage(ByteStorage):
                 with suppress(FileNotFoundError):
                     os.makedirs(folder, exist_ok=True)
         if self.durable:
-            sync_folders(folder, self.root)
+            self._sync(folder)
+
+    def _sync(self, folder: str) -> None:
+        """Wait until the disk has a renamed file's entry, and once in a process those of the folders above it (fsync(2), Notes)."""
+        sync_folder(folder)
+        if folder not in self._synced:
+            self._synced.add(folder)
+            while len(folder) > len(self.root):
+                folder = os.path.dirname(folder)
+                sync_folder(folder)
+            sync_folder(os.path.dirname(self.root))
 
     def _sweep(self) -> None:
         """Remove temporary files that were left when their writers were killed."""
@@ -259,7 +271,7 @@ class LocalStorage(ByteStorage):
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_swept": False}
+        return {**super().__getstate__(), "_swept": False, "_synced": set()}
 
 
 def read_exactly(handle: int, size: int) -> Buffer:
@@ -304,16 +316,14 @@ def write_all(handle: int, chunks: Sequence[Buffer], *, sync: bool) -> None:
         os.close(handle)
 
 
-def sync_folders(folder: str, root: str) -> None:
-    """Wait until the disk has the entries of a folder and of those above it up to the root: a rename is one (fsync(2))."""
-    while len(folder) >= len(root):
-        with suppress(FileNotFoundError):
-            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-        folder = os.path.dirname(folder)
+def sync_folder(folder: str) -> None:
+    """Wait until the disk has the entries of a folder."""
+    with suppress(FileNotFoundError):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def write_parts(handle: int, parts: Sequence[tuple[int, Buffer]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import random
 import signal
 import subprocess
@@ -212,3 +213,39 @@ def test_a_writer_that_is_killed_leaves_nothing_torn(store: Local) -> None:
         verify_all(store)
         for record in store.records("F", "e", "L").values():
             assert len(store.read(record.artifacts["x"])) == 3_000_000
+
+
+@pytest.mark.parametrize("size", [100, 600_000], ids=["small", "overlapped"])
+def test_a_durable_store_syncs_a_file_before_its_rename_and_its_folders_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    synced: list[str] = []
+    fsync, replace = os.fsync, os.replace
+    root = str(tmp_path / "store")
+
+    def renamed(source: str, target: str) -> None:
+        replace(source, target)
+        synced.append("rename")
+
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(os.readlink(f"/proc/self/fd/{handle}")) or fsync(handle))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(os, "replace", renamed)
+    monkeypatch.setattr(Local, "overlap_bytes", 500_000)
+    store = Local(root, durable=True)
+    artifact = store.write(bytes(6000 + size))
+    folder = f"{root}/artifacts"
+    assert synced[0].startswith(f"{root}/tmp/")
+    assert synced[1:] == ["rename", folder, root, str(tmp_path)]
+    synced.clear()
+    store.put("artifacts/x", [b"1"])
+    assert synced[1:] == ["rename", folder], "the folders above are synced once"
+    assert store.read(artifact) == bytes(6000 + size)
+    synced.clear()
+    Local(root).put("artifacts/y", [b"1"])
+    assert synced == ["rename"]
+
+
+def test_a_store_that_has_opened_segments_can_be_sent(tmp_path: Path) -> None:
+    store = Local(tmp_path)
+    artifact = store.shard(f"{number:06}" for number in range(2000))
+    assert store.element(artifact, 7) == "000007"
+    assert pickle.loads(pickle.dumps(store)).element(artifact, 1999) == "001999"
