@@ -15,7 +15,7 @@ from laminar.components.parameters import Parameters, check_parameters
 from laminar.configurations.flows import Configuration, FlowScheduler, SplitExecutor
 from laminar.configurations.layers import Catch, Container, ForEach, Retry
 from laminar.configurations.layers import Configuration as LayerConfiguration
-from laminar.exceptions import FlowError, OptionError, suggest
+from laminar.exceptions import FlowError, OptionError, located, suggest
 from laminar.graph import PARAMETERS, Node
 from laminar.program import main_module, process_state, recording, source_location
 from laminar.program.recording import Step
@@ -56,18 +56,16 @@ class Flow:
     def __init__(
         self,
         *,
-        datastore: DataStore | None = None,
+        datastore: DataStore | str | os.PathLike[str] | None = None,
         executor: SplitExecutor | None = None,
         scheduler: FlowScheduler | None = None,
     ) -> None:
         """Make a flow with these settings; two flows share none of them unless given the same object.
 
-        Raises FlowError for a datastore that the executor's processes cannot see.
+        ``datastore`` may be a URL. Raises FlowError for a datastore that the processes of the executor cannot see.
         """
-        from laminar.configurations.datastores import Local
-
         self.configuration = Configuration(
-            datastore=Local(".laminar") if datastore is None else datastore,
+            datastore=opened(datastore),
             executor=runtime.current().executor() if executor is None else executor,
             scheduler=runtime.current().scheduler() if scheduler is None else scheduler,
         )
@@ -338,3 +336,24 @@ def _hand_over() -> None:
     """Become the runner where the environment names a split, unless this process is one already."""
     if "LAMINAR_LAYER_NAME" in os.environ and not process_state.is_worker():
         runtime.current().take_over()
+
+
+def opened(datastore: DataStore | str | os.PathLike[str] | None) -> DataStore:
+    """Return the datastore that a flow was given, the one at its URL, or the default.
+
+    Raises FlowError for anything else, and DatastoreError for a URL that no store has.
+    """
+    from laminar.configurations.datastores import DataStore, Local, open_store
+
+    if datastore is None:
+        return Local(".laminar")
+    if isinstance(datastore, DataStore):
+        return datastore
+    if not isinstance(datastore, (str, os.PathLike)):
+        raise FlowError(
+            f"A flow's datastore is a DataStore or a URL, not {datastore!r}.",
+            where=source_location.caller(),
+            fix="datastore=Local('/data'), AWS.S3('s3://bucket/prefix'), or the URL as text.",
+        )
+    with located(source_location.caller()):
+        return open_store(datastore)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from laminar.configurations.datastores.base import DataStore
 from laminar.configurations.datastores.stores import AWS, Local, Memory, Remote
 from laminar.exceptions import DatastoreError
@@ -12,7 +14,7 @@ COMMON = ("file", "s3", "gs", "abfs")
 """Schemes that an error lists; fsspec knows about 60."""
 
 
-def open_store(url: str) -> DataStore:
+def open_store(url: str | os.PathLike[str]) -> DataStore:
     """Return the store at a URL: a path or ``file://`` path, ``s3://bucket/prefix``, ``memory:``, or any URL that fsspec knows.
 
     Raises DatastoreError for an empty URL and for an unknown scheme.
@@ -20,6 +22,7 @@ def open_store(url: str) -> DataStore:
     >>> open_store("/data"), open_store("file:///data"), open_store("s3://bucket/prefix")
     (Local('/data'), Local('/data'), AWS.S3('s3://bucket/prefix'))
     """
+    url = os.fspath(url)
     if not url:
         raise DatastoreError("The datastore's URL is empty.", fix="name a folder or a URL such as s3://bucket/prefix.")
     kind = scheme(url)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from laminar import Flow
 from laminar.configurations.datastores import AWS, Local, Memory, Remote, open_like, open_store
 from laminar.configurations.datastores.open_url import scheme
-from laminar.exceptions import DatastoreError
+from laminar.exceptions import DatastoreError, FlowError
 
 
 @pytest.mark.parametrize(
@@ -51,3 +54,19 @@ def test_a_store_like_another_keeps_options_of_its_own_kind_only():
     durable = open_like(Local("/a", durable=True), "/b")
     assert isinstance(durable, Local)
     assert durable.durable
+
+
+@pytest.mark.parametrize("given", ["s3://bucket/prefix", "/data", Path("/data")])
+def test_a_flow_accepts_the_url_of_its_datastore_as_text(given):
+    class Case(Flow): ...
+
+    assert Case(datastore=given).configuration.datastore.url == str(given)
+
+
+@pytest.mark.parametrize(("given", "error", "what"), [("s4://x", DatastoreError, "unknown scheme s4://"), (5, FlowError, "not 5")])
+def test_a_flow_refuses_what_is_no_datastore_and_names_the_line(given, error, what):
+    class Case(Flow): ...
+
+    with pytest.raises(error, match=what) as raised:
+        Case(datastore=given)
+    assert "test_open_url.py:" in raised.value.where
