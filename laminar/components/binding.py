@@ -126,8 +126,14 @@ class Binding:
 
     def check(self, layer: Layer, name: str) -> None:
         """Raise LayerError for an attribute that cannot be sharded, or is already."""
-        if name in RESERVED or name.startswith("_"):
+        if name in RESERVED:
             self.refuse(layer, name)
+        if name.startswith("_"):
+            raise LayerError(
+                f"Layer {layer.name!r} shards {name!r}: an attribute with a leading underscore is not stored.",
+                where=source_location.caller(),
+                fix=f"give the attribute another name: self.shard({name.lstrip('_') or 'rows'}=...).",
+            )
         if name in self.shards or name in self.written:
             how = "shards" if name in self.shards else "sets and shards"
             raise LayerError(

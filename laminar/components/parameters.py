@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["Parameters", "check_parameters", "linked_parameters", "normalize", "travels", "unknown_parameter"]
 
 
+DEPTH = 100
+"""How deep lists and mappings may be nested to travel: Python's json module recurses, once a level."""
+
+
 class Parameters(Layer):
     """Hold the keywords that a flow was called with; a layer of every flow.
 
@@ -29,7 +33,7 @@ class Parameters(Layer):
 def travels(value: object) -> bool:
     """Return whether a value equals its JSON round trip, with tuples as lists: then it can travel as JSON.
 
-    A value that contains itself, or is nested deeper than Python's json reads, does not.
+    A value that contains itself, or is nested deeper than 100 levels, does not.
 
     >>> travels({"a": (1, 2.5, None)}), travels({1: 2}), travels(float("nan"))
     (True, False, False)
@@ -38,23 +42,22 @@ def travels(value: object) -> bool:
     >>> travels(cycle)
     False
     """
-    try:
-        return _is_json(value)
-    except RecursionError:
-        return False
+    return _travels(value, ())
 
 
-def _is_json(value: object) -> bool:
+def _travels(value: object, above: tuple[int, ...]) -> bool:
+    """Return whether a value inside of others (``above``, by identity) travels; one that holds itself does not."""
     kind = type(value)
     if value is None or kind in (bool, int, str):
         return True
     if kind is float:
         return math.isfinite(value)  # type: ignore[arg-type]
-    if kind in (list, tuple):
-        return all(_is_json(item) for item in value)  # type: ignore[attr-defined]
+    if kind not in (list, tuple, dict) or id(value) in above or len(above) == DEPTH:
+        return False
+    inside = (*above, id(value))
     if kind is dict:
-        return all(type(key) is str and _is_json(item) for key, item in value.items())  # type: ignore[attr-defined]
-    return False
+        return all(type(key) is str and _travels(item, inside) for key, item in value.items())  # type: ignore[attr-defined]
+    return all(_travels(item, inside) for item in value)  # type: ignore[attr-defined]
 
 
 def normalize(value: Any) -> Any:

@@ -60,7 +60,10 @@ def current() -> Program | None:
         return None
     spec = getattr(main, "__spec__", None)
     package = spec.parent if spec is not None else getattr(main, "__package__", None)
-    given = sys.argv[0] if os.path.abspath(sys.argv[0]) == os.path.abspath(path) else ""
+    try:
+        given = sys.argv[0] if os.path.abspath(sys.argv[0]) == os.path.abspath(path) else ""
+    except OSError:  # the working folder was deleted; __file__ is absolute, the argument may not be
+        given = ""
     return Program(os.path.abspath(path), tuple(sys.argv[1:]), package or None, given)
 
 

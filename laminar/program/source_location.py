@@ -20,7 +20,10 @@ INSTALLED = (os.path.join(LIBRARY, "site-packages") + os.sep, os.path.join(LIBRA
 
 def shorten(path: str) -> str:
     """Return a path relative to the current folder where it lies below it, a notebook's cell as ``In[3]``, else as it is."""
-    folder = os.getcwd() + os.sep
+    try:
+        folder = os.getcwd() + os.sep
+    except OSError:  # the folder was deleted
+        return _cell(path) or path
     return path[len(folder) :] if path.startswith(folder) else _cell(path) or path
 
 

@@ -32,6 +32,7 @@ Ending = tuple[int, Outputs, SplitFailed | None]
 def run(task: Task, limit: int) -> int:
     """Run a task in this process and return its exit code; write to ``limit`` how many seconds it may take, and close it."""
     process_state.work()
+    split_job.reseed()  # what it was forked from, a rehearsal or the runner of fused layers, forks more of its kind
     try:
         flow, execution, recorded = _load(task)
         task = _counted(task, execution)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import random
-import sys
 from typing import TYPE_CHECKING, Any
 
 from laminar.exceptions import ExecutionError, FlowError
-from laminar.program import process_state
+from laminar.program import process_state, random_generators
 from laminar.worker import split
 from laminar.worker.job import CANNOT, DONE, FAILED, RETRY, Job, is_own_signal
 from laminar.worker.split import Outputs, SplitFailed
@@ -31,10 +29,23 @@ def reroot(flow: Flow, url: str) -> None:
 
 
 def reseed() -> None:
-    """Reseed the random generators of a forked process."""
-    random.seed()
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed()
+    """Give a forked process random numbers of its own, but where the program chose a seed."""
+    random_generators.reseed()
+
+
+def _restore_seeds(flow: Flow, job: Job) -> None:
+    """Make each split of a batch start with the random numbers that the program seeded, as a split alone does."""
+    global _states
+    if job.gate or flow.nodes[job.layer].batch == 1:
+        return
+    if _states is None:
+        _states = random_generators.States()
+    else:
+        _states.restore()
+
+
+_states: random_generators.States | None = None
+"""The seeded generators as this process's first split found them."""
 
 
 def bound(flow: Flow, job: Job) -> Execution:
@@ -62,6 +73,7 @@ def work(flow: Flow, job: Job) -> tuple[int, Outputs, SplitFailed | None]:
     execution = bound(flow, job)
     process_state.running.add((flow.name, job.execution))
     os.environ.update(job.environment())
+    _restore_seeds(flow, job)
     layer = execution.layer(job.layer, index=job.index, splits=job.splits, attempt=job.attempt)
     try:
         if job.gate:

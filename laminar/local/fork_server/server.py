@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from laminar.exceptions import ExecutionError, LaminarError
 from laminar.local.fork_server import protocol
-from laminar.program import process_state, recording
+from laminar.program import process_state, random_generators, recording
 from laminar.program.main_module import Program
 from laminar.worker import split_job
 from laminar.worker.split_job import Job
@@ -114,6 +114,7 @@ class Server:
             self.send(error=base64.b64encode(pickle.dumps(error)).decode())
             return
         self.loaded = message
+        random_generators.prepare()
         self.spawning = sys.platform == "darwin" or threading.active_count() > 1
         self.send(ready=_summary(self.recording), threads=self.spawning)
 

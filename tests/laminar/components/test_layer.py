@@ -287,3 +287,29 @@ def test_leaving_by_sys_exit_fails_the_layer(flow, code):
     with pytest.raises(ExecutionError, match="SystemExit") as raised:
         run(flow)
     assert "return from __call__" in raised.value.fix
+
+
+def test_reading_a_default_stores_nothing_however_large_it_is(flow):
+    large = list(range(10_000))
+
+    @flow.register(foreach=ForEach([Parameter(Parameters, "rows")]))
+    class A(Layer):
+        table = large
+
+        def __call__(self, parameters: Parameters) -> None:
+            self.row = parameters.rows
+
+    store = Memory()
+    execution = flow(datastore=store, executor=Thread())(rows=[1, 2])
+    assert list(execution.layer(A).table) == [large, large]
+    assert list(store.walk("artifacts")) == []
+
+
+def test_a_private_attribute_cannot_be_sharded(flow):
+    @flow.register
+    class A(Layer):
+        def __call__(self) -> None:
+            self.shard(_rows=[1])
+
+    with pytest.raises(ExecutionError, match="shards '_rows': an attribute with a leading underscore is not stored"):
+        flow(datastore=Memory(), executor=Thread())()

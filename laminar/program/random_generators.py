@@ -1,0 +1,226 @@
+"""Tell the random generators that the program seeded from those that it did not, and reseed the latter in a forked process.
+
+A forked process starts with its parent's generators. Where the program chose a seed, that is wanted: each split has the numbers
+that it has in a pod, which executes the program anew. Where it chose none, each split has to draw others, as pods do.
+
+How a seed is seen: `random.Random` gets wrappers of ``seed`` and ``setstate`` when laminar is imported, as its state does not say
+where it came from. A generator of numpy's holds the SeedSequence that it was made of. Its entropy is what the program gave, else
+128 bits drawn from the operating system (numpy/random/bit_generator.pyx, SeedSequence.__init__, numpy 2.4); `numpy.random.seed`
+leaves None in its place (_legacy_seeding there).
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import os
+import re
+import sys
+import weakref
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+from laminar.program import source_location
+
+_EARLY = "random" in sys.modules
+"""Whether the module `random` was there before laminar, so that its seeding may not have been seen."""
+
+import random  # noqa: E402  after the look at whether it is there
+
+__all__ = ["States", "install", "prepare", "reseed"]
+
+DRAWN_BITS = 96
+"""Bits of an entropy from which on it was drawn, unless the program's own code names the number: 2**-32 of 128 bits have fewer."""
+
+SEEDING = re.compile(r"\brandom\.(seed|setstate)\(|\bseed_everything\(|\bset_seed\(|^\s*seed\(", re.MULTILINE)
+"""What a program's source says where it seeds the module `random`, for what ran before laminar was imported."""
+
+_seeded: weakref.WeakSet[random.Random] = weakref.WeakSet()
+_unseeded: weakref.WeakSet[random.Random] = weakref.WeakSet()
+_early_sources: dict[str, int | None] = {}
+"""Files of the user's that ran before laminar was imported, and up to which line."""
+_found: list[Any] | None = None
+
+
+def install() -> None:
+    """Note from now on which generators of the module `random` are seeded."""
+    seed, setstate = random.Random.seed, random.Random.setstate
+    if hasattr(seed, "__wrapped__"):
+        return
+
+    def noted_seed(self: random.Random, a: Any = None, version: int = 2) -> None:
+        seed(self, a, version)
+        _note(self, chosen=a is not None)
+
+    def noted_setstate(self: random.Random, state: Any) -> None:
+        setstate(self, state)
+        _note(self, chosen=True)
+
+    functools.update_wrapper(noted_seed, seed)
+    functools.update_wrapper(noted_setstate, setstate)
+    random.Random.seed, random.Random.setstate = noted_seed, noted_setstate  # type: ignore[method-assign]
+    random.seed, random.setstate = _shared().seed, _shared().setstate
+    if _EARLY:
+        _early_sources.update(_run_so_far())
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=_keep, after_in_child=_note_automatic)
+
+
+def _shared() -> random.Random:
+    """Return the generator behind the functions of the module `random`."""
+    found: random.Random = random._inst
+    return found
+
+
+def _note(generator: random.Random, *, chosen: bool) -> None:
+    (_seeded if chosen else _unseeded).add(generator)
+    (_unseeded if chosen else _seeded).discard(generator)
+
+
+def _run_so_far() -> Iterator[tuple[str, int | None]]:
+    """Yield the user's files that have run, with the line where those that are running stand."""
+    running: dict[str, int] = {}
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        running.setdefault(frame.f_code.co_filename, frame.f_lineno)
+        frame = frame.f_back
+    for path in _user_files():
+        yield path, running.get(path)
+
+
+# forked processes
+
+_kept: Any = None
+_automatic: Any = None
+
+
+def _keep() -> None:
+    """Keep the state of the module `random` before a fork: Python seeds it anew in the child (Lib/random.py, at its end)."""
+    global _kept
+    state = random.getstate()
+    if state != _automatic:  # else this process was forked itself, and nothing drew from what Python seeded
+        _kept = state
+
+
+def _note_automatic() -> None:
+    global _automatic
+    _automatic = random.getstate()
+
+
+def prepare() -> None:
+    """Find numpy's generators once, in a process that is about to fork many: looking takes as long as forking."""
+    global _found
+    _found = list(_numpy_generators())
+
+
+def reseed() -> None:
+    """Give a forked process other numbers than its parent's where the program chose no seed."""
+    known = _numpy_generators() if _found is None else _found
+    if not _is_shared_seeded():
+        random.seed()
+    elif _kept is not None:
+        random.setstate(_kept)
+    for generator in list(_unseeded):
+        generator.seed()
+    for generator in known:
+        if not _is_seeded(generator):
+            _renew(generator)
+
+
+def _is_shared_seeded() -> bool:
+    if _shared() in _seeded or _shared() in _unseeded:
+        return _shared() in _seeded
+    texts = (_source(path).splitlines()[:line] for path, line in _early_sources.items())
+    return any(SEEDING.search("\n".join(lines)) for lines in texts)
+
+
+def _numpy_generators() -> Iterator[Any]:
+    """Yield the objects of numpy's that hold a state: bit generators, and the older RandomState around one."""
+    module = sys.modules.get("numpy.random")
+    if module is not None:
+        kinds = (module.BitGenerator, module.RandomState)
+        yield from (each for each in gc.get_objects() if isinstance(each, kinds))
+
+
+def _bits(generator: Any) -> Any:
+    return getattr(generator, "_bit_generator", generator)
+
+
+def _is_seeded(generator: Any) -> bool:
+    """Return whether the program chose the seed, or the state, of a generator of numpy's."""
+    bits = _bits(generator)
+    sequence: Any = getattr(bits, "seed_seq", None)
+    entropy = getattr(sequence, "entropy", None)
+    if type(entropy) is not int or entropy.bit_length() <= DRAWN_BITS or entropy in _constants():
+        return True
+    state = bits.state.get("state")
+    if not isinstance(state, dict) or "inc" not in state:
+        return False
+    # PCG64 draws from the stream `inc` for ever: another one than its sequence's was set by the program.
+    return bool(type(bits)(type(sequence)(entropy, spawn_key=sequence.spawn_key)).state["state"]["inc"] != state["inc"])
+
+
+def _renew(generator: Any) -> None:
+    """Give a generator of numpy's a new sequence, from which others can be spawned as well."""
+    bits = _bits(generator)
+    sequence = type(bits.seed_seq)()
+    bits.__setstate__((type(bits)(sequence).state, sequence))
+    if bits is not generator:  # a RandomState keeps the second of each pair of normal numbers
+        generator.set_state({**generator.get_state(legacy=False), "has_gauss": 0, "gauss": 0.0})
+
+
+# what the program says
+
+
+def _user_files() -> Iterator[str]:
+    """Yield the files of the modules that are neither laminar's, nor Python's, nor installed."""
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__file__", None)
+        if isinstance(path, str) and source_location.is_users(path) and "-packages" not in path:
+            yield path
+
+
+def _source(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def _constants() -> frozenset[int]:
+    """Return the large integers that the program, its arguments and its environment name: a seed of 128 bits may be one."""
+    found = {int(word) for text in (*sys.argv, *os.environ.values()) for word in re.findall(r"\d{29,}", text)}
+    for path in _user_files():
+        words = re.findall(r"\b(?:0[xX][0-9a-fA-F_]{25,}|[1-9][0-9_]{28,})", _source(path))
+        found.update(int(word.replace("_", ""), 0) for word in words)
+    return frozenset(found)
+
+
+# several splits in one process
+
+
+class States:
+    """Hold the states of the seeded generators, so that each split of a batch starts with those of the program."""
+
+    def __init__(self) -> None:
+        self.shared = random.getstate() if _is_shared_seeded() else None
+        self.others = [(each, each.getstate()) for each in _seeded if each is not _shared()]
+        self.numpy = [(each, _state(each)) for each in _numpy_generators() if _is_seeded(each)]
+
+    def restore(self) -> None:
+        """Set the generators back to these states."""
+        if self.shared is not None:
+            random.setstate(self.shared)
+        for generator, state in self.others:
+            generator.setstate(state)
+        for generator, state in self.numpy:
+            if _bits(generator) is generator:
+                generator.state = state
+            else:
+                generator.set_state(state)
+
+
+def _state(generator: Any) -> Any:
+    return generator.state if _bits(generator) is generator else generator.get_state(legacy=False)
