@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import pickle
 import shlex
 import traceback
-from base64 import b64decode
 from typing import Any
 
 import click
 
-from laminar.cli.options.program import ProgramChoice, ProgramCommand, choose_chain, program_options
-from laminar.exceptions import ExecutionError, FlowError, LaminarError, suggest
+from laminar.cli.options.program import ProgramChoice, ProgramCommand, program_options
+from laminar.exceptions import ExecutionError, FlowError, LaminarError
 
 __all__ = ["run"]
 
@@ -42,19 +40,14 @@ def run(
 
     A run that fails prints the command that resumes it.
     """
-    from laminar.local import display
-    from laminar.local.fork_server import client
-    from laminar.program import main_module, process_state
+    from laminar.local import display, program_run
+    from laminar.program.process_state import Session
 
     display.choose()
     _check(chosen.path, execution, resume, chosen.assignments)
-    program = chosen.program()
-    server = client.serve(program)
-    server.wait_ready()
-    current = _session(server.summary or {}, chosen, execution, resume)
-    process_state.start(current)
+    current = Session(flow=chosen.flow, parameters=chosen.values, execution=execution or resume, resume=resume is not None)
     try:
-        main_module.execute(program)
+        program_run.run_program(chosen.program(), current)
     except ExecutionError as error:
         if error.execution is not None and error.layer:
             command = _command(chosen, current, error.execution)
@@ -83,31 +76,6 @@ def _check(path: str, execution: str | None, resume: str | None, parameters: Any
     from laminar.program.main_module import _compile
 
     _compile(path)
-
-
-def _session(summary: dict[str, Any], chosen: ProgramChoice, execution: str | None, resume: str | None) -> Any:
-    """Return what applies to which chain.
-
-    Raises FlowError for flows never called, for a flow or a parameter that the program does not have.
-    """
-    from laminar.program.process_state import Session
-
-    if summary["uncalled"]:
-        raise pickle.loads(b64decode(summary["uncalled"]))
-    chains, parameters, flow = summary["chains"], chosen.values, chosen.flow
-    asked = bool(parameters) or execution is not None or resume is not None
-    place = choose_chain([chain["flows"] for chain in chains], flow, need=asked)
-    if place is not None:
-        chain = chains[place]
-        for name in parameters:
-            if name not in chain["parameters"]:
-                raise FlowError(
-                    f"Flow {chain['flows'][0]!r} has no parameter {name!r}." + suggest(name, chain["parameters"]),
-                    where=chain["where"],
-                    fix=f"its parameters are: {', '.join(chain['parameters']) or 'none'}.",
-                )
-    only = flow is not None and len(chains) > 1
-    return Session(flow=flow, parameters=parameters, execution=execution or resume, resume=resume is not None, only=only)
 
 
 def _command(chosen: ProgramChoice, current: Any, execution: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from laminar import graph
@@ -52,6 +54,8 @@ class Flow:
         cls._registrations = {}
         if active := recording.active():
             active.classes.append(cls)
+        elif process_state.current is not None:
+            process_state.current.classes.append(cls)
 
     def __init__(
         self,
@@ -312,12 +316,18 @@ class Flow:
         if active := recording.active():
             active.start(step)
             return called
+        _refuse_spawned(step)
         _hand_over()
         started: Execution = runtime.current().start(step)
         return started
 
     def __bool__(self) -> bool:
-        """Guard a program: true, but in a worker, where the split is run and the process ends."""
+        """Guard a program: false at the top level of a module that is imported, so that importing a program starts nothing.
+
+        True in the program that is executed, and inside functions. In a worker the split is run here, and the process ends.
+        """
+        if _module_name(sys._getframe(1)) not in (None, "__main__"):
+            return False
         if active := recording.active():
             active.see(self)
         else:
@@ -332,9 +342,27 @@ class Flow:
         return {**self.__dict__, "_merged": None, "_nodes": None}
 
 
+def _module_name(frame: FrameType) -> str | None:
+    """Return the name of the module whose top level a frame executes, None inside a function."""
+    return frame.f_globals.get("__name__") if frame.f_code.co_name == "<module>" else None
+
+
+def _refuse_spawned(step: Step) -> None:
+    """Raise FlowError where multiprocessing imports the program in a process of its own: the call would start another run there."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        if _module_name(frame) == "__mp_main__":
+            raise FlowError(
+                f"Flow {step.flow.name!r} is called where multiprocessing imports the program in a process of its own.",
+                where=step.where,
+                fix=f"call it after a guard: if flow := {step.flow.name}(): flow()",
+            )
+        frame = frame.f_back
+
+
 def _hand_over() -> None:
-    """Become the runner where the environment names a split, unless this process is one already."""
-    if "LAMINAR_LAYER_NAME" in os.environ and not process_state.is_worker():
+    """Become the runner where the environment names a split, unless this process or one that started it is the worker already."""
+    if process_state.is_named_worker():
         runtime.current().take_over()
 
 

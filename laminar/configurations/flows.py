@@ -22,6 +22,9 @@ class SplitExecutor(Protocol):
     concurrency: int
     timeout: float | None
 
+    def lane(self, execution: Any) -> Any:
+        """Return what runs the attempts of an execution."""
+
     def check(self, execution: Any) -> None:
         """Raise FlowError for what the executor cannot do of an execution."""
 

@@ -1,63 +1,134 @@
-"""Tell the person who started a run how it goes: a live display on a terminal, plain lines elsewhere, nothing by default."""
+"""Report to the person who started a run how it goes: a live display on a terminal, plain lines elsewhere, nothing by default."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
+import re
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
     from laminar.components.layer import Layer
 
-__all__ = ["Lines", "Live", "Quiet", "choose", "current", "use"]
+__all__ = ["Lines", "Live", "Quiet", "choose", "current", "label", "use"]
+
+PIECES = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
+
+
+def label(layer: Layer) -> str:
+    """Return the name of a split as it stands before what it prints: ``Fit``, or ``Fit[3]`` of a fan-out."""
+    split = f"[{layer._binding.index}]" if layer._binding.is_fan_out(layer) else ""
+    return f"{layer.name}{split}"
 
 
 class Quiet:
-    """Pass the layers' output through and say nothing else."""
+    """Pass the layers' output through and report nothing else."""
+
+    is_live: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        self._unfinished: dict[str, tuple[str, bool]] = {}
+        self._broken: set[str] = set()
 
     def start(self, execution: Execution) -> None:
-        """Tell that an execution starts."""
+        """Report that an execution starts."""
 
     def begin(self, layer: str, splits: int, fan_out: bool) -> None:
-        """Tell that a layer starts."""
+        """Report that a layer starts."""
 
     def split(self, layer: str) -> None:
-        """Tell that a split has finished."""
+        """Report that a split has finished."""
 
     def end(self, layer: str, how: str) -> None:
-        """Tell how a layer ended: finished, skipped or failed."""
+        """Report how a layer ended: finished, skipped or failed."""
 
     def again(self, layer: Layer, reason: str, delay: float) -> None:
-        """Tell that a split is tried again."""
+        """Report that a split is tried again."""
 
     def stop(self, execution: Execution, failed: int) -> None:
-        """Tell that an execution has ended."""
+        """Report that an execution has ended."""
+
+    def tick(self) -> None:
+        """Draw a live display again, if it is time."""
 
     def note(self, text: str) -> None:
-        """Tell something once."""
-        print(f"note: {text}", file=sys.stderr)
+        """Report something once."""
+        with contextlib.suppress(OSError, ValueError):
+            print(f"note: {text}", file=sys.stderr)
 
-    def output(self, layer: Layer, stream: str, lines: list[str]) -> None:
-        """Pass lines of a layer on, each behind the layer's name and split."""
-        split = f"[{layer._binding.index}]" if layer._binding.is_fan_out(layer) else ""
-        text = "".join(f"{layer.name}{split} | {line}\n" for line in lines)
-        target = sys.stdout if stream == "stdout" else sys.stderr
-        target.write(text)
+    def output(self, layer: Layer, stream: str, data: bytes) -> None:
+        """Pass on what a layer printed, each line after the layer's name and split.
+
+        A stream that cannot be written (closed by ``| head``, a full disk) is given up with one note: the run goes on.
+        """
+        if stream in self._broken:
+            return
+        try:
+            self._write(stream, self._labelled(stream, label(layer), data))
+        except (OSError, ValueError) as error:  # ValueError: the program closed it, or it has another encoding
+            self._broken.add(stream)
+            reason = getattr(error, "strerror", None) or error
+            which = "output" if stream == "stdout" else "error"
+            self.note(f"standard {which} cannot be written ({reason}): what layers print there is not shown")
+
+    def _labelled(self, stream: str, name: str, data: bytes) -> bytes:
+        """Put a layer's name before each line; end first a line that another layer left unfinished, as a progress bar does."""
+        target = getattr(sys, stream)
+        prefix = f"{name} | ".encode(getattr(target, "encoding", None) or "utf-8", "backslashreplace")
+        owner, at_start = self._unfinished.get(stream, ("", True))
+        if not owner and b"\r" not in data and data.endswith(b"\n"):
+            return prefix + data[:-1].replace(b"\n", b"\n" + prefix) + b"\n"
+        parts = []
+        if owner and owner != name:
+            parts.append(b"\n")
+            owner, at_start = "", True
+        for piece in PIECES.findall(data):
+            is_empty = not piece.strip(b"\r\n")
+            if at_start and (not is_empty or (piece != b"\r" and not owner)):
+                parts.append(prefix)
+            if owner or piece != b"\r":  # a carriage return at the start of a line moves nothing
+                parts.append(piece)
+            owner = "" if piece.endswith(b"\n") else name
+            at_start = piece.endswith((b"\n", b"\r"))
+        self._unfinished[stream] = (owner, at_start)
+        return b"".join(parts)
+
+    def _write(self, stream: str, data: bytes) -> None:
+        """Write bytes as they are where the stream takes bytes, else their text."""
+        target = getattr(sys, stream)
+        if target is None:
+            return
+        if type(target) is io.TextIOWrapper:
+            target.flush()
+            target.buffer.write(data)
+            target.buffer.flush()
+            return
+        encoding = getattr(target, "encoding", None) or "utf-8"
+        text = data.decode(encoding, "replace")
+        try:
+            target.write(text)
+        except UnicodeEncodeError:
+            target.write(text.encode(encoding, "backslashreplace").decode(encoding))
         target.flush()
 
 
 class Lines(Quiet):
-    """Say each layer's end on a line of standard error."""
+    """Report each layer's end on a line of standard error."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.started: dict[str, float] = {}
         self.splits: dict[str, int] = {}
 
     def _say(self, text: str) -> None:
-        sys.stdout.flush()
-        print(text, file=sys.stderr, flush=True)
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            sys.stdout.flush()
+        with contextlib.suppress(OSError, ValueError):
+            print(text, file=sys.stderr, flush=True)
 
     def start(self, execution: Execution) -> None:
         self._say(f"{execution.flow.name}: execution {execution.id}{' (resumed)' if execution.retry else ''}")
@@ -76,15 +147,19 @@ class Lines(Quiet):
         return f"{layer} {how}{took}{count}"
 
     def again(self, layer: Layer, reason: str, delay: float) -> None:
-        split = f"[{layer._binding.index}]" if layer._binding.is_fan_out(layer) else ""
-        self._say(f"  {layer.name}{split} failed at attempt {layer.attempt}: {reason}; again in {delay:.1f} s")
+        self._say(f"  {label(layer)} failed at attempt {layer.attempt}: {reason}; again in {delay:.1f} s")
 
     def note(self, text: str) -> None:
         self._say(f"note: {text}")
 
 
 class Live(Lines):
-    """Show the layers that run as moving bars, on a terminal."""
+    """Show the layers that run as moving bars, on a terminal.
+
+    The scheduler draws them, by `tick`: a thread that did would make a fork of this process unsafe.
+    """
+
+    is_live: ClassVar[bool] = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,8 +174,9 @@ class Live(Lines):
             MofNCompleteColumn(),
             TimeElapsedColumn(),
         )
-        self.bars = Progress(*columns, console=self.console, transient=True)
+        self.bars = Progress(*columns, console=self.console, transient=True, auto_refresh=False)
         self.tasks: dict[str, Any] = {}
+        self.drawn = 0.0
 
     def _say(self, text: str) -> None:
         self.console.print(text, markup=False, soft_wrap=True)
@@ -112,6 +188,11 @@ class Live(Lines):
     def begin(self, layer: str, splits: int, fan_out: bool) -> None:
         super().begin(layer, splits, fan_out)
         self.tasks[layer] = self.bars.add_task(layer, total=max(splits, 1))
+
+    def tick(self) -> None:
+        if (moment := time.monotonic()) - self.drawn >= 0.1:
+            self.drawn = moment
+            self.bars.refresh()
 
     def split(self, layer: str) -> None:
         if layer in self.tasks:

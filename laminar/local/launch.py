@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 from laminar.components.parameters import linked_parameters, unknown_parameter
@@ -10,6 +9,7 @@ from laminar.components.schedule_check import check_schedule
 from laminar.exceptions import ExecutionError, LayerError
 from laminar.graph import PARAMETERS
 from laminar.ksuid import ksuid
+from laminar.local import program_run
 from laminar.program import process_state, source_location
 from laminar.worker.parameters_document import save_parameters
 
@@ -28,17 +28,16 @@ def start(step: Step) -> Execution:
     _refuse_in_worker(step)
     execution: Execution = step.execution
     asked = process_state.current
-    if asked is not None and asked.selects(step.flow.name) and asked.chosen is None:
-        asked.chosen = execution
+    if asked is not None and not program_run.apply(asked, step):
+        execution.idle = True
+        return execution
+    if asked is not None and asked.chosen is execution:
         step.parameters = {**step.parameters, **asked.parameters}
         if asked.execution is not None:
             execution.id = execution.origin = asked.execution
         if asked.resume:
             step.action = "resume"
             return act(step)
-    elif asked is not None and asked.only:
-        execution.idle = True
-        return execution
     _validate(step)
     if execution.id is not None:
         _refuse_used(execution)
@@ -52,6 +51,8 @@ def follow(before: Execution, step: Step) -> Execution:
     """Run the next flow of a chain with the parameters that its linker makes; resume it where it was begun already."""
     _refuse_in_worker(step)
     execution: Execution = step.execution
+    if process_state.current is not None:
+        process_state.current.followed.append(step.flow)
     if before.idle:
         execution.idle = True
         return execution
@@ -165,7 +166,7 @@ def _require_records(step: Step) -> None:
 
 
 def _refuse_in_worker(step: Step) -> None:
-    if process_state.is_worker() or os.environ.get("LAMINAR_LAYER_NAME"):
+    if process_state.is_worker():
         raise LayerError(
             f"Flow {step.flow.name!r} is started inside a layer.",
             where=step.where,

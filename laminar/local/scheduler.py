@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import random
+import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from laminar.configurations.executors.base import NotStarted
 from laminar.exceptions import ExecutionError, LaminarError
 from laminar.graph import LOST_ATTEMPTS, PARAMETERS
 from laminar.local import display
@@ -18,12 +23,14 @@ from laminar.worker.job import ExecutionScope
 from laminar.worker.split import SplitFailed
 
 if TYPE_CHECKING:
-    import asyncio
-
     from laminar.components.execution import Execution
     from laminar.components.layer import Layer
+    from laminar.configurations.executors.lanes import Lane
 
 __all__ = ["drive"]
+
+TICK = 0.1
+"""Seconds between two looks at a live display."""
 
 
 @dataclass
@@ -35,6 +42,7 @@ class Work:
     waiting: Iterator[int]
     left: int
     parallelism: int | None = None
+    batch: int = 1
     running: int = 0
     failures: list[SplitFailed] = field(default_factory=list)
 
@@ -50,32 +58,43 @@ class Attempt:
     gate: bool = False
 
 
+@dataclass
+class Group:
+    """Attempts that one process makes one after the other: several in a batch, else one."""
+
+    attempts: list[Attempt]
+    left: int = 0
+
+
 def drive(execution: Execution, dependencies: Mapping[str, Iterable[str]], *, anew: bool) -> None:
     """Run an execution's layers; works inside a running event loop too.
 
     Raises ExecutionError for the first failure in graph order, with the number of the others.
     """
+    driver = Driver(execution, dependencies, anew=anew)
+    if driver.lane.needs_loop and _is_in_loop():
+        _in_thread(driver)
+    else:
+        driver.run()
+
+
+def _is_in_loop() -> bool:
     import asyncio
 
-    driver = Driver(execution, dependencies, anew=anew)
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        asyncio.run(driver.run())
-    else:
-        _in_thread(driver)
+        return False
+    return True
 
 
 def _in_thread(driver: Driver) -> None:
     """Run beside an event loop that runs already, as in a notebook; an interrupt stops the run."""
-    import asyncio
-    import threading
-
     raised: list[BaseException] = []
 
     def run() -> None:
         try:
-            asyncio.run(driver.run())
+            driver.run()
         except BaseException as error:
             raised.append(error)
 
@@ -85,7 +104,7 @@ def _in_thread(driver: Driver) -> None:
         while thread.is_alive():
             thread.join(0.2)
     except KeyboardInterrupt:
-        driver.cancel()
+        driver.stopped = True
         thread.join()
         raise
     if raised:
@@ -100,17 +119,18 @@ class Driver:
         self.flow = execution.flow
         self.datastore = execution.flow.configuration.datastore
         self.executor = execution.flow.configuration.executor
+        self.lane: Lane = self.executor.lane(execution)
         self.anew = anew
         nodes = execution.flow.nodes
         edges = {name: set(dependencies[name]) for name in nodes if name in dependencies and name != PARAMETERS}
         self.progress = Progress(nodes, edges, self._before(edges))
         self.queue: deque[Attempt | Work] = deque()
-        self.tasks: set[asyncio.Task[None]] = set()
-        self.delayed: set[asyncio.Task[None]] = set()
+        self.active = 0
+        self.delayed: list[tuple[float, int, Attempt]] = []
+        self.order = itertools.count()
         self.failures: list[SplitFailed] = []
-        self.slots = self.executor.concurrency
         self.tuned: dict[str, tuple[bool, bool]] = {}
-        self.main: Any = None
+        self.stopped = False
         self.report = display.current()
 
     def _before(self, edges: dict[str, set[str]]) -> dict[str, str]:
@@ -127,72 +147,65 @@ class Driver:
                 del edges[name]
         return ended
 
-    def cancel(self) -> None:
-        """Stop the run from another thread."""
-        if self.main is not None:
-            loop, task = self.main
-            loop.call_soon_threadsafe(task.cancel)
-
-    async def run(self) -> None:
+    def run(self) -> None:
         """Run until nothing is left that may run."""
-        import asyncio
-
-        self.main = (asyncio.get_running_loop(), asyncio.current_task())
         key = (self.flow.name, self.execution.id or "")
         self.executor.check(self.execution)
-        if main_module.current() is not None and type(self.flow).__module__ == "__main__":
+        if main_module.is_of_program(type(self.flow)):
             self.report = display.choose()
         process_state.running.add(key)
-        self.report.start(self.execution)
+        begun = False
         try:
+            self.lane.open()  # it may fork: before the display shows anything
+            begun = True
+            self.report.start(self.execution)
             if self.execution.retry:
-                self._tell_changes()
-            await self.executor.open(self.execution)
-            await self._loop()
+                self._report_changes()
+            self._loop()
         finally:
-            left = self.tasks | self.delayed
-            for task in left:
-                task.cancel()
-            await asyncio.gather(*left, return_exceptions=True)
-            await self.executor.close()
-            process_state.running.discard(key)
-            self.report.stop(self.execution, len(self.failures))
+            try:
+                self.lane.close()
+            finally:
+                process_state.running.discard(key)
+                if begun:
+                    self.report.stop(self.execution, len(self.failures))
         self._raise()
 
-    async def _loop(self) -> None:
-        import asyncio
-
-        while True:
+    def _loop(self) -> None:
+        while not self.stopped:
             while names := self.progress.ready():
                 for name in names:
                     self._ready(name)
-            while len(self.tasks) < self.slots and (attempt := self._next()) is not None:
-                self.tasks.add(asyncio.create_task(self._attempt(attempt)))
-            if not self.tasks and not self.delayed:
+            while self.active < self.lane.slots and (attempts := self._next()):
+                self._start(attempts)
+            if not self.active and not self.delayed:
                 return
-            done, _ = await asyncio.wait(self.tasks | self.delayed, return_when=asyncio.FIRST_COMPLETED)
-            self.tasks -= done
-            self.delayed -= done
-            for task in done:
-                task.result()
+            self.lane.wait(self._patience())
+            while self.delayed and self.delayed[0][0] <= time.monotonic():
+                self.queue.appendleft(heapq.heappop(self.delayed)[2])
+            self.report.tick()
 
-    def _next(self) -> Attempt | None:
-        """Return the next attempt that may start; a layer at its parallelism waits its turn."""
+    def _patience(self) -> float | None:
+        """Return how long to wait for an end: until a delay is over, or the display has to be drawn again."""
+        waits = [max(0.0, self.delayed[0][0] - time.monotonic())] if self.delayed else []
+        if self.report.is_live or self.lane.needs_loop:
+            waits.append(TICK)
+        return min(waits, default=None)
+
+    def _next(self) -> list[Attempt]:
+        """Return the next attempts that may start together; a layer at its parallelism waits its turn."""
         for _ in range(len(self.queue)):
             first = self.queue[0]
             if isinstance(first, Attempt):
                 self.queue.popleft()
-                return first
+                return [first]
             if first.parallelism is not None and first.running >= first.parallelism:
                 self.queue.rotate(-1)
                 continue
-            index = next(first.waiting, None)
-            if index is None:
-                self.queue.popleft()
-                continue
-            first.running += 1
-            return Attempt(first, index)
-        return None
+            if indices := list(itertools.islice(first.waiting, first.batch)):
+                return [Attempt(first, index) for index in indices]
+            self.queue.popleft()
+        return []
 
     # layers
 
@@ -238,7 +251,8 @@ class Driver:
         for _ in finished:
             self.report.split(name)
         waiting = (index for index in range(splits) if index not in finished)
-        work = Work(name, splits, waiting, splits - len(finished), foreach.parallelism if foreach else None)
+        parallelism, batch = (foreach.parallelism, foreach.batch) if foreach is not None else (None, 1)
+        work = Work(name, splits, waiting, splits - len(finished), parallelism, batch or 1)
         if work.left:
             self.queue.append(work)
         else:
@@ -270,30 +284,50 @@ class Driver:
 
     # attempts
 
-    async def _attempt(self, attempt: Attempt) -> None:
-        """Make one attempt and settle what comes of it."""
-        import asyncio
+    def _start(self, attempts: list[Attempt]) -> None:
+        """Begin attempts that one process makes; hooks that the executor has to know the answers of are called before."""
+        work = attempts[0].work
+        self.active += 1
+        work.running += 1
+        group = Group([], len(attempts))
+        layers = []
+        for attempt in attempts:
+            layer = self.execution.layer(work.layer, index=attempt.index, splits=work.splits, attempt=attempt.attempt)
+            layer._binding.gate = attempt.gate
+            try:
+                if not attempt.gate and self._is_tuned(layer):
+                    split.configure(layer)
+            except SplitFailed as failed:
+                self._ended_attempt(group, attempt, layer, failed)
+                continue
+            group.attempts.append(attempt)
+            layers.append(layer)
+        if layers:
+            self.lane.begin(layers, lambda place, result: self._ended_attempt(group, group.attempts[place], layers[place], result))
 
+    def _ended_attempt(self, group: Group, attempt: Attempt, layer: Layer, result: Any) -> None:
+        """Settle what comes of an attempt that ended with an answer or an exception."""
         work = attempt.work
-        layer = self.execution.layer(work.layer, index=attempt.index, splits=work.splits, attempt=attempt.attempt)
-        layer._binding.gate = attempt.gate
-        try:
-            if not attempt.gate and self._is_tuned(layer):
-                await asyncio.to_thread(split.configure, layer)
-            answer = await self.executor.submit(layer=layer)
-        except SplitFailed as failed:
-            blameless = self._is_blameless(attempt, failed)
-            if attempt.kills < LOST_ATTEMPTS if blameless else failed.retryable:
-                self._again(attempt, layer, failed, kills=attempt.kills + blameless)
+        group.left -= 1
+        if group.left == 0:
+            self.active -= 1
+            work.running -= 1
+        if isinstance(result, NotStarted):
+            self.queue.appendleft(attempt)
+        elif isinstance(result, SplitFailed):
+            blameless = self._is_blameless(attempt, result)
+            if attempt.kills < LOST_ATTEMPTS if blameless else result.retryable:
+                self._again(attempt, layer, result, kills=attempt.kills + blameless)
             else:
-                self._settle(work, failed)
+                self._settle(work, result)
+        elif isinstance(result, BaseException):
+            raise result
+        elif not attempt.gate:
+            self._settle(work, None)
+        elif result:
+            self._begin(work.layer)
         else:
-            if not attempt.gate:
-                self._settle(work, None)
-            elif answer:
-                self._begin(work.layer)
-            else:
-                self._ended(work.layer, "skipped")
+            self._ended(work.layer, "skipped")
 
     def _is_blameless(self, attempt: Attempt, failed: SplitFailed) -> bool:
         """Say whether an attempt was ended from outside, or by an outage of the datastore, so that it does not count as one."""
@@ -312,25 +346,16 @@ class Driver:
         return submission or (retry and layer.attempt > 1)
 
     def _again(self, attempt: Attempt, layer: Layer, failed: SplitFailed, *, kills: int) -> None:
-        import asyncio
-
         retry = self.flow.registrations[layer.name].configuration.retry
-        delay = retry.delay * retry.backoff ** (attempt.attempt - 1)
+        delay = retry.delay * retry.backoff ** min(attempt.attempt - 1, 1000)
         delay += delay * random.uniform(0, retry.jitter)
         self.report.again(layer, failed.what.split(": ", 1)[-1], delay)
         following = Attempt(attempt.work, attempt.index, attempt.attempt + 1, kills, attempt.gate)
-        self.delayed.add(asyncio.create_task(self._later(following, delay)))
-
-    async def _later(self, attempt: Attempt, delay: float) -> None:
-        import asyncio
-
-        await asyncio.sleep(delay)
-        self.queue.appendleft(attempt)
+        heapq.heappush(self.delayed, (time.monotonic() + delay, next(self.order), following))
 
     def _settle(self, work: Work, failed: SplitFailed | None) -> None:
         """Count a split that has ended; with the last one the layer ends."""
         work.left -= 1
-        work.running -= 1
         if failed is None:
             self.report.split(work.layer)
         else:
@@ -360,7 +385,7 @@ class Driver:
             attempt=first.attempt,
         ) from first.__cause__
 
-    def _tell_changes(self) -> None:
+    def _report_changes(self) -> None:
         """Name the layers whose source is another now than when they finished: nothing else comes of it."""
         assert self.execution.id is not None
         changed = []

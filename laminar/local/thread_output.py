@@ -1,4 +1,4 @@
-"""Show what layers print in threads line by line, each behind its layer's name, while other output passes as it is."""
+"""Show what layers print in threads line by line, each after its layer's name, while other output passes as it is."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from laminar.local import display
+from laminar.local.line_buffer import LineBuffer
 
 if TYPE_CHECKING:
     from laminar.components.layer import Layer
@@ -24,26 +25,31 @@ class Pending:
 
     def __init__(self, layer: Layer) -> None:
         self.layer = layer
-        self.parts = dict.fromkeys(NAMES, "")
+        self.buffers = {name: LineBuffer() for name in NAMES}
         self.lock = threading.Lock()
 
-    def write(self, name: str, text: str) -> None:
-        """Take text and show the lines that are complete."""
+    def write(self, name: str, data: bytes) -> None:
+        """Take bytes and show the lines that are complete."""
         with self.lock:
-            *lines, self.parts[name] = (self.parts[name] + text).split("\n")
-        self._show(name, lines)
+            shown = self.buffers[name].feed(data)
+        self._show(name, shown)
+
+    def flush(self, name: str) -> None:
+        """Show an unfinished line: it may be a prompt."""
+        with self.lock:
+            shown = self.buffers[name].flush()
+        self._show(name, shown)
 
     def close(self) -> None:
         """Show what is left."""
         for name in NAMES:
-            rest, self.parts[name] = self.parts[name], ""
-            self._show(name, [rest] if rest else [])
+            self._show(name, self.buffers[name].close())
 
-    def _show(self, name: str, lines: list[str]) -> None:
-        if lines:
+    def _show(self, name: str, data: bytes) -> None:
+        if data:
             token = _pending.set(None)
             try:
-                display.current().output(self.layer, name, lines)
+                display.current().output(self.layer, name, data)
             finally:
                 _pending.reset(token)
 
@@ -63,7 +69,7 @@ class Proxy:
         if pending is None:
             written: int = self._stream.write(text)
             return written
-        pending.write(self._name, text)
+        pending.write(self._name, text.encode(getattr(self._stream, "encoding", None) or "utf-8", "backslashreplace"))
         return len(text)
 
     def writelines(self, lines: Any) -> None:
@@ -71,7 +77,11 @@ class Proxy:
             self.write(line)
 
     def flush(self) -> None:
-        self._stream.flush()
+        pending = _pending.get()
+        if pending is not None:
+            pending.flush(self._name)
+        else:
+            self._stream.flush()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

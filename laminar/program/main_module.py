@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.machinery
 import os
 import sys
 from dataclasses import dataclass, field
+from importlib.machinery import SourceFileLoader
 from types import ModuleType
 from typing import Any
 
 from laminar.exceptions import FlowError
 from laminar.program.source_location import shorten
 
-__all__ = ["Program", "current", "execute", "source"]
+__all__ = ["Program", "current", "execute", "find_module", "is_of_program", "source"]
 
 
 @dataclass(frozen=True)
@@ -32,39 +34,100 @@ class Program:
         return shorten(self.path)
 
 
+_first_arguments = tuple(sys.argv)
+"""Arguments of this process when it imported laminar: programs replace `sys.argv` by what they have not parsed (gin, absl)."""
+_executed: tuple[ModuleType, Program] | None = None
+
+
 def execute(program: Program) -> dict[str, Any]:
     """Execute a program as ``__main__`` and return its namespace; ``__main__``, arguments and path stay in place.
 
+    A file inside a package runs as that module, so that its relative imports work. ``sys.path[0]`` is what python makes it: the
+    folder of the file, its symlinks resolved, and the current folder or the package's parent for a module.
+
     Raises FlowError where the file cannot be read or is not Python; whatever the program raises passes through.
     """
+    global _executed
     path = os.path.abspath(program.path)
     code = _compile(path)
     module = ModuleType("__main__")
     module.__file__ = path
     module.__dict__["__builtins__"] = __builtins__
-    module.__package__ = program.package
+    package, top = _package(path)
+    package = program.package or package
+    if package is not None:
+        folder = os.getcwd() if top is None or program.package else top
+        name = f"{package}.{os.path.splitext(os.path.basename(path))[0]}"
+        module.__spec__ = importlib.machinery.ModuleSpec(name, SourceFileLoader(name, path), origin=path)
+        module.__spec__.has_location = True
+        module.__package__ = package
+    else:
+        folder = os.path.dirname(os.path.realpath(path))
     sys.modules["__main__"] = module
     sys.argv[:] = [program.given or program.path, *program.args]
-    folder = os.getcwd() if program.package else os.path.dirname(path)
     if sys.path[:1] != [folder]:
         sys.path.insert(0, folder)
+    _executed = (module, program)
     exec(code, module.__dict__)
     return module.__dict__
+
+
+def _package(path: str) -> tuple[str | None, str | None]:
+    """Return the dotted name of the package that a file is in, and the folder that the package is in; None for a plain file."""
+    folder = os.path.dirname(path)
+    names: list[str] = []
+    while os.path.isfile(os.path.join(folder, "__init__.py")):
+        folder, name = os.path.split(folder)
+        names.insert(0, name)
+    return (".".join(names), folder) if names and all(map(str.isidentifier, names)) else (None, None)
+
+
+def find_module(name: str) -> str:
+    """Return the file that ``python -m NAME`` would execute.
+
+    Raises FlowError where there is no such module, or it is not a Python file.
+    """
+    import importlib.util
+
+    if sys.path[:1] != [os.getcwd()]:
+        sys.path.insert(0, os.getcwd())
+    try:
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.submodule_search_locations is not None:
+            spec = importlib.util.find_spec(f"{name}.__main__")
+    except (ImportError, ValueError) as error:
+        raise FlowError(f"Module {name!r} cannot be imported: {error}.", fix="pass the dotted name of a module.") from error
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        raise FlowError(f"There is no module {name!r} to execute.", fix="pass the dotted name of a module, or the path of a file.")
+    return spec.origin
 
 
 def current() -> Program | None:
     """Return the program that this process executes as ``__main__``, or None in a notebook, a REPL or ``python -c``."""
     main = sys.modules.get("__main__")
+    if _executed is not None and _executed[0] is main:
+        return _executed[1]
     path = getattr(main, "__file__", None)
     if not path or not os.path.isfile(path):
         return None
     spec = getattr(main, "__spec__", None)
     package = spec.parent if spec is not None else getattr(main, "__package__", None)
+    first = _first_arguments if _first_arguments and _is_path(_first_arguments[0], path) else tuple(sys.argv)
+    given = first[0] if first and _is_path(first[0], path) else ""
+    return Program(os.path.abspath(path), first[1:], package or None, given)
+
+
+def _is_path(given: str, path: str) -> bool:
+    """Return whether a path as it was given is that of a file."""
     try:
-        given = sys.argv[0] if os.path.abspath(sys.argv[0]) == os.path.abspath(path) else ""
-    except OSError:  # the working folder was deleted; __file__ is absolute, the argument may not be
-        given = ""
-    return Program(os.path.abspath(path), tuple(sys.argv[1:]), package or None, given)
+        return os.path.abspath(given) == os.path.abspath(path)
+    except OSError:  # the working folder was deleted, and what was given is relative
+        return False
+
+
+def is_of_program(cls: type) -> bool:
+    """Return whether a class is of the program that this process executes from a file."""
+    return cls.__module__ == "__main__" and current() is not None
 
 
 def source(path: str) -> bytes:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Session", "current", "is_worker", "running", "start", "work"]
+__all__ = ["Session", "current", "first_folder", "is_worker", "running", "start", "work"]
 
 
 @dataclass
@@ -14,16 +15,26 @@ class Session:
     """What the command line asks of the next run of a program.
 
     ``flow`` selects a chain by the name of its first flow (None: the only one), ``parameters`` replace keywords of that flow,
-    ``execution`` is the id to use and ``resume`` whether it is resumed ("latest" names the newest). ``chosen`` is filled in
-    when the chain is reached.
+    ``execution`` is the id to use and ``resume`` whether it is resumed ("latest" names the newest); ``debug`` runs splits in this
+    process. The rest is filled in meanwhile: ``chosen`` is the execution that was meant, ``classes`` the flows that were defined,
+    ``called`` and ``followed`` those that were called, or linked to.
     """
 
     flow: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     execution: str | None = None
     resume: bool = False
-    only: bool = False
+    debug: bool = False
     chosen: Any = None
+    program: Any = None
+    classes: list[Any] = field(default_factory=list)
+    called: list[Any] = field(default_factory=list)
+    followed: list[Any] = field(default_factory=list)
+
+    @property
+    def is_specific(self) -> bool:
+        """Whether what was asked is meant for one chain only."""
+        return bool(self.parameters) or self.execution is not None or self.resume
 
     def selects(self, flow: str) -> bool:
         """Say whether a chain that starts with this flow is the one that is meant."""
@@ -31,8 +42,10 @@ class Session:
 
 
 current: Session | None = None
+_first_folder = os.getcwd() if os.path.isdir(os.curdir) else None
 running: set[tuple[str, str]] = set()
 _worker = False
+WORKER = "LAMINAR_WORKER_PID"
 
 
 def start(session: Session | None) -> None:
@@ -45,6 +58,22 @@ def work() -> None:
     """Make this process a worker for good: it runs splits and starts no flows."""
     global _worker
     _worker = True
+    if "LAMINAR_LAYER_NAME" in os.environ:
+        os.environ[WORKER] = str(os.getpid())
+
+
+def first_folder() -> str | None:
+    """Return the working folder that this process had when it imported laminar: a program that starts anew starts there."""
+    return _first_folder if _first_folder is not None and os.path.isdir(_first_folder) else None
+
+
+def is_named_worker() -> bool:
+    """Return whether the environment names a split that no process has taken over yet.
+
+    The worker leaves the variables in place, for the layer to read, and its process id in ``LAMINAR_WORKER_PID``: a program that
+    the layer starts inherits both, and is no worker.
+    """
+    return "LAMINAR_LAYER_NAME" in os.environ and not os.environ.get(WORKER) and not _worker
 
 
 def is_worker() -> bool:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NoReturn
 
 from laminar.exceptions import FlowError, LaminarError, raise_all
-from laminar.program import main_module, source_location
+from laminar.program import main_module, program_streams, source_location
 from laminar.program.main_module import Program
 
-__all__ = ["Chain", "Recording", "Step", "active", "read", "record"]
+__all__ = ["Chain", "Recording", "Step", "Target", "active", "read", "record"]
 
 
 @dataclass
@@ -56,6 +56,18 @@ class Chain:
         return self.steps[0]
 
 
+@dataclass(frozen=True)
+class Target:
+    """What a recording is for: it ends as soon as a flow was called or linked to and there are so many chains.
+
+    With ``steps`` it ends when the last of these chains has so many.
+    """
+
+    flow: str
+    chain: int = 1
+    steps: int | None = None
+
+
 @dataclass
 class Recording:
     """What a program was seen to do.
@@ -69,11 +81,25 @@ class Recording:
     flows: list[Any] = field(default_factory=list)
     classes: list[type[Any]] = field(default_factory=list)
     ended: tuple[str, str] | None = None
+    target: Target | None = None
 
     def start(self, step: Step) -> None:
         """Note the first step of a chain."""
         self.see(step.flow)
         self.chains.append(Chain([step]))
+        self._stop_at_target(step)
+
+    def _stop_at_target(self, step: Step) -> None:
+        """End where what is looked for has just been noted."""
+        target = self.target
+        if target is None:
+            return
+        if target.steps is None:
+            found = len(self.chains) >= target.chain and self.called(target.flow) is not None
+        else:
+            found = len(self.chains) >= target.chain and len(self.chains[target.chain - 1].steps) >= target.steps
+        if found:
+            raise _Ended
 
     def follow(self, execution: Any, step: Step) -> None:
         """Note a step behind the one that made an execution."""
@@ -81,6 +107,7 @@ class Recording:
         for chain in self.chains:
             if chain.steps[-1].execution is execution:
                 chain.steps.append(step)
+                self._stop_at_target(step)
                 return
         raise FlowError(
             "next() follows an execution that was not called.",
@@ -95,8 +122,12 @@ class Recording:
 
     def find(self, name: str) -> Any:
         """Return the flow of a name, wherever the program has it: of a chain rather than of a guard."""
-        called = [step.flow for chain in self.chains for step in chain.steps]
-        return next((flow for flow in [*called, *self.flows] if flow.name == name), None)
+        called = self.called(name)
+        return called if called is not None else next((flow for flow in self.flows if flow.name == name), None)
+
+    def called(self, name: str) -> Any:
+        """Return the flow of a name that was called or linked to, None where none was."""
+        return next((step.flow for chain in self.chains for step in chain.steps if step.flow.name == name), None)
 
 
 class _Ended(BaseException):
@@ -136,16 +167,16 @@ def recorded(recording: Recording) -> Iterator[Recording]:
         _active = before
 
 
-def record(program: Program, *, quiet: bool = False) -> Recording:
+def record(program: Program, *, target: Target | None = None, quiet: bool = False) -> Recording:
     """Execute a program and return what it was seen to do; its modules and ``__main__`` stay loaded.
 
-    What the program prints goes to standard error, as it is no layer's output; ``quiet`` drops it.
+    With a ``target`` it ends as soon as that was seen. What the program prints goes to standard error, as it is no layer's output.
 
     Raises FlowError where the program raises, where it reads a result before any flow is called, and where two of its flows
     have one name.
     """
-    recording = Recording(program)
-    with recorded(recording), _aside(quiet):
+    recording = Recording(program, target=target)
+    with recorded(recording), program_streams.aside(keep=target is not None or quiet):
         try:
             main_module.execute(program)
         except SystemExit as leaving:
@@ -158,19 +189,6 @@ def record(program: Program, *, quiet: bool = False) -> Recording:
             raise _raised(program, error) from error
     _check(recording)
     return recording
-
-
-@contextmanager
-def _aside(quiet: bool) -> Iterator[None]:
-    """Keep what a program prints out of standard output."""
-    before = sys.stdout
-    with open(os.devnull, "w") as nowhere:
-        sys.stdout = nowhere if quiet else sys.stderr
-        try:
-            yield
-        finally:
-            if sys.stdout in (nowhere, sys.stderr):
-                sys.stdout = before
 
 
 def _raised(program: Program, error: BaseException) -> FlowError:
@@ -209,10 +227,15 @@ def _check(recording: Recording) -> None:
             where=where,
             fix="call a flow first, and read results behind it.",
         )
+    check_names(program, dict.fromkeys([*_defined(recording), *(type(flow) for flow in recording.flows)]))
+
+
+def check_names(program: str, classes: Iterable[type[Any]]) -> None:
+    """Raise FlowError, for all of them at once, where two flow classes of a program have one name."""
     problems: list[LaminarError] = []
-    classes: dict[str, type[Any]] = {}
-    for cls in dict.fromkeys([*_defined(recording), *(type(flow) for flow in recording.flows)]):
-        known = classes.setdefault(cls.__name__, cls)
+    seen: dict[str, type[Any]] = {}
+    for cls in classes:
+        known = seen.setdefault(cls.__name__, cls)
         if known is not cls:
             problems.append(
                 FlowError(
@@ -242,16 +265,19 @@ def uncalled(recording: Recording) -> list[type[Any]]:
 
 def require_called(recording: Recording) -> None:
     """Raise FlowError, listing them, for flows defined but never called, and where no flow is called at all."""
-    program = recording.program.shown if recording.program else "the program"
-    idle = uncalled(recording)
-    listed = ", ".join(f"{cls.__name__} ({source_location.of_class(cls)})" for cls in idle)
+    check_called(recording.program.shown if recording.program else "the program", uncalled(recording), bool(recording.chains))
+
+
+def check_called(program: str, idle: Sequence[type[Any]], is_any_called: bool) -> None:
+    """Raise FlowError for flows of a program that are never called, and where it calls none at all."""
     if idle:
+        listed = ", ".join(f"{cls.__name__} ({source_location.of_class(cls)})" for cls in idle)
         raise FlowError(
             f"Program {program!r} defines flows that it never calls: {listed}.",
             where=source_location.of_class(idle[0]),
             fix=f"call it behind its guard: if flow := {idle[0].__name__}(): flow()",
         )
-    if not recording.chains:
+    if not is_any_called:
         raise FlowError(
             f"Program {program!r} calls no flow.",
             where=program,
@@ -261,7 +287,7 @@ def require_called(recording: Recording) -> None:
 
 def forget(modules: set[str], main: Any, argv: list[str], path: list[str]) -> None:
     """Put a process back as it was before a recording, but for modules of the installed environment."""
-    folder = sys.path[0] if sys.path else ""
+    folder = os.path.join(os.path.abspath(sys.path[0]), "") if sys.path else ""
     for name in set(sys.modules) - modules:
         file = getattr(sys.modules[name], "__file__", None) or ""
         if folder and file.startswith(folder) and "site-packages" not in file:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from laminar.components import layer_status
+from laminar.program import process_state
 
 if TYPE_CHECKING:
     from laminar.components.dependency_inference import Registration
@@ -61,7 +62,8 @@ class Job:
             "LAYER_SPLITS": str(self.splits if self.splits is not None else 1),
             "LAYER_ATTEMPT": str(self.attempt),
         }
-        return {f"LAMINAR_{name}": value for name, value in named.items()}
+        variables = {f"LAMINAR_{name}": value for name, value in named.items()}
+        return {**variables, process_state.WORKER: ""}  # a scheduler may run in a worker itself
 
 
 @dataclass(frozen=True)

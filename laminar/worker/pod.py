@@ -106,7 +106,7 @@ def _load(task: Task) -> tuple[Flow, Execution, Recording]:
     """
     if task.code is not None:
         task.code.enter()
-    recorded = recording.record(task.program, quiet=True)
+    recorded = recording.record(task.program, target=_target(task))
     if task.datastore is not None:
         for seen in recorded.flows:
             split_job.reroot(seen, task.datastore)
@@ -122,6 +122,12 @@ def _load(task: Task) -> tuple[Flow, Execution, Recording]:
         if task.datastore is not None:
             split_job.reroot(flow, task.datastore)
     return flow, flow.execution(task.job.execution, retry=task.job.retry), recorded
+
+
+def _target(task: Task) -> recording.Target:
+    """Return where recording may end: nothing after it is for this pod."""
+    match = re.fullmatch(r"(?:link|plan)-([0-9]+)", task.job.layer)
+    return recording.Target(task.job.flow, task.chain, int(match[1]) if match else None)
 
 
 def _counted(task: Task, execution: Execution) -> Task:

@@ -72,7 +72,7 @@ def work(flow: Flow, job: Job) -> tuple[int, Outputs, SplitFailed | None]:
     process_state.work()
     execution = bound(flow, job)
     process_state.running.add((flow.name, job.execution))
-    os.environ.update(job.environment())
+    os.environ.update({**job.environment(), process_state.WORKER: str(os.getpid())})
     _restore_seeds(flow, job)
     layer = execution.layer(job.layer, index=job.index, splits=job.splits, attempt=job.attempt)
     try:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from laminar.program import interpreter_exit
 from laminar.worker import pod
 from laminar.worker.arguments import Task
 from laminar.worker.job import is_own_signal, signal_name
@@ -44,8 +45,7 @@ def _fork(work: Callable[[], int], *, unused: int | None = None) -> int:
         if unused is not None:
             os.close(unused)
         code = work()
-        sys.stdout.flush()
-        sys.stderr.flush()
+        interpreter_exit.finish()
         os._exit(code)
     return pid
 

@@ -6,6 +6,7 @@ import os
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from laminar.configurations.executors.lanes import Lane, SubmitLane
 from laminar.exceptions import FlowError
 from laminar.program import source_location
 from laminar.worker import split
@@ -15,13 +16,17 @@ if TYPE_CHECKING:
     from laminar.components.execution import Execution
     from laminar.components.layer import Layer
 
-__all__ = ["Executor", "SplitKilled", "cpus"]
+__all__ = ["Executor", "NotStarted", "SplitKilled", "cpus"]
 
 
 class SplitKilled(SplitFailed):
     """An attempt was ended from outside (a signal, out of memory): it does not count as one."""
 
     blameless = True
+
+
+class NotStarted(Exception):
+    """A split of a batch was not begun: the process ended at one before it. It is begun again, and loses no attempt."""
 
 
 def cpus() -> int:
@@ -53,6 +58,20 @@ class Executor(ABC):
                 )
         self.concurrency = cpus() if concurrency is None else concurrency
         self.timeout = timeout
+
+    @property
+    def semaphore(self) -> Any:
+        """Semaphore of as many slots as ``concurrency``, for executors that submit by themselves."""
+        import asyncio
+
+        made = self.__dict__.get("_semaphore")
+        if made is None:
+            made = self.__dict__["_semaphore"] = asyncio.Semaphore(self.concurrency)
+        return made
+
+    def lane(self, execution: Execution) -> Lane:
+        """Return what runs the attempts of an execution: ``submit``, unless an executor has a faster way."""
+        return SubmitLane(self, execution)
 
     @abstractmethod
     async def submit(self, *, layer: Layer) -> Any:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from laminar.configurations.executors.base import Executor, SplitKilled
 from laminar.exceptions import FlowError, SchedulerError
 from laminar.local import display
+from laminar.local.line_buffer import LineBuffer
 from laminar.worker import container_command, split, split_job
 from laminar.worker.split_job import Job
 
@@ -24,6 +25,9 @@ __all__ = ["Docker", "arguments", "container_name"]
 
 KILLED = (137, 143)
 """Exit codes of a container that was killed from outside, or for want of memory."""
+
+LONGEST_LINE = 4096
+"""Bytes of a container's last line that an error shows."""
 
 NOT_STARTED = 125
 """Exit code of the client where Docker itself failed."""
@@ -145,18 +149,20 @@ class Docker(Executor):
 
 
 async def _pass(stream: StreamReader, layer: Layer, name: str) -> str:
-    """Pass a container's output on line by line and return its last line, or what laminar or Docker said last."""
-    last, said = "", ""
-    while True:
-        try:
-            line = await stream.readline()
-        except ValueError:  # a line longer than the reader's limit: it was dropped
-            continue
-        if not line:
-            return said or last
-        last = line.decode(errors="replace").rstrip("\r\n")
-        said = last if last.startswith(("laminar: ", "docker: ")) else said
-        display.current().output(layer, name, [last])
+    """Pass a container's output on and return its last line, or what laminar or Docker said last."""
+    buffer, last, said, rest = LineBuffer(), "", "", b""
+    while data := await stream.read(65536):
+        if shown := buffer.feed(data):
+            display.current().output(layer, name, shown)
+        *lines, rest = (rest + data).split(b"\n")
+        rest = rest[-LONGEST_LINE:]
+        for line in (line.decode(errors="replace").rstrip("\r") for line in lines):
+            last = line
+            said = line if line.startswith(("laminar: ", "docker: ")) else said
+    if shown := buffer.close():
+        display.current().output(layer, name, shown)
+    last = rest.decode(errors="replace") or last
+    return last if last.startswith(("laminar: ", "docker: ")) else said or last
 
 
 def _outcome(layer: Layer, code: int, last: str) -> bool:
@@ -170,6 +176,8 @@ def _outcome(layer: Layer, code: int, last: str) -> bool:
     if code in KILLED:
         failed = split.failure(layer, f"its container was killed (exit code {code}), for want of memory perhaps")
         raise SplitKilled(failed.what, execution=failed.execution, flow=failed.flow, layer=failed.layer, index=failed.index)
+    if code == split_job.CANNOT:  # it cannot be run, so another attempt would end in the same way
+        raise split.failure(layer, last.removeprefix("laminar: ") or f"exit code {code}")
     if code == NOT_STARTED:
         image = layer.configuration.container.image
         raise split.failed_outside(layer, f"Docker could not start image {image!r}: {last.removeprefix('docker: ')}")

@@ -1,107 +1,123 @@
-"""Run splits in processes of this machine: one server per run loads the program once and forks."""
+"""Run splits in processes of this machine, which a server forks: itself a fork of the process that called the flow."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from laminar.configurations.executors.base import Executor
-from laminar.program import main_module
-from laminar.worker.split_job import Job
+from laminar.configurations.executors.lanes import End, Lane, SubmitLane
 
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
-    from laminar.components.flow import Flow
     from laminar.components.layer import Layer
-    from laminar.local.fork_server.client import Server
+    from laminar.local.fork_server.client import Client
 
 __all__ = ["Process"]
 
 
 class Process(Executor):
-    """Run each split in a process of its own, forked from a server that loaded the program once.
+    """Run each split (or batch of splits) in a process of its own, forked from this one as it is when the flow is called.
 
-    Children end with the run; a layer's processes are killed when it has ended or exceeds its timeout.
+    Where a fork is not safe, workers start anew and load the program. Children end with the run; a layer's processes are killed
+    when it has ended or exceeds its timeout.
     """
 
     def __init__(self, *, concurrency: int | None = None, timeout: float | None = None) -> None:
         """Make an executor with at most ``concurrency`` processes at once."""
         super().__init__(concurrency=concurrency, timeout=timeout)
-        self._server: Server | None = None
+        self._client: Client | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_server": None}
+        return {name: value for name, value in self.__dict__.items() if name != "_semaphore"} | {"_client": None}
+
+    def lane(self, execution: Execution) -> Lane:
+        """Return a lane that hands splits to a fork server, unless a subclass submits them in a way of its own."""
+        if type(self).submit is not Process.submit:
+            return SubmitLane(self, execution)
+        return ServerLane(self, execution)
+
+    # for subclasses that submit in a way of their own
 
     async def open(self, execution: Execution) -> None:
-        await self._connect(execution.flow)
+        self._connected(execution)
 
-    async def _connect(self, flow: Flow) -> Server:
-        import asyncio
-
+    def _connected(self, execution: Execution) -> Client:
         from laminar.local.fork_server import client
 
-        program = main_module.current()
-        server = client.serve(program) if program is not None and client.is_of(flow, program) else client.serve_flow(flow)
-        await self._attach(server)
-        if not server.knows(flow):  # its class stands behind a read, where recording ends: it travels by value
-            asyncio.get_running_loop().remove_reader(server.connection.fileno())
-            server = client.serve_flow(flow)
-            await self._attach(server)
-        self._server = server
-        return server
-
-    async def _attach(self, server: Server) -> None:
-        """Listen to a server, and wait until it has loaded the program.
-
-        Raises what the load raised.
-        """
-        import asyncio
-
-        loop = asyncio.get_running_loop()
-        loop.add_reader(server.connection.fileno(), self._hear, server)
-        if server.summary is None and server.failed is None:
-            if server.ready is None:
-                server.ready = loop.create_future()
-            await server.ready
-        if server.failed is not None:
-            raise server.failed
-
-    def _hear(self, server: Server) -> None:
-        import asyncio
-
-        descriptor = server.connection.fileno()
-        server.hear()
-        if server.closed:
-            asyncio.get_running_loop().remove_reader(descriptor)
+        if self._client is None or self._client.closed:
+            self._client = client.connect(execution.flow, self.concurrency)
+        return self._client
 
     async def close(self) -> None:
-        import asyncio
-
-        server, self._server = self._server, None
-        if server is None or server.closed:
-            return
-        asyncio.get_running_loop().remove_reader(server.connection.fileno())
-        if server.waiting or server.is_of_one_run:
-            server.close()
+        client, self._client = self._client, None
+        if client is not None and (client.running or client.loads is None):
+            client.close()
 
     async def submit(self, *, layer: Layer) -> Any:
         import asyncio
 
+        loop = asyncio.get_running_loop()
+        client = self._connected(layer.execution)
+        ended: asyncio.Future[Any] = loop.create_future()
+        descriptor = client.channel.fileno()
+
+        def hear() -> None:
+            client.exchange()
+            if client.closed:
+                loop.remove_reader(descriptor)
+
+        def end(place: int, result: Any) -> None:
+            if not ended.done():
+                ended.set_result(result)
+
+        loop.add_reader(descriptor, hear)
+        number = client.run([layer], self.limit(layer), end)
+        try:
+            result = await ended
+        except asyncio.CancelledError:
+            client.cancel(number)
+            raise
+        finally:
+            if not client.running:
+                loop.remove_reader(descriptor)
+        if isinstance(result, BaseException):
+            raise result
+        return result
+
+
+class ServerLane(Lane):
+    """Hand splits to a fork server, some more than run at once, so that the next one starts as soon as one ends."""
+
+    def __init__(self, executor: Process, execution: Execution) -> None:
+        self.executor = executor
+        self.execution = execution
+        self.client: Client | None = None
+
+    @property
+    def slots(self) -> int:  # type: ignore[override]
+        """Number of requests that the server may have: twice what runs."""
+        return 2 * self.executor.concurrency
+
+    def open(self) -> None:
+        """Start the server."""
         from laminar.local.fork_server import client
 
-        server = self._server
-        if server is None or server.closed:
-            server = await self._connect(layer.flow)
-        job = Job.of(layer)
-        ended: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self.client = client.connect(self.execution.flow, self.executor.concurrency)
 
-        def end(message: dict[str, Any]) -> None:
-            if not ended.done():
-                ended.set_result(message)
+    def begin(self, layers: Sequence[Layer], end: End) -> None:
+        """Ask for the splits; a server that was lost is replaced."""
+        if self.client is None or self.client.closed:
+            self.open()
+        assert self.client is not None
+        self.client.run(layers, self.executor.limit(layers[0]), end)
 
-        number = server.run(job, layer, self.limit(layer), end)
-        try:
-            message = await ended
-        except asyncio.CancelledError:
-            server.cancel(number)
-            raise
-        return client.outcome(layer, message, self.limit(layer), gate=job.gate)
+    def wait(self, timeout: float | None) -> None:
+        """Wait for the server."""
+        if self.client is not None:
+            self.client.wait(timeout)
+
+    def close(self) -> None:
+        """Let the server go, unless it loaded the program for further runs and is idle."""
+        if self.client is not None and (self.client.running or self.client.loads is None or self.client.loads.program is None):
+            self.client.close()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextvars
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from laminar.configurations.executors.base import Executor
+from laminar.configurations.executors.lanes import End, Lane, SubmitLane
 from laminar.exceptions import FlowError
 from laminar.local import thread_output
 from laminar.program import source_location
@@ -36,6 +38,9 @@ class Thread(Executor):
         if timeout is not None:
             raise self._no_timeout("Executor Thread", source_location.caller())
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_semaphore"} | {"_pool": None, "_users": 0}
+
     @staticmethod
     def _no_timeout(who: str, where: str) -> FlowError:
         return FlowError(
@@ -47,7 +52,13 @@ class Thread(Executor):
             if registration.configuration.container.timeout is not None:
                 raise self._no_timeout(f"Layer {name!r}", registration.where)
 
-    async def open(self, execution: Execution) -> None:
+    def lane(self, execution: Execution) -> Lane:
+        """Return a lane of threads, unless a subclass submits splits in a way of its own."""
+        if type(self).submit is not Thread.submit:
+            return SubmitLane(self, execution)
+        return ThreadLane(self)
+
+    def _open(self) -> None:
         from concurrent.futures import ThreadPoolExecutor
 
         thread_output.install()
@@ -55,7 +66,7 @@ class Thread(Executor):
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self.concurrency, thread_name_prefix="laminar")
 
-    async def close(self) -> None:
+    def _close(self) -> None:
         if self._users == 0:
             return
         thread_output.uninstall()
@@ -64,14 +75,64 @@ class Thread(Executor):
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
 
+    async def open(self, execution: Execution) -> None:
+        self._open()
+
+    async def close(self) -> None:
+        self._close()
+
     async def submit(self, *, layer: Layer) -> Any:
         import asyncio
 
-        if not layer._binding.gate and self.limit(layer) is not None:
-            raise split.failure(layer, "a hook gives it a timeout, and a thread cannot be stopped")
         context = contextvars.copy_context()
         return await asyncio.get_running_loop().run_in_executor(self._pool, context.run, self._work, layer)
 
     def _work(self, layer: Layer) -> Any:
+        if not layer._binding.gate and self.limit(layer) is not None:
+            raise split.failure(layer, "a hook gives it a timeout, and a thread cannot be stopped")
         with thread_output.captured(layer):
             return self.here(layer)
+
+
+class ThreadLane(Lane):
+    """Run splits in the threads of an executor; each end waits in a queue for the scheduler."""
+
+    def __init__(self, executor: Thread) -> None:
+        from queue import SimpleQueue
+
+        self.executor = executor
+        self.slots = executor.concurrency
+        self.ended: SimpleQueue[tuple[End, int, Any]] = SimpleQueue()
+
+    def open(self) -> None:
+        """Start the threads."""
+        self.executor._open()
+
+    def begin(self, layers: Sequence[Layer], end: End) -> None:
+        """Give the splits to a thread."""
+        assert self.executor._pool is not None
+        self.executor._pool.submit(contextvars.copy_context().run, self._each, layers, end)
+
+    def _each(self, layers: Sequence[Layer], end: End) -> None:
+        for place, layer in enumerate(layers):
+            try:
+                result = self.executor._work(layer)
+            except BaseException as error:  # the scheduler decides what comes of it
+                result = error
+            self.ended.put((end, place, result))
+
+    def wait(self, timeout: float | None) -> None:
+        """Wait for an end."""
+        from queue import Empty
+
+        try:
+            end, place, result = self.ended.get(timeout=timeout)
+            while True:
+                end(place, result)
+                end, place, result = self.ended.get_nowait()
+        except Empty:
+            return
+
+    def close(self) -> None:
+        """Wait for the threads, which cannot be stopped."""
+        self.executor._close()

@@ -1,221 +1,288 @@
-"""Talk to a fork server (`laminar.local.fork_server.server`): start it, send it splits, take their output and their ends."""
+"""Talk to a fork server (`laminar.local.fork_server.server`): start it, send it requests, take their output and their ends."""
 
 from __future__ import annotations
 
 import atexit
-import base64
 import contextlib
 import os
 import pickle
+import select
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from laminar.configurations.executors.base import SplitKilled
+from laminar.configurations.executors.base import NotStarted, SplitKilled
 from laminar.exceptions import ExecutionError, LaminarError
 from laminar.local import display
-from laminar.local.fork_server import protocol
-from laminar.program import main_module
-from laminar.worker import split, split_job
-from laminar.worker.job import Job, signal_name
+from laminar.local.fork_server import fork_safety, protocol
+from laminar.local.fork_server.messages import Answer, Load, Request
+from laminar.program import interpreter_exit, main_module, process_state
+from laminar.worker import split
+from laminar.worker.job import Job, is_own_signal, signal_name
 
 if TYPE_CHECKING:
-    import asyncio
-
     from laminar.components.flow import Flow
     from laminar.components.layer import Layer
 
-__all__ = ["Server", "is_of", "outcome", "serve", "serve_flow"]
+__all__ = ["Client", "connect", "is_of", "outcome"]
+
+End = Callable[[int, Any], None]
+"""What is called with the place of a job in its request, and with how it ended: an answer, or an exception."""
 
 
-class Server:
-    """The near side of a fork server (`laminar.local.fork_server.server`)."""
+@dataclass
+class Running:
+    """A request that the server has."""
 
-    def __init__(self, load: dict[str, Any]) -> None:
-        """Start a server that loads a program or a flow; it answers when it has."""
-        near, far = socket.socketpair()
-        near.setblocking(False)
-        self.connection = near
-        self.lines = protocol.Lines()
-        self.waiting: dict[int, Callable[[dict[str, Any]], None]] = {}
-        self.shown: dict[int, Layer] = {}
-        self.pids: dict[int, int] = {}
-        self.summary: dict[str, Any] | None = None
-        self.failed: LaminarError | None = None
-        self.ready: asyncio.Future[None] | None = None
-        self.numbers = 0
+    layers: Sequence[Layer]
+    limit: float | None
+    gate: bool
+    end: End
+    place: int = 0
+    pid: int = 0
+
+
+class Client:
+    """The near side of a fork server."""
+
+    def __init__(self, connection: socket.socket, pid: int, *, loads: Load | None = None) -> None:
+        self.channel = protocol.Channel(connection)
+        self.pid = pid
         self.owner = os.getpid()
-        flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
-        self.process = subprocess.Popen(
-            [sys.executable, *flags, "-m", "laminar.local.fork_server.server", str(far.fileno())],
-            pass_fds=[far.fileno()],
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-        )
-        far.close()
-        self.load = load
-        self._send({"load": load})
-
-    def _send(self, message: dict[str, Any]) -> None:
-        self.connection.setblocking(True)
-        try:
-            self.connection.sendall(protocol.encode(message))
-        finally:
-            self.connection.setblocking(False)
-
-    def run(self, job: Job, layer: Layer, timeout: float | None, end: Callable[[dict[str, Any]], None]) -> int:
-        """Ask for a job; ``end`` is called with its last message. Returns the job's number."""
-        self.numbers += 1
-        self.waiting[self.numbers] = end
-        self.shown[self.numbers] = layer
-        datastore = layer.flow.configuration.datastore
-        request: dict[str, Any] = {"run": job.__dict__, "number": self.numbers, "timeout": timeout, "url": datastore.url}
-        if not any(job.flow in chain["flows"] for chain in (self.summary or {}).get("chains", ())):
-            request["datastore"] = base64.b64encode(pickle.dumps(datastore)).decode()
-        self._send(request)
-        return self.numbers
-
-    def knows(self, flow: Flow) -> bool:
-        """Say whether the loaded program has a flow, or its class."""
-        summary = self.summary or {}
-        recorded = [name for chain in summary.get("chains", ()) for name in chain["flows"]]
-        return "flow" in self.load or flow.name in [*recorded, *summary.get("classes", ())]
-
-    def cancel(self, number: int) -> None:
-        """Kill a job that runs."""
-        with contextlib.suppress(OSError):
-            self._send({"cancel": number})
-
-    def wait_ready(self) -> None:
-        """Block until the program is loaded.
-
-        Raises what the load raised.
-        """
-        self.connection.setblocking(True)
-        try:
-            while self.summary is None and self.failed is None:
-                self.hear()
-        finally:
-            with contextlib.suppress(OSError):
-                self.connection.setblocking(False)
-        if self.failed is not None:
-            raise self.failed
-
-    def hear(self) -> None:
-        """Take what the server says."""
-        try:
-            data = self.connection.recv(1 << 18)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
-            self._lost()
-            return
-        for message in self.lines.feed(data):
-            self._take(message)
-
-    def _take(self, message: dict[str, Any]) -> None:
-        number = message.get("number")
-        if number is None:
-            self._loaded(message)
-        elif "pid" in message:
-            self.pids[number] = message["pid"]
-        elif "lines" in message:
-            display.current().output(self.shown[number], message["stream"], message["lines"])
-        elif number in self.waiting:
-            self.pids.pop(number, None)
-            self.shown.pop(number, None)
-            self.waiting.pop(number)(message)
-
-    def _loaded(self, message: dict[str, Any]) -> None:
-        if "error" in message:
-            self.failed = pickle.loads(base64.b64decode(message["error"]))
-        else:
-            self.summary = message["ready"]
-            if message["threads"] and sys.platform != "darwin":
-                display.current().note(
-                    "the program starts threads when it is loaded, so each split loads it anew in a process of its own"
-                )
-        if self.ready is not None and not self.ready.done():
-            self.ready.set_result(None)
-
-    def _lost(self) -> None:
-        """End everything when the server is gone, its children included."""
-        self.close()
-        for pid in self.pids.values():
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(pid, signal.SIGKILL)
-        self.pids.clear()
-        if self.summary is None and self.failed is None:
-            self.failed = ExecutionError(
-                "The process that loads the program ended before it was loaded.", fix="see what it printed above."
-            )
-        waiting, self.waiting = self.waiting, {}
-        for end in waiting.values():
-            end({"exit": -signal.SIGKILL, "lost": True})
-        if self.ready is not None and not self.ready.done():
-            self.ready.set_result(None)
-
-    @property
-    def is_of_one_run(self) -> bool:
-        """Whether it loaded a flow as that was when the run began."""
-        return "flow" in self.load
+        self.loads = loads
+        self.running: dict[int, Running] = {}
+        self.is_ready = loads is None
+        self.knows = True
+        self.failed: LaminarError | None = None
+        self.numbers = 0
+        self.poll = select.poll()
+        self.poll.register(self.channel, select.POLLIN)
+        if loads is not None:
+            self.channel.send(("load", loads))
 
     @property
     def closed(self) -> bool:
         """Whether the server is gone."""
-        return self.connection.fileno() < 0
+        return self.channel.fileno() < 0
+
+    def run(self, layers: Sequence[Layer], limit: float | None, end: End) -> int:
+        """Ask for an attempt at each of some splits, one after the other in one process; return the request's number."""
+        self.numbers += 1
+        jobs = tuple(map(Job.of, layers))
+        datastore = layers[0].flow.configuration.datastore
+        pickled = pickle.dumps(datastore) if self.loads is not None and self.loads.program is not None else b""
+        self.running[self.numbers] = Running(layers, limit, jobs[0].gate, end)
+        try:
+            self.channel.send(("run", Request(self.numbers, jobs, limit, datastore.url, pickled)))
+        except ConnectionError:
+            pass  # the server is gone: reading says so, and ends what it had
+        return self.numbers
+
+    def cancel(self, number: int) -> None:
+        """Kill a request that runs."""
+        if not self.closed:
+            with contextlib.suppress(OSError):
+                self.channel.send(("cancel", number))
+
+    def wait(self, timeout: float | None) -> None:
+        """Take what the server says; block until it says something, at most so many seconds."""
+        if self.closed:
+            return
+        self.poll.modify(self.channel, select.POLLIN | (select.POLLOUT if self.channel.leaving else 0))
+        if self.poll.poll(None if timeout is None else max(0.0, timeout) * 1000):
+            self.exchange()
+
+    def exchange(self) -> None:
+        """Send and take what is possible without waiting."""
+        try:
+            self.channel.flush()
+            messages = self.channel.receive()
+        except (EOFError, ConnectionError):
+            self._lost()
+            return
+        for message in messages:
+            getattr(self, "_" + message[0])(*message[1:])
+
+    # what the server says
+
+    def _ready(self, knows: bool) -> None:
+        self.is_ready, self.knows = True, knows
+
+    def _failed(self, error: bytes) -> None:
+        self.is_ready, self.failed = True, pickle.loads(error)
+
+    def _started(self, number: int, pid: int) -> None:
+        if number in self.running:
+            self.running[number].pid = pid
+
+    def _output(self, number: int, place: int, stream: str, data: bytes) -> None:
+        if number in self.running:
+            display.current().output(self.running[number].layers[place], stream, data)
+
+    def _done(self, number: int, place: int, answer: Answer) -> None:
+        running = self.running[number]
+        running.place = place + 1
+        self._report(running, place, 0, False, answer)
+
+    def _end(self, number: int, code: int, timed_out: bool, answer: Answer | None) -> None:
+        running = self.running.pop(number, None)
+        if running is None:
+            return
+        self._report(running, running.place, code, timed_out, answer)
+        for place in range(running.place + 1, len(running.layers)):
+            running.end(place, NotStarted())
+
+    @staticmethod
+    def _report(running: Running, place: int, code: int, timed_out: bool, answer: Answer | None) -> None:
+        try:
+            result = outcome(running.layers[place], code, answer, running.limit if timed_out else None, gate=running.gate)
+        except Exception as error:  # the scheduler decides what comes of it
+            result = error
+        running.end(place, result)
+
+    def _lost(self) -> None:
+        """End everything when the server is gone, its children included."""
+        running, self.running = self.running, {}
+        self.close()
+        for each in running.values():
+            if each.pid:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(each.pid, signal.SIGKILL)
+        if not self.is_ready:
+            self.is_ready = True
+            self.failed = ExecutionError(
+                "The process that loads the program ended before it was loaded.", fix="see what it printed above."
+            )
+        for each in running.values():
+            self._report(each, each.place, -signal.SIGKILL, False, None)
+            for place in range(each.place + 1, len(each.layers)):
+                each.end(place, NotStarted())
 
     def close(self) -> None:
         """Let the server go: it stops what still runs, then itself."""
         if self.owner != os.getpid() or self.closed:
             return
-        self.connection.close()
-        _servers.pop(id(self), None)
-        try:
-            self.process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        self.poll.unregister(self.channel)
+        self.channel.close()
+        for key in [key for key, client in _kept.items() if client is self]:
+            del _kept[key]
+        until = time.monotonic() + 5
+        while not _is_over(self.pid):
+            if time.monotonic() > until:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(self.pid, signal.SIGKILL)
+                until += 5
+            time.sleep(0.001)
 
 
-_servers: dict[Any, Server] = {}
+def _is_over(pid: int) -> bool:
+    """Return whether a server has ended; where the program ignores SIGCHLD or waits for any child, nothing is left to wait for."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] != 0
+    except ChildProcessError:
+        return True
 
 
-def serve(program: main_module.Program) -> Server:
-    """Return the server of a program, started where there is none yet."""
-    if program not in _servers or _servers[program].closed:
-        load = {"program": program.path, "args": program.args, "package": program.package, "given": program.given, "path": sys.path}
-        _servers[program] = Server(load)
-    return _servers[program]
+# starting it
+
+_kept: dict[tuple[main_module.Program, str], Client] = {}
+"""Servers that loaded a program up to a flow, for the next run of that flow."""
+_said: set[str] = set()
 
 
-def serve_flow(flow: Flow) -> Server:
-    """Start a server for a flow that no program defines: of a notebook, a REPL or a test.
+def connect(flow: Flow, concurrency: int) -> Client:
+    """Return a server for a run of a flow: forked from this process, or a new one where that is not safe.
 
-    It serves one run: what the flow's functions refer to may have changed by the next one, as a notebook's globals do.
+    Raises what loading the program raises.
     """
+    reason = fork_safety.unsafe_reason()
+    if reason is None:
+        return _forked(flow, concurrency)
+    if reason not in _said:
+        _said.add(reason)
+        display.current().note(f"this process cannot be forked: {reason}. Workers start anew and load the program")
+    program = main_module.current()
+    if program is None or not is_of(flow, program):
+        return _loaded(_by_value(flow), concurrency)
+    known = _kept.get((program, flow.name))
+    if known is not None and not known.closed:
+        return known
+    client = _loaded(Load(tuple(sys.path), flow.name, program), concurrency)
+    if not client.knows:  # its class stands behind a read, where recording ends: it travels by value
+        client.close()
+        return _loaded(_by_value(flow), concurrency)
+    _kept[program, flow.name] = client
+    return client
+
+
+def _by_value(flow: Flow) -> Load:
+    """Return a flow that no program defines, as it is now: of a notebook, a REPL or a test."""
     from laminar.program import pickle_by_value
 
-    pickled = base64.b64encode(pickle_by_value.dumps(flow)).decode()
-    server = Server({"flow": pickled, "path": sys.path})
-    _servers[id(server)] = server
-    return server
+    return Load(tuple(sys.path), flow.name, flow=pickle_by_value.dumps(flow))
+
+
+def _forked(flow: Flow, concurrency: int) -> Client:
+    near, far = socket.socketpair()
+    interpreter_exit.flush_files()
+    pid = fork_safety.fork()
+    if pid == 0:
+        near.close()
+        from laminar.local.fork_server import server
+
+        server.become(far, flow, concurrency)
+    far.close()
+    return Client(near, pid)
+
+
+def _loaded(load: Load, concurrency: int) -> Client:
+    """Start a server in a new interpreter, and wait until it has loaded."""
+    from laminar.local.fork_server import loading
+
+    near, far = socket.socketpair()
+    process = subprocess.Popen(
+        loading.command(str(far.fileno()), str(concurrency)),
+        pass_fds=[far.fileno()],
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        cwd=process_state.first_folder(),
+    )
+    process.returncode = 0  # this module waits for it by its pid
+    far.close()
+    client = Client(near, process.pid, loads=load)
+    client_loading(client)
+    return client
+
+
+def client_loading(client: Client) -> None:
+    """Wait until a program is loaded.
+
+    Raises what the load raised.
+    """
+    try:
+        while not client.is_ready:
+            client.wait(None)
+    except BaseException:
+        client.close()
+        raise
+    if client.failed is not None:
+        client.close()
+        raise client.failed
 
 
 @atexit.register
 def _close_all() -> None:
-    for server in list(_servers.values()):
-        server.close()
+    for client in list(_kept.values()):
+        client.close()
 
 
 def is_of(flow: Flow, program: main_module.Program | None) -> bool:
-    """Say whether a flow belongs to the program that this process executes, rather than to what runs it (a test runner, say)."""
+    """Return whether a flow belongs to the program that this process executes, rather than to what runs it (a test runner, say)."""
     if program is None:
         return False
     main = vars(sys.modules["__main__"])
@@ -225,25 +292,31 @@ def is_of(flow: Flow, program: main_module.Program | None) -> bool:
     )
 
 
-def outcome(layer: Layer, message: dict[str, Any], limit: float | None, *, gate: bool) -> Any:
-    """Return a gate's answer, or raise what the last message of a job says went wrong."""
-    code = message["exit"]
-    if message.get("timed_out"):
-        raise split.failed_outside(layer, f"it took longer than its timeout of {limit:g} s")
-    if "failure" in message:
-        raise protocol.decode_failure(message["failure"])
-    if "error" in message:
-        raise pickle.loads(base64.b64decode(message["error"]))
-    if split_job.is_own_signal(code):
-        raise split.failed_outside(layer, f"it was ended by {signal_name(-code)}")
+# what an end means
+
+
+def outcome(layer: Layer, code: int, answer: Answer | None, timed_out: float | None, *, gate: bool) -> Any:
+    """Return a gate's answer, or raise what the end of a process says went wrong; ``timed_out`` is the limit it exceeded."""
+    if timed_out is not None:
+        raise split.failed_outside(layer, f"it took longer than its timeout of {timed_out:g} s")
+    if answer is None:
+        raise _ended_silently(layer, code)
+    if answer.failure is not None:
+        raise protocol.decode_failure(answer.failure)
+    if answer.error:
+        raise pickle.loads(answer.error)
+    entries = answer.entries or {}
+    if gate and layer.name not in entries:
+        raise split.failed_outside(layer, "its process ended without saying whether it may run")
+    return entries.get(layer.name, True)
+
+
+def _ended_silently(layer: Layer, code: int) -> Exception:
+    """Return the failure of a split whose process ended without an answer."""
+    if is_own_signal(code):
+        return split.failed_outside(layer, f"it was ended by {signal_name(-code)}")
     if code < 0:
         failed = split.failure(layer, f"it was killed by {signal_name(-code)}")
-        raise SplitKilled(
-            failed.what, **{name: getattr(failed, name) for name in ("execution", "flow", "layer", "index", "attempt")}
-        )
-    if code != split_job.DONE:
-        raise split.failed_outside(layer, f"its process ended with exit code {code}")
-    answers = message.get("entries", {})
-    if gate and layer.name not in answers:
-        raise split.failed_outside(layer, "its process ended without saying whether it may run")
-    return answers.get(layer.name, True)
+        names = ("execution", "flow", "layer", "index", "attempt")
+        return SplitKilled(failed.what, **{name: getattr(failed, name) for name in names})
+    return split.failed_outside(layer, f"its process ended with exit code {code} before the layer did, as by os._exit({code})")

@@ -1,58 +1,134 @@
-"""Carry messages between a run and its fork server: JSON lines over a socket; failures travel with their exceptions."""
+"""Carry messages between a run and its fork server: pickled values in frames that start with their length.
+
+Both ends are non-blocking and keep what the other side has not taken yet, so that neither ever waits for the other while that
+waits for it. Failures travel with their exceptions where these can be pickled.
+"""
 
 from __future__ import annotations
 
-import base64
-import json
+import contextlib
 import pickle
-from typing import Any
+import struct
+from collections import deque
+from typing import TYPE_CHECKING, Any
 
 from laminar.worker.split import SplitFailed
 
-__all__ = ["Lines", "decode_failure", "encode", "encode_failure"]
+if TYPE_CHECKING:
+    import socket
+
+__all__ = ["Channel", "Frames", "decode_failure", "encode", "encode_failure"]
+
+LENGTH = struct.Struct("!Q")
+CHUNK = 1 << 20
+"""Bytes that are received at once."""
 
 
-def encode(message: dict[str, Any]) -> bytes:
-    """Return a message as one line."""
-    return json.dumps(message, separators=(",", ":")).encode() + b"\n"
+def encode(message: Any) -> bytes:
+    """Return a message as one frame."""
+    data = pickle.dumps(message, protocol=5)
+    return LENGTH.pack(len(data)) + data
 
 
-class Lines:
-    """Cut a stream of bytes into messages."""
+class Frames:
+    """Cut a stream of bytes into messages; the time is linear in the bytes, however they come."""
 
     def __init__(self) -> None:
-        self.rest = b""
+        self.data = bytearray()
 
-    def feed(self, data: bytes) -> list[dict[str, Any]]:
+    def feed(self, data: bytes) -> list[Any]:
         """Return the messages that are complete with these bytes."""
-        *lines, self.rest = (self.rest + data).split(b"\n")
-        return [json.loads(line) for line in lines]
+        self.data += data
+        found, start = [], 0
+        while len(self.data) - start >= LENGTH.size:
+            first = start + LENGTH.size
+            last = first + LENGTH.unpack_from(self.data, start)[0]
+            if last > len(self.data):
+                break
+            found.append(pickle.loads(memoryview(self.data)[first:last].tobytes()))
+            start = last
+        del self.data[:start]
+        return found
 
 
-def encode_failure(failed: SplitFailed) -> dict[str, Any]:
-    """Return a failure as JSON values; its cause goes along where it can be pickled."""
+class Channel:
+    """Send and receive messages over a stream socket without ever blocking."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        connection.setblocking(False)
+        self.connection = connection
+        self.frames = Frames()
+        self.leaving: deque[memoryview] = deque()
+        self.pending = 0
+
+    def fileno(self) -> int:
+        """Return the socket's descriptor, -1 when it is closed."""
+        return self.connection.fileno()
+
+    def send(self, message: Any) -> None:
+        """Queue a message, and write what the socket takes now."""
+        data = encode(message)
+        self.leaving.append(memoryview(data))
+        self.pending += len(data)
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what is queued, as far as the socket takes it.
+
+        Raises ConnectionError where the other side is gone.
+        """
+        while self.leaving:
+            first = self.leaving[0]
+            try:
+                sent = self.connection.send(first)
+            except BlockingIOError:
+                return
+            self.pending -= sent
+            if sent == len(first):
+                self.leaving.popleft()
+            else:
+                self.leaving[0] = first[sent:]
+
+    def receive(self) -> list[Any]:
+        """Return the messages that have arrived.
+
+        Raises EOFError where the other side has closed, ConnectionError where it is gone.
+        """
+        try:
+            data = self.connection.recv(CHUNK)
+        except BlockingIOError:
+            return []
+        if not data:
+            raise EOFError
+        return self.frames.feed(data)
+
+    def close(self) -> None:
+        """Close the socket; what is queued is dropped."""
+        self.leaving.clear()
+        with contextlib.suppress(OSError):
+            self.connection.close()
+
+
+def encode_failure(failed: SplitFailed) -> tuple[bytes, bytes | None]:
+    """Return a failure and its cause as pickles; the cause is None where it cannot be pickled and read again."""
     try:
-        pickled = pickle.dumps(failed.__cause__)
-        pickle.loads(pickled)
-        cause: bytes | None = pickled
+        cause: bytes | None = pickle.dumps(failed.__cause__)
+        pickle.loads(cause)  # type: ignore[arg-type]
     except Exception:  # any exception class may fail to pickle in any way; the text of the traceback goes anyway
         cause = None
     plain = SplitFailed.__new__(SplitFailed, *failed.args)
     plain.args = failed.args
     plain.__dict__.update(failed.__dict__)
-    return {
-        "error": base64.b64encode(pickle.dumps(plain)).decode(),
-        "cause": base64.b64encode(cause).decode() if cause is not None else None,
-    }
+    return pickle.dumps(plain), cause
 
 
-def decode_failure(message: dict[str, Any]) -> SplitFailed:
+def decode_failure(message: tuple[bytes, bytes | None]) -> SplitFailed:
     """Return the failure that was sent by this program's own worker."""
-    failed = pickle.loads(base64.b64decode(message["error"]))
+    failed = pickle.loads(message[0])
     assert isinstance(failed, SplitFailed)
-    if message["cause"] is not None:
+    if message[1] is not None:
         try:
-            failed.__cause__ = pickle.loads(base64.b64decode(message["cause"]))
+            failed.__cause__ = pickle.loads(message[1])
         except Exception:  # its class may exist only in the worker; the text of the traceback is there
             failed.__cause__ = None
     return failed

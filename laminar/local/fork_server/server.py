@@ -1,217 +1,197 @@
-"""Serve one run: load the program once, fork a child for each split, pass its output and its end on.
+"""Serve one run: fork a process for each request, and pass on what it prints and how it ends.
 
-Started by the Process executor as ``python -m laminar.local.fork_server.server FD`` with one end of a socket. Children die with
-the server: it kills them when the socket closes; the kernel (Linux) or a watching thread does where the server itself was killed.
+The server is a fork of the process that called the flow, or (where that cannot be forked) a new one that loads the program. It
+never blocks on a pipe: what the run has not taken yet is kept, and beyond a limit the processes wait, not the server. Its
+children die with it: it kills them when the socket closes; the kernel (Linux) or a watching thread does where it was killed itself.
 """
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import json
+import gc
 import os
-import pickle
 import selectors
 import signal
 import socket
 import sys
-import tempfile
-import threading
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from laminar.exceptions import ExecutionError, LaminarError
-from laminar.local.fork_server import protocol
-from laminar.program import process_state, random_generators, recording
-from laminar.program.main_module import Program
-from laminar.worker import split_job
-from laminar.worker.split_job import Job
+from laminar.local.fork_server import child as process
+from laminar.local.fork_server.messages import Answer, Request
+from laminar.local.fork_server.protocol import Channel, Frames
+from laminar.local.line_buffer import LineBuffer
+from laminar.program import interpreter_exit, process_state, random_generators
+from laminar.worker.job import CANNOT
 
 if TYPE_CHECKING:
     from laminar.components.flow import Flow
+    from laminar.local.fork_server.loading import Loaded
 
-__all__ = ["main"]
+__all__ = ["Server", "become"]
 
 CHUNK = 65536
+FULL = 1 << 22
+"""Bytes that wait for the run, from which on no output is read."""
 GRACE = 1.0
 """Seconds that interrupted children have to clean up."""
 
 
 @dataclass
 class Child:
-    """A split that runs: its pipes, those of them that are open, and what has come of its last line."""
+    """A process that runs: its pipes, those of them that are open, and which of its jobs is under way."""
 
-    number: int
+    request: Request
     pid: int
     result: int
     streams: dict[int, str]
-    partial: dict[int, bytes]
     deadline: float | None
-    answer: bytes = b""
+    buffers: dict[int, LineBuffer] = field(default_factory=dict)
+    frames: Frames = field(default_factory=Frames)
+    place: int = 0
+    last: Answer | None = None
     timed_out: bool = False
     ends: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.ends = {self.result, *self.streams}
+        self.buffers = {end: LineBuffer() for end in self.streams}
 
 
 class Server:
-    """Hold the loaded flows and the running children."""
+    """Hold the flow and the running children."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self.connection = connection
+    def __init__(self, connection: socket.socket, concurrency: int, flow: Flow | None = None) -> None:
+        self.channel = Channel(connection)
+        self.concurrency = concurrency
+        self.forked = flow
+        self.loaded: Loaded | None = None
         self.selector = selectors.DefaultSelector()
-        self.lines = protocol.Lines()
+        self.waiting: deque[Request] = deque()
         self.children: dict[int, Child] = {}
-        self.flows: dict[str, Flow] = {}
-        self.recording = recording.Recording()
-        self.spawning = False
-        self.loaded: dict[str, Any] = {}
+        self.by_pid: dict[int, Child] = {}
+        self.paused = False
+        self.handlers = {number: signal.getsignal(number) for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM)}
+        if flow is None and self.handlers[signal.SIGINT] is not signal.SIG_IGN:
+            self.handlers[signal.SIGINT] = signal.default_int_handler
         self.wake, wake_end = os.pipe()
         for end in (self.wake, wake_end):
             os.set_blocking(end, False)
         signal.set_wakeup_fd(wake_end, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
     def serve(self) -> None:
         """Work until the other side closes the socket."""
-        self.selector.register(self.connection, selectors.EVENT_READ, self._hear)
+        self.selector.register(self.channel, selectors.EVENT_READ, self._exchange)
         self.selector.register(self.wake, selectors.EVENT_READ, self._reap)
         try:
             while True:
-                for key, _ in self.selector.select(self._patience()):
+                for key, events in self.selector.select(self._patience()):
                     # What came before it may have closed it, and another child's pipe may have got its number.
                     if self.selector.get_map().get(key.fd) is key:
-                        key.data(key.fileobj)
+                        key.data(key.fileobj if key.data != self._exchange else events)
                 self._expire()
+                while self.waiting and len(self.children) < self.concurrency:
+                    self._run(self.waiting.popleft())
+                self._balance()
         except (EOFError, ConnectionError):
             self._stop()
 
-    def send(self, **message: Any) -> None:
-        """Tell the other side."""
-        self.connection.sendall(protocol.encode(message))
+    def _exchange(self, events: int) -> None:
+        if events & selectors.EVENT_WRITE:
+            self.channel.flush()
+        if events & selectors.EVENT_READ:
+            for what, message in self.channel.receive():
+                if what == "run":
+                    self.waiting.append(message)
+                elif what == "cancel":
+                    self._cancel(message)
+                elif what == "load":
+                    self._load(message)
 
-    def _hear(self, connection: Any) -> None:
-        data = connection.recv(CHUNK)
-        if not data:
-            raise EOFError
-        for message in self.lines.feed(data):
-            if "load" in message:
-                self._load(message["load"])
-            elif "run" in message:
-                self._run(message)
-            elif "cancel" in message:
-                self._kill(message["cancel"], signal.SIGKILL)
+    def _balance(self) -> None:
+        """Ask for what is to be waited for: room in the socket where something waits for it, no more output where too much does."""
+        channel = self.channel
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if channel.leaving else 0)
+        if self.selector.get_key(channel).events != events:
+            self.selector.modify(channel, events, self._exchange)
+        if channel.pending > FULL and not self.paused:
+            self.paused = True
+            for child in self.children.values():
+                for end in child.ends & set(child.streams):
+                    self.selector.unregister(end)
+        elif channel.pending <= FULL // 2 and self.paused:
+            self.paused = False
+            for child in self.children.values():
+                for end in child.ends & set(child.streams):
+                    self._register(child, end)
 
-    # the program
+    def _register(self, child: Child, end: int) -> None:
+        self.selector.register(end, selectors.EVENT_READ, lambda end: self._read(child, end))
 
-    def _load(self, message: dict[str, Any]) -> None:
-        try:
-            self.load(message)
-        except LaminarError as error:
-            self.send(error=base64.b64encode(pickle.dumps(error)).decode())
-            return
-        self.loaded = message
+    # the flow
+
+    def _load(self, message: Any) -> None:
+        from laminar.local.fork_server.loading import Loaded
+
+        self.loaded = Loaded(message)
+        self.channel.send(self.loaded.load())
         random_generators.prepare()
-        self.spawning = sys.platform == "darwin" or threading.active_count() > 1
-        self.send(ready=_summary(self.recording), threads=self.spawning)
 
-    def load(self, message: dict[str, Any]) -> None:
-        """Record a program, or take the flow of a notebook as it was sent."""
-        sys.path[:] = message["path"]
-        if message.get("program"):
-            program = Program(message["program"], tuple(message["args"]), message["package"], message["given"])
-            self.recording = recording.record(program, quiet=True)
-        elif message.get("flow"):
-            from laminar.program import pickle_by_value
-
-            flow = pickle_by_value.loads(base64.b64decode(message["flow"]))
-            self.flows[flow.name] = flow
-
-    def flow(self, message: dict[str, Any]) -> Flow:
-        """Return the flow that a job is of: recorded, pickled, or (behind a read) made again of its class."""
-        name = message["run"]["flow"]
-        flow = self.flows.get(name) or self.recording.find(name)
-        if flow is None:
-            cls = next((cls for cls in self.recording.classes if cls.__name__ == name), None)
-            if cls is None:
-                raise ExecutionError(
-                    f"The program does not define flow {name!r} when it is executed anew.",
-                    fix="define it at the top of the file, above the first read of a result.",
-                )
-            flow = cls(datastore=pickle.loads(base64.b64decode(message["datastore"])))
-        self.flows[name] = flow
-        split_job.reroot(flow, message["url"])
-        return flow
+    def _flow(self, request: Request) -> Flow:
+        if self.forked is not None:
+            return self.forked
+        assert self.loaded is not None
+        return self.loaded.flow(request)
 
     # children
 
-    def _run(self, message: dict[str, Any]) -> None:
-        number, job = message["number"], Job(**message["run"])
+    def _run(self, request: Request) -> None:
         try:
-            flow = self.flow(message)
+            flow = self._flow(request)
         except Exception as error:
-            self.send(number=number, exit=split_job.CANNOT, error=_pickled(error))
+            answer = Answer(error=process.pickled(error))
+            self.channel.send(("end", request.number, 0, False, answer))
             return
-        result, result_end = os.pipe()
-        out, out_end = os.pipe()
-        err, err_end = os.pipe()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        if self.spawning:
-            pid = self._spawn(message, result_end, out_end, err_end)
+        pipes = [os.pipe() for _ in range(3)]
+        (result, result_end), (out, out_end), (err, err_end) = pipes
+        if self.loaded is not None and self.loaded.is_spawning:
+            pid = self.loaded.spawn(request, result_end, out_end, err_end)
         elif (pid := os.fork()) == 0:
-            self._become_child(flow, job, result_end, out_end, err_end)
+            self._become_child(flow, request, result_end, out_end, err_end)
         for end in (result_end, out_end, err_end):
             os.close(end)
-        deadline = time.monotonic() + message["timeout"] if message.get("timeout") else None
-        child = Child(number, pid, result, {out: "stdout", err: "stderr"}, {out: b"", err: b""}, deadline)
-        self.children[number] = child
+        deadline = time.monotonic() + request.limit if request.limit is not None else None
+        child = Child(request, pid, result, {out: "stdout", err: "stderr"}, deadline)
+        self.children[request.number] = self.by_pid[pid] = child
         for end in (result, out, err):
             os.set_blocking(end, False)
-            self.selector.register(end, selectors.EVENT_READ, lambda end, child=child: self._read(child, end))
-        self.send(number=number, pid=pid)
+            if end == result or not self.paused:
+                self._register(child, end)
+        self.channel.send(("started", request.number, pid))
 
-    def _spawn(self, message: dict[str, Any], result: int, out: int, err: int) -> int:
-        """Start a process that loads the program anew for one split."""
-        with tempfile.TemporaryFile() as task:
-            task.write(protocol.encode({**message, "load": self.loaded}))
-            task.flush()
-            task.seek(0)
-            os.set_inheritable(result, True)
-            redirect = [(os.POSIX_SPAWN_DUP2, end, place) for place, end in enumerate((task.fileno(), out, err))]
-            command = [sys.executable, "-m", "laminar.local.fork_server.server", "--split", str(result)]
-            return os.posix_spawn(sys.executable, command, os.environ, file_actions=redirect, setpgroup=0)
-
-    def _become_child(self, flow: Flow, job: Job, result: int, out: int, err: int) -> NoReturn:
-        code = split_job.CANNOT
+    def _become_child(self, flow: Flow, request: Request, result: int, out: int, err: int) -> NoReturn:
         try:
             os.setpgid(0, 0)
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-            die_with_parent()
+            process.restore_signals(self.handlers)
+            process.die_with_parent()
             os.dup2(out, 1)
             os.dup2(err, 2)
             self.selector.close()
-            self.connection.close()
-            for stream in (sys.stdout, sys.stderr):
-                with contextlib.suppress(AttributeError):
-                    stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-            split_job.reseed()
-            code = _child(flow, job, result)
-        except KeyboardInterrupt:
-            code = 130
+            self.channel.close()
+            for end in (out, err, self.wake):
+                os.close(end)
+            gc.enable()
+            process.become(flow, request.jobs, result, reseed=True)
         finally:
-            with contextlib.suppress(Exception):
-                sys.stdout.flush()
-                sys.stderr.flush()
-            os._exit(code)
+            os._exit(CANNOT)
 
     def _read(self, child: Child, end: int) -> bool:
-        """Take what a child wrote; say whether there may be more."""
+        """Take what a child wrote; return whether there may be more."""
         try:
             data = os.read(end, CHUNK)
         except BlockingIOError:
@@ -220,43 +200,70 @@ class Server:
             self._close(child, end)
             return False
         if end == child.result:
-            child.answer += data
-            return True
-        *lines, child.partial[end] = (child.partial[end] + data).split(b"\n")
-        if lines:
-            text = [line.decode(errors="replace") for line in lines]
-            self.send(number=child.number, stream=child.streams[end], lines=text)
+            for answer in child.frames.feed(data):
+                self._answered(child, answer)
+        elif shown := child.buffers[end].feed(data):
+            self.channel.send(("output", child.request.number, child.place, child.streams[end], shown))
         return True
+
+    def _answered(self, child: Child, answer: Answer) -> None:
+        """Report a job's end; the last one's only when the process has ended."""
+        if child.place == len(child.request.jobs) - 1:
+            child.last = answer
+            return
+        for end in child.streams:  # what it printed is of this job, not of the next one
+            self._drain(child, end)
+            self._finish_line(child, end)
+        self.channel.send(("done", child.request.number, child.place, answer))
+        child.place += 1
+        if child.request.limit is not None:
+            child.deadline = time.monotonic() + child.request.limit
+
+    def _drain(self, child: Child, end: int) -> None:
+        with contextlib.suppress(OSError):
+            while end in child.ends and self._read(child, end):
+                pass
+
+    def _finish_line(self, child: Child, end: int) -> None:
+        if shown := child.buffers[end].close():
+            self.channel.send(("output", child.request.number, child.place, child.streams[end], shown))
 
     def _close(self, child: Child, end: int) -> None:
         """Close a pipe of a child, once: its number may be another child's by now."""
         child.ends.discard(end)
-        self.selector.unregister(end)
+        with contextlib.suppress(KeyError):
+            self.selector.unregister(end)
         os.close(end)
 
     def _reap(self, wake: int) -> None:
         with contextlib.suppress(BlockingIOError):
             os.read(wake, CHUNK)
-        for child in list(self.children.values()):
-            if has_ended(child.pid):
-                # What the layer itself started and left behind. Not yet waited for, its pid cannot be another's.
+        while self.by_pid:
+            try:
+                # Not yet waited for, its pid cannot be another's: what the layer itself started and left behind is killed.
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if ended is None:
+                return
+            child = self.by_pid.pop(ended.si_pid, None)
+            if child is not None:
                 self._kill_group(child.pid, signal.SIGKILL)
-                _, status = os.waitpid(child.pid, 0)
+            _, status = os.waitpid(ended.si_pid, 0)
+            if child is not None:
                 self._ended(child, os.waitstatus_to_exitcode(status))
 
     def _ended(self, child: Child, code: int) -> None:
+        self._drain(child, child.result)
+        for end in child.streams:
+            self._drain(child, end)
+            self._finish_line(child, end)
         for end in list(child.ends):
-            with contextlib.suppress(OSError):
-                while self._read(child, end):
-                    pass
-            if end in child.ends:
-                self._close(child, end)
-        for end, rest in child.partial.items():
-            if rest:
-                self.send(number=child.number, stream=child.streams[end], lines=[rest.decode(errors="replace")])
-        del self.children[child.number]
-        answer = protocol.Lines().feed(child.answer)
-        self.send(number=child.number, exit=code, timed_out=child.timed_out, **(answer[0] if answer else {}))
+            self._close(child, end)
+        del self.children[child.request.number]
+        self.channel.send(("end", child.request.number, code, child.timed_out, child.last))
+
+    # limits
 
     def _patience(self) -> float | None:
         deadlines = [child.deadline for child in self.children.values() if child.deadline is not None]
@@ -267,11 +274,12 @@ class Server:
             if child.deadline is not None and time.monotonic() >= child.deadline and not child.timed_out:
                 child.timed_out = True
                 child.deadline = None
-                self._kill(child.number, signal.SIGKILL)
+                self._kill_group(child.pid, signal.SIGKILL)
 
-    def _kill(self, number: int, how: signal.Signals) -> None:
+    def _cancel(self, number: int) -> None:
         if child := self.children.get(number):
-            self._kill_group(child.pid, how)
+            self._kill_group(child.pid, signal.SIGKILL)
+        self.waiting = deque(request for request in self.waiting if request.number != number)
 
     @staticmethod
     def _kill_group(pid: int, how: signal.Signals) -> None:
@@ -286,136 +294,55 @@ class Server:
         alive = {child.pid for child in self.children.values()}
         while alive and time.monotonic() < until:
             alive = {pid for pid in alive if not _is_over(pid)}
-            time.sleep(0.01)
+            for child in self.children.values():  # a full pipe would keep it from ending
+                for end in child.ends:
+                    with contextlib.suppress(OSError):
+                        os.read(end, CHUNK)
+            time.sleep(0.01 if alive else 0)
         for child in self.children.values():
             self._kill_group(child.pid, signal.SIGKILL)
 
 
 def _is_over(pid: int) -> bool:
-    """Say whether a child has ended, having taken its status if nobody has yet."""
+    """Return whether a child has ended, having taken its status if nobody has yet."""
     try:
         return os.waitpid(pid, os.WNOHANG)[0] != 0
     except ChildProcessError:
         return True
 
 
-def has_ended(pid: int) -> bool:
-    """Say whether a child has ended, without taking note of it: its pid stays its own."""
-    if hasattr(os, "waitid"):
-        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-    import subprocess
-
-    with contextlib.suppress(OSError):  # macOS: a zombie can be signalled, and ps says that it is one
-        return subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, check=False).stdout[:1] in (b"Z", b"")
-    return False
-
-
-def _child(flow: Flow, job: Job, result: int) -> int:
-    """Run a job in a child and write what came of it to the result pipe."""
+def become(connection: socket.socket, flow: Flow, concurrency: int) -> NoReturn:
+    """Turn this process, just forked from the one that called a flow, into its server."""
     try:
-        code, outputs, failed = split_job.work(flow, job)
-        answer: dict[str, Any] = split_job.told(outputs)
-        if failed is not None:
-            answer["failure"] = protocol.encode_failure(failed)
-    except Exception as error:
-        code, answer = split_job.CANNOT, {"error": _pickled(error)}
-    data = memoryview(protocol.encode(answer))
-    while data:
-        data = data[os.write(result, data) :]
-    return code
+        os.setsid()
+        process_state.work()
+        interpreter_exit.disown()
+        _leave_debugger()
+        process.connect_streams()
+        process.prepare_death()
+        _leave_loop()
+        server = Server(connection, concurrency, flow)
+        gc.disable()
+        random_generators.prepare()
+        gc.freeze()  # children would copy the pages of every object that a collection touches
+        server.serve()
+    except BaseException:
+        if os.environ.get("LAMINAR_TRACEBACK"):
+            import traceback
+
+            traceback.print_exc()
+    finally:
+        os._exit(0)
 
 
-def _pickled(error: Exception) -> str:
-    if not isinstance(error, LaminarError):
-        error = ExecutionError(f"{type(error).__name__}: {error}")
-    return base64.b64encode(pickle.dumps(error)).decode()
+def _leave_debugger() -> None:
+    """Stop tracing where a debugger does: it would wait for commands that nobody types here."""
+    debugger = getattr(sys.modules.get("bdb"), "Bdb", None)
+    if debugger is not None and isinstance(getattr(sys.gettrace(), "__self__", None), debugger):
+        sys.settrace(None)
 
 
-def _summary(recorded: recording.Recording) -> dict[str, Any]:
-    """Return what a run wants to know of a recording, as JSON values."""
-    return {
-        "chains": [
-            {
-                "flows": [step.flow.name for step in chain.steps],
-                "parameters": list(chain.first.parameters),
-                "where": chain.first.where,
-                "action": chain.first.action,
-            }
-            for chain in recorded.chains
-        ],
-        "classes": [cls.__name__ for cls in recorded.classes],
-        "ended": recorded.ended,
-        "uncalled": _uncalled(recorded),
-    }
-
-
-def _uncalled(recorded: recording.Recording) -> str | None:
-    if recorded.program is None:
-        return None
-    try:
-        recording.require_called(recorded)
-    except LaminarError as error:
-        return base64.b64encode(pickle.dumps(error)).decode()
-    return None
-
-
-_libc: Any = None
-
-
-def prepare_death() -> None:
-    """Load what `die_with_parent` needs, once, before any fork."""
-    global _libc
-    if sys.platform == "linux":
-        import ctypes
-
-        _libc = ctypes.CDLL(None)
-
-
-def die_with_parent() -> None:
-    """Let this process be killed when its parent ends, however that ends."""
-    parent = os.getppid()
-    if _libc is not None:
-        _libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, prctl(2)
-        if os.getppid() != parent:
-            os._exit(split_job.CANNOT)
-        return
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os.killpg(0, signal.SIGKILL)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def main() -> None:
-    """Serve on the socket whose descriptor is the only argument."""
-    process_state.work()
-    prepare_death()
-    if sys.argv[1] == "--split":
-        die_with_parent()
-        _split(int(sys.argv[2]))
-    Server(socket.socket(fileno=int(sys.argv[1]))).serve()
-
-
-def _split(result: int) -> NoReturn:
-    """Load the program and run the one split that standard input names."""
-    message = json.loads(sys.stdin.readline())
-    one, _ = socket.socketpair()
-    server = Server(one)
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    server.load(message["load"])
-    code = _child(server.flow(message), Job(**message["run"]), result)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
-
-
-if __name__ == "__main__":
-    from laminar.local.fork_server import server
-
-    server.main()
+def _leave_loop() -> None:
+    """Forget an event loop that ran where this process was forked, so that a layer may run one of its own."""
+    if (events := sys.modules.get("asyncio.events")) is not None:
+        events._set_running_loop(None)

@@ -220,7 +220,21 @@ def test_a_wrong_program_is_refused_with_one_clear_error_by_compile(name, tmp_pa
     golden(done.stderr, Path(__file__).parents[2] / "golden" / "errors" / f"{name}.txt")
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+AS_PYTHON = {"raises_while_recorded": 1, "exits_while_recorded": 3, "reads_before_any_flow": 1}
+"""Programs that a run executes as python does, up to the line that ends them, with the exit code."""
+
+
+@pytest.mark.parametrize("name", AS_PYTHON)
+def test_a_program_that_ends_before_its_flow_is_called_ends_a_run_as_it_does_python(name, tmp_path):
+    write(tmp_path, PROGRAMS[name])
+    plain = subprocess.run([sys.executable, "flow.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = laminar("run", "flow.py", cwd=tmp_path)
+    assert done.returncode == plain.returncode == AS_PYTHON[name]
+    assert done.stdout == plain.stdout == ""
+    assert not list(tmp_path.glob(".laminar/Train/executions/*/Read"))
+
+
+@pytest.mark.parametrize("name", [name for name in PROGRAMS if name not in AS_PYTHON])
 def test_a_wrong_program_is_refused_by_run_in_the_same_words_before_anything_runs(name, tmp_path, golden):
     write(tmp_path, PROGRAMS[name])
     done = laminar("run", "flow.py", cwd=tmp_path)

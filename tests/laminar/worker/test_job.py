@@ -34,6 +34,7 @@ def test_a_job_names_a_split_in_the_worker_variables(execution):
         "LAMINAR_LAYER_INDEX": "2",
         "LAMINAR_LAYER_SPLITS": "5",
         "LAMINAR_LAYER_ATTEMPT": "3",
+        "LAMINAR_WORKER_PID": "",
     }
 
 

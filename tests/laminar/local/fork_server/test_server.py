@@ -7,14 +7,18 @@ import sys
 
 PROGRAM = """\
 import os, socket
+from laminar.local.fork_server.messages import Answer, Request
+from laminar.local.fork_server.protocol import encode
 from laminar.local.fork_server.server import Child, Server
+from laminar.worker.job import Job
 
 ours, _ = socket.socketpair()
-server = Server(ours)
+server = Server(ours, 2)
 
 def child(number):
     pipes = [os.pipe() for _ in range(3)]
-    made = Child(number, 0, pipes[0][0], {pipes[1][0]: "stdout", pipes[2][0]: "stderr"}, {}, None)
+    job = Job("F", "one", "A")
+    made = Child(Request(number, (job,), None, ""), 0, pipes[0][0], {pipes[1][0]: "stdout", pipes[2][0]: "stderr"}, None)
     for end in made.ends:
         os.set_blocking(end, False)
         server.selector.register(end, 1)
@@ -22,21 +26,21 @@ def child(number):
     return made, pipes[0][1]
 
 first, end = child(1)
-os.write(end, b'{"entries": {"A": true}}\\n')
+os.write(end, encode(Answer({"A": True})))
 os.close(end)
 while server._read(first, first.result):
     pass
 closed = first.result
 second, end = child(2)
 assert closed in second.ends, "its number is used again"
-os.write(end, b'{"entries": {"B": false}}\\n')
+os.write(end, encode(Answer({"B": False})))
 server._ended(first, 0)
 while server._read(second, second.result):
     pass
-print(first.answer, second.answer, closed in server.selector.get_map())
+print(first.last.entries, second.last.entries, closed in server.selector.get_map())
 """
 
 
 def test_a_pipe_that_was_closed_is_not_read_again_under_its_number():
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
-    assert done.stdout == 'b\'{"entries": {"A": true}}\\n\' b\'{"entries": {"B": false}}\\n\' True\n', done.stderr
+    assert done.stdout == "{'A': True} {'B': False} True\n", done.stderr

@@ -1,0 +1,105 @@
+"""Run attempts for a scheduler that waits for whichever ends next."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from laminar.components.layer import Layer
+
+__all__ = ["End", "Lane", "SubmitLane"]
+
+End = Callable[[int, Any], None]
+"""What is called with the place of a split among those begun together, and with its answer or its exception."""
+
+
+class Lane(ABC):
+    """Run attempts of one execution; nothing here waits but `wait`.
+
+    ``slots`` says how many the scheduler may begin before others have ended.
+    """
+
+    slots: int = 1
+    needs_loop: bool = False
+
+    def open(self) -> None:
+        """Get ready, before anything is begun."""
+
+    @abstractmethod
+    def begin(self, layers: Sequence[Layer], end: End) -> None:
+        """Begin an attempt at each of some splits, one after the other; ``end`` is called for each, from `wait`."""
+
+    @abstractmethod
+    def wait(self, timeout: float | None) -> None:
+        """Wait until something has ended, at most so many seconds, and call the ``end`` of all that has."""
+
+    def close(self) -> None:
+        """Stop what is still running."""
+
+
+class SubmitLane(Lane):
+    """Run attempts by an executor's ``submit``, in an event loop of its own."""
+
+    needs_loop = True
+
+    def __init__(self, executor: Any, execution: Any) -> None:
+        self.executor = executor
+        self.execution = execution
+        self.slots = executor.concurrency
+        self.tasks: dict[Any, tuple[int, End]] = {}
+
+    def open(self) -> None:
+        """Start the loop, and let the executor get ready."""
+        import asyncio
+
+        self.runner = asyncio.new_event_loop()
+        self.runner.run_until_complete(self.executor.open(self.execution))
+
+    def begin(self, layers: Sequence[Layer], end: End) -> None:
+        """Submit each split."""
+        self.runner.create_task(self._each(layers, end))
+        self.pending = True
+
+    async def _each(self, layers: Sequence[Layer], end: End) -> None:
+        import asyncio
+
+        for place, layer in enumerate(layers):
+            task = asyncio.ensure_future(self.executor.submit(layer=layer))
+            self.tasks[task] = (place, end)
+            await asyncio.wait([task])
+
+    def wait(self, timeout: float | None) -> None:
+        """Let the loop run until a split has ended."""
+        import asyncio
+
+        async def some() -> None:
+            await asyncio.sleep(0)
+            if self.tasks:
+                await asyncio.wait(list(self.tasks), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            elif timeout is not None:
+                await asyncio.sleep(timeout)
+
+        self.runner.run_until_complete(some())
+        for task in [task for task in self.tasks if task.done()]:
+            place, end = self.tasks.pop(task)
+            end(place, task.exception() or task.result())
+
+    def close(self) -> None:
+        """Cancel what runs, let the executor stop, and end the loop."""
+        import asyncio
+
+        async def stop() -> None:
+            left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+            await self.executor.close()
+
+        try:
+            self.runner.run_until_complete(stop())
+            self.runner.run_until_complete(self.runner.shutdown_asyncgens())
+            self.runner.run_until_complete(self.runner.shutdown_default_executor())
+        finally:
+            self.runner.close()

@@ -1,0 +1,170 @@
+"""Be the process of a request: run its splits one after the other, report each, and end as Python ends."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from laminar.exceptions import ExecutionError, LaminarError
+from laminar.local.fork_server.messages import Answer
+from laminar.local.fork_server.protocol import encode, encode_failure
+from laminar.program import interpreter_exit
+from laminar.worker import split_job
+
+if TYPE_CHECKING:
+    from laminar.components.flow import Flow
+    from laminar.worker.job import Job
+
+__all__ = ["become", "connect_streams", "die_with_parent", "pickled", "prepare_death", "restore_signals", "work"]
+
+
+def become(flow: Flow, jobs: tuple[Job, ...], result: int, *, reseed: bool) -> NoReturn:
+    """Run jobs in this process, and end it."""
+    owner, code = os.getpid(), split_job.CANNOT
+    try:
+        code = work(flow, jobs, result, reseed=reseed)
+    except KeyboardInterrupt:
+        code = 130
+    except SystemExit as leaving:  # of a process that a layer forked: it ends as it says
+        code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+        code = 1
+    finally:
+        if os.getpid() == owner or code != split_job.CANNOT:
+            interpreter_exit.finish()
+        os._exit(code & 0xFF)
+
+
+def work(flow: Flow, jobs: tuple[Job, ...], result: int, *, reseed: bool) -> int:
+    """Run jobs and write an answer for each to a pipe; return the exit code of the last one."""
+    code, owner = split_job.CANNOT, os.getpid()
+    for job in jobs:
+        if reseed:
+            split_job.reseed()
+        code, answer = _answer(flow, job)
+        if os.getpid() != owner:
+            raise SystemExit(0)
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+        data = memoryview(encode(answer))
+        while data:
+            data = data[os.write(result, data) :]
+    return code
+
+
+def _answer(flow: Flow, job: Job) -> tuple[int, Answer]:
+    try:
+        code, outputs, failed = split_job.work(flow, job)
+    except Exception as error:
+        return split_job.CANNOT, Answer(error=pickled(error))
+    if failed is not None:
+        return code, Answer(failure=encode_failure(failed))
+    return code, Answer(entries=outputs.entries)
+
+
+def pickled(error: Exception) -> bytes:
+    """Return the pickle of an error, as one of laminar's."""
+    if not isinstance(error, LaminarError):
+        error = ExecutionError(f"{type(error).__name__}: {error}")
+    return pickle.dumps(error)
+
+
+# streams and signals
+
+
+def connect_streams() -> None:
+    """Connect the standard streams of a forked server with descriptors 0, 1 and 2, which its children replace by pipes.
+
+    Standard input is empty: nobody answers there. A stream that the program replaced stays as it is where it leads to a
+    descriptor (also through an object of its own), and where it is a file of its own.
+    """
+    null = os.open(os.devnull, os.O_RDONLY)
+    if null != 0:
+        os.dup2(null, 0)
+        os.close(null)
+    if sys.stdin is None or _descriptor(sys.stdin, 0) == 0:
+        sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False))  # the old one may hold what it read ahead
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        stream = getattr(sys, name)
+        if _is_elsewhere(stream, number):
+            encoding = getattr(stream, "encoding", None) or "utf-8"
+            errors = "backslashreplace" if number == 2 else "surrogateescape"
+            stream = io.TextIOWrapper(io.FileIO(number, "w", closefd=False), encoding, errors, write_through=True)
+            setattr(sys, name, stream)
+        for each in (stream, getattr(sys, f"__{name}__")):
+            with contextlib.suppress(Exception):
+                each.reconfigure(line_buffering=True)
+
+
+def _is_elsewhere(stream: Any, number: int) -> bool:
+    """Return whether what is printed to a stream would not pass through a descriptor, though it is meant to be shown."""
+    if stream is None:
+        return True
+    found = _descriptor(stream, number)
+    if found is None or found < 0:  # it is kept in memory: the first process could not see it
+        return True
+    if found == number:
+        return False
+    with contextlib.suppress(OSError):
+        return os.path.sameopenfile(found, number)
+    return False
+
+
+def _descriptor(stream: Any, number: int) -> int | None:
+    """Return the descriptor of a stream, None where it is kept in memory; an object that does not say passes for connected."""
+    try:
+        found = stream.fileno()
+    except io.UnsupportedOperation:
+        return None
+    except Exception:
+        return None if isinstance(stream, io.StringIO) else number
+    return found if isinstance(found, int) else number
+
+
+def restore_signals(handlers: dict[signal.Signals, Any]) -> None:
+    """Let a child handle signals as the program did where it was forked."""
+    signal.set_wakeup_fd(-1)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+# the end of the parent
+
+_libc: Any = None
+
+
+def prepare_death() -> None:
+    """Load what `die_with_parent` needs, once, before any fork."""
+    global _libc
+    if sys.platform == "linux":
+        import ctypes
+
+        _libc = ctypes.CDLL(None)
+
+
+def die_with_parent() -> None:
+    """Let this process be killed when its parent ends, however that ends."""
+    parent = os.getppid()
+    if _libc is not None:
+        _libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, prctl(2)
+        if os.getppid() != parent:
+            os._exit(split_job.CANNOT)
+        return
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,98 @@
+"""Decide whether this process can be forked, so that the copy can run layers.
+
+A fork copies the one thread that calls it. A lock that another thread holds at that moment stays locked in the copy for good, and
+a library whose threads are gone there waits for them (fork(2), Notes).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+import warnings
+from typing import Any
+
+__all__ = ["fork", "unsafe_reason"]
+
+TASKS = "/proc/self/task"
+
+
+def unsafe_reason() -> str | None:
+    """Return why this process cannot be forked safely, or None where it can.
+
+    Native threads are counted before and after a fork that ends at once: some libraries end theirs before a fork (OpenBLAS, by
+    ``pthread_atfork``), others do not (polars, OpenMP, torch).
+    """
+    if sys.platform != "linux":
+        return f"a fork is not safe on {sys.platform}"
+    if threading.current_thread() is not threading.main_thread():
+        return "its flow is called in a thread"
+    own = _data_threads()
+    others = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread() and thread not in own]
+    if others:
+        return f"it runs Python threads ({_listed(others)})"
+    if not _is_more_than(1 + len(own)):
+        return None
+    _probe()
+    if not _is_more_than(1 + len(own)):
+        return None
+    return f"a library that it imports keeps native threads ({_listed(_names())})"
+
+
+def fork() -> int:
+    """Fork this process, which was found to be safe; Python 3.12 and later would warn of a data library's idle threads."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
+
+
+def _probe() -> None:
+    """Fork a process that ends at once."""
+    pid = fork()
+    if pid == 0:
+        os._exit(0)
+    try:
+        os.waitpid(pid, 0)
+    except ChildProcessError:  # the program ignores SIGCHLD: then the kernel takes the status itself, waitpid(2)
+        pass
+
+
+def _is_more_than(threads: int) -> bool:
+    """Return whether this process has more native threads; one that is about to end gets a moment."""
+    for _ in range(3):
+        if len(os.listdir(TASKS)) <= threads:
+            return False
+        time.sleep(0.002)
+    return True
+
+
+def _data_threads() -> set[threading.Thread]:
+    """Return the threads of fsspec, which a datastore's own requests start.
+
+    They are idle between requests, and fsspec starts new ones in a forked process (fsspec/asyn.py, reset_after_fork).
+    """
+    module: Any = sys.modules.get("fsspec.asyn")
+    if module is None or module.loop[0] is None:
+        return set()
+    pool = getattr(module.loop[0], "_default_executor", None)
+    return {*module.iothread, *getattr(pool, "_threads", ())} - {None}
+
+
+def _names() -> list[str]:
+    """Return the names of the native threads besides the main one."""
+    found = []
+    for task in os.listdir(TASKS):
+        if task != str(os.getpid()):
+            try:
+                with open(f"{TASKS}/{task}/comm") as file:
+                    found.append(file.read().strip())
+            except OSError:  # it has ended meanwhile
+                continue
+    return found
+
+
+def _listed(names: list[str]) -> str:
+    """Return a few names, each once."""
+    names = list(dict.fromkeys(names))
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")

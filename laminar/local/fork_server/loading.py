@@ -1,0 +1,139 @@
+"""Load, in a server that started anew, the program or the flow that its splits need.
+
+Run as ``python -c ... FD`` by the client: a server, or (where the loaded program runs threads) the process of one request.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from typing import TYPE_CHECKING, Any
+
+from laminar.exceptions import ExecutionError, LaminarError
+from laminar.local.fork_server import child
+from laminar.local.fork_server.fork_safety import unsafe_reason
+from laminar.local.fork_server.messages import Load, Request
+from laminar.program import process_state, recording
+from laminar.worker import split_job
+
+if TYPE_CHECKING:
+    from laminar.components.flow import Flow
+
+__all__ = ["Loaded", "command", "main"]
+
+BOOT = "import sys; sys.path[:] = eval(sys.argv.pop()); from laminar.local.fork_server import loading; loading.main(sys.argv[1:])"
+
+
+def command(*arguments: str) -> list[str]:
+    """Return the command that starts a server or the process of a request, with this process's flags and import path.
+
+    The path is an argument: a variable such as PYTHONPATH would reach the programs that layers start.
+    """
+    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+    return [sys.executable, *flags, "-c", BOOT, *arguments, repr(list(sys.path))]
+
+
+class Loaded:
+    """Hold what a server loaded, and the flows that its requests are of."""
+
+    def __init__(self, message: Load) -> None:
+        self.message = message
+        self.path = list(sys.path)
+        self.flows: dict[str, Flow] = {}
+        self.recording = recording.Recording()
+        self.is_spawning = False
+
+    def load(self) -> tuple[str, Any]:
+        """Load, and return the message that says so: whether the flow is there, or the error."""
+        try:
+            self._load()
+        except LaminarError as error:
+            return "failed", child.pickled(error)
+        self.is_spawning = unsafe_reason() is not None or threading.active_count() > 1
+        return "ready", self._is_known(self.message.name)
+
+    def _load(self) -> None:
+        if self.message.program is not None:
+            target = recording.Target(self.message.name)
+            self.recording = recording.record(self.message.program, target=target)
+        else:
+            from laminar.program import pickle_by_value
+
+            sys.path[:] = self.message.path
+            flow = pickle_by_value.loads(self.message.flow)
+            self.flows[flow.name] = flow
+
+    def _is_known(self, name: str) -> bool:
+        return name in self.flows or self.recording.find(name) is not None or self._class(name) is not None
+
+    def _class(self, name: str) -> Any:
+        return next((cls for cls in self.recording.classes if cls.__name__ == name), None)
+
+    def flow(self, request: Request) -> Flow:
+        """Return the flow that a request is of: recorded, pickled, or made of its class where a read ended the recording before."""
+        name = request.jobs[0].flow
+        flow = self.flows.get(name) or self.recording.find(name)
+        if flow is None:
+            cls = self._class(name)
+            if cls is None:
+                raise ExecutionError(
+                    f"The program does not define flow {name!r} when it is executed anew.",
+                    fix="define it at the top of the file, above the first read of a result.",
+                )
+            flow = cls(datastore=pickle.loads(request.datastore))
+        self.flows[name] = flow
+        split_job.reroot(flow, request.url)
+        return flow
+
+    def spawn(self, request: Request, result: int, out: int, err: int) -> int:
+        """Start a process that loads the program anew for one request."""
+        with tempfile.TemporaryFile() as task:
+            pickle.dump((self.message, request), task)
+            task.flush()
+            task.seek(0)
+            os.set_inheritable(result, True)
+            redirect = [(os.POSIX_SPAWN_DUP2, end, place) for place, end in enumerate((task.fileno(), out, err))]
+            words = command("--request", str(result))
+            words[-1] = repr(self.path)
+            return os.posix_spawn(sys.executable, words, os.environ, file_actions=redirect, setpgroup=0)
+
+
+def main(arguments: list[str]) -> None:
+    """Serve on the socket whose descriptor is the first argument, or run the one request that standard input names."""
+    process_state.work()
+    child.prepare_death()
+    if arguments[0] == "--request":
+        child.die_with_parent()
+        _run_request(int(arguments[1]))
+    from laminar.local.fork_server.server import Server
+
+    os.set_inheritable(int(arguments[0]), False)
+    server = Server(socket.socket(fileno=int(arguments[0])), int(arguments[1]))
+    with contextlib.suppress(KeyboardInterrupt):
+        server.serve()
+    os._exit(0)
+
+
+def _run_request(result: int) -> None:
+    os.set_inheritable(result, False)
+    message, request = pickle.load(sys.stdin.buffer)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False))
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    loaded = Loaded(message)
+    what, _ = loaded.load()
+    assert what == "ready", "the server has loaded it before"
+    child.become(loaded.flow(request), request.jobs, result, reseed=False)

@@ -1,0 +1,47 @@
+"""Declare what a run and its fork server say to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from laminar.program.main_module import Program
+from laminar.worker.job import Job
+
+__all__ = ["Answer", "Load", "Request"]
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a server that starts anew loads: a program up to the call of a flow, or a flow by value.
+
+    ``path`` is the ``sys.path`` of the first process.
+    """
+
+    path: tuple[str, ...]
+    name: str
+    program: Program | None = None
+    flow: bytes = b""
+
+
+@dataclass(frozen=True)
+class Request:
+    """Run jobs one after the other in one process, each at most ``limit`` seconds.
+
+    ``url`` is the flow's datastore, ``datastore`` its pickle where the server has to make the flow itself.
+    """
+
+    number: int
+    jobs: tuple[Job, ...]
+    limit: float | None
+    url: str
+    datastore: bytes = b""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How one job ended: with answers of entry hooks, a failure of its own, or an error that keeps it from being run."""
+
+    entries: dict[str, Any] | None = None
+    failure: tuple[bytes, bytes | None] | None = None
+    error: bytes = b""

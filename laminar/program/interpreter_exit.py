@@ -1,0 +1,86 @@
+"""End a process that leaves by ``os._exit`` as Python ends: threads, exit functions, buffered files.
+
+A forked process may not return through the frames of the program that it was forked in: ``finally`` blocks and ``with`` statements
+there belong to the first process. It leaves by ``os._exit``, which skips what Python's own finalization does (Py_FinalizeEx in
+Python/pylifecycle.c): wait for the threads, call what `atexit` holds, flush files.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import gc
+import io
+import sys
+import threading
+import weakref
+from typing import Any
+
+__all__ = ["disown", "finish", "flush_files"]
+
+
+def disown() -> None:
+    """Leave to the parent of this forked process what it registered to do at its end, as ``multiprocessing`` does.
+
+    Afterwards `finish` runs only what this process registers itself. A temporary folder of the parent would be removed else, and
+    its daemonic processes be ended.
+    """
+    _atexit()._clear()
+    for info in list(_finalizers().values()):
+        info.atexit = False
+    if (util := sys.modules.get("multiprocessing.util")) is not None:
+        util._finalizer_registry.clear()
+    if (process := sys.modules.get("multiprocessing.process")) is not None:
+        process._children = set()  # type: ignore[attr-defined]
+
+
+def finish() -> None:
+    """Wait for threads that are no daemons, call the exit functions of this process, and flush its files."""
+    with _reported():
+        threading._shutdown()  # type: ignore[attr-defined]  # also what concurrent.futures registers there
+    with _reported():
+        _atexit()._run_exitfuncs()
+    # Modules that were imported before `disown` registered these once: they are due in this process too.
+    for module, name in (("multiprocessing.util", "_exit_function"), ("logging", "shutdown")):
+        if (function := getattr(sys.modules.get(module), name, None)) is not None:
+            with _reported():
+                function()
+    with _reported():
+        weakref.finalize._exitfunc()  # type: ignore[attr-defined]
+    flush_files()
+
+
+def flush_files() -> None:
+    """Flush every open file of this process that has a buffer: both sides of a fork would write what is left there."""
+    for kind in (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom):
+        for file in [item for item in gc.get_objects() if type(item) is kind]:
+            _flush(file)
+    for name in ("stdout", "stderr"):
+        _flush(getattr(sys, name, None))
+
+
+def _flush(file: Any) -> None:
+    # Any kind of file may stand there, and be closed, broken or full: Python too passes that over at its end.
+    with contextlib.suppress(Exception):
+        if file is not None and not file.closed:
+            file.flush()
+
+
+@contextlib.contextmanager
+def _reported() -> Any:
+    """Print what is raised inside, and go on: so does Python at its end."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(Exception):
+            import traceback
+
+            traceback.print_exc()
+
+
+def _atexit() -> Any:
+    return atexit
+
+
+def _finalizers() -> dict[Any, Any]:
+    return getattr(weakref.finalize, "_registry", {})
