@@ -18,7 +18,8 @@ __all__ = ["ARGO", "KINDS", "Kind", "Limits", "Target"]
 class Limits:
     """What Argo and Kubernetes take at most; sizes are bytes.
 
-    ``pods`` fit the workflow's status where each may be tried again; more need node status offloading.
+    ``pods`` fit the workflow's status where each may be tried again; more need node status offloading. ``old_fields`` is True
+    where Argo also reads ``schedule``, ``mutex`` and ``semaphore``, which 4.0 removed.
     """
 
     templates: int = 200
@@ -28,6 +29,7 @@ class Limits:
     text_bytes: int = 127 * 1024  # Linux takes 128 KiB for an argument or a variable with its name
     document_bytes: int = 1024 * 1024
     pods: int = 5000
+    old_fields: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ KINDS = {
 }
 """The kinds by the name that the command line has for them."""
 
-ARGO = {"3.7": Limits(), "4.0": Limits(), "4.1": Limits()}
+ARGO = {"3.7": Limits(old_fields=True), "4.0": Limits(), "4.1": Limits()}
 """The supported versions of Argo, each with its limits.
 
 3.7 counts templates and tasks only where its full CRDs are installed; whether they are is not known here.

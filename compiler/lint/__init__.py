@@ -59,7 +59,7 @@ def _argo_document(document: Document, library: Library, limits: Limits) -> Iter
     from laminar.compiler.lint import limits as sizes
 
     yield from fields.wrong_keys(document.part)
-    yield from fields.wrong_fields(document)
+    yield from fields.wrong_fields(document, limits)
     yield from naming.wrong_names(document)
     yield from sizes.over_limits(document, limits)
     yield from calls.wrong_calls(document, library)

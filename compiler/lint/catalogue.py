@@ -1,7 +1,7 @@
 """Hold the table of rules: code, severity (and the one in laminar's own documents), who else finds the mistake, title, reason.
 
 The columns ``argo lint`` and ``server`` were read in Argo's workflow/validate/validate.go and manifests/base/crds/full, 4.1.2,
-and seen on a real Argo 4.1.2 and Kubernetes 1.34 where the reason says so. ``unknown`` is what nobody tried.
+and seen on a real Argo 4.1.2 and Kubernetes 1.34 where the reason says so. ``unknown`` was not tried.
 """
 
 # ruff: noqa: E501
@@ -26,7 +26,7 @@ F106|error|yes|yes|A quantity that is none|Kubernetes takes a number with one of
 F107|error|partly|no|A duration that is none|Go reads durations without spaces: `10s`, `2m30s`, and where the field allows it whole seconds: `10`. Argo finds a wrong one at run time, when the node fails.
 F108|error|partly|partly|A number out of range|Argo's custom resource definitions want at least 1, or at least 0, for these fields.
 F109|error|yes|partly|A field that Argo 4.0 removed|`schedule`, `mutex` and `semaphore` became the lists `schedules`, `mutexes` and `semaphores`. An older cluster reads them.
-F110|warning|no|yes|A parameter's value that is no text|Argo reads any plain value as text; the full custom resource definitions (the default since Argo 4.0) have the type string, so `kubectl apply` is refused.
+F110|warning|no|yes|A parameter's value that is not text|Argo reads any plain value as text; the full custom resource definitions (the default since Argo 4.0) have the type string, so `kubectl apply` is refused.
 F111|warning/error|partly|yes|A missing field of Argo|Argo reads it as empty; its custom resource definitions require it, so `kubectl apply` is refused.
 N101|error|yes|yes|A template, task or step with an invalid name|Letters, digits and `-`, beginning with a letter or a digit, at most 128.
 N102|error|yes|yes|A parameter or artifact with an invalid name|Letters, digits, `-` and `_`.
@@ -40,7 +40,7 @@ L102|error|no|yes|A document that is too large|Kubernetes stores at most 1 MiB a
 L103|error|no|no|An argument or variable that is too long|Linux takes 128 KiB in one argument or variable (MAX_ARG_STRLEN).
 L104|error|no|no|Parameters that are too large together|`workflow.parameters.json` brings all of them into one variable.
 C101|error|yes|partly|A template without work, or with several kinds of it|A template has exactly one of container, script, dag, steps, suspend, resource, http, plugin, containerSet, data.
-C102|error|yes|no|A workflow without an entrypoint|Nothing says where to begin.
+C102|error|yes|no|A workflow without an entrypoint|Argo needs the template to begin with.
 C103|error|yes|no|A template that does not exist|Seen on a real Argo 4.1.2: its server refuses it; the API server takes it, and the workflow ends with an error.
 C104|error|yes|partly|A call that names no template, or several|It has exactly one of template, templateRef and inline.
 C105|warning/error|no|no|An argument that the template does not have|Argo drops it, and the input keeps its default.
@@ -92,7 +92,7 @@ P105|warning/error|no|no|Pods of the default service account|It may report nothi
 P106|error|partly|no|Two things at one place|A path where two volumes, or a volume and an artifact, are mounted.
 P107|error|no|no|A podSpecPatch that cannot be applied|It is neither JSON nor YAML, no mapping, or has a key that a pod's spec does not have. Seen on Argo 4.1.2: an Error Pod `Error applying PodSpecPatch`.
 P108|error|no|no|A limit or factor that is no whole number|Argo reads it with strconv.Atoi.
-P109|error|no|no|A backoff without a limit|Seen on Argo 4.1.2: backoff is heeded only beside a limit.
+P109|error|no|no|A backoff without a limit|Seen on Argo 4.1.2: a backoff works only beside a limit.
 P110|error|yes|no|A container with a reserved name|`wait`, `init` and `supervisor` are Argo's.
 P111|error|yes|partly|A resource template that does nothing|It has a manifest or a manifestFrom, not both, and the manifest is YAML.
 P112|error|yes|no|A field that belongs to other templates|activeDeadlineSeconds, timeout, podResources and resourceClaims are of pods, parallelism of steps and DAGs.

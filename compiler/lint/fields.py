@@ -12,6 +12,7 @@ from laminar.compiler.argo.parts import Part
 from laminar.compiler.lint.finding import Finding, meant
 from laminar.compiler.lint.formats import is_duration, is_quantity
 from laminar.compiler.lint.schema import Kind, Type, types
+from laminar.compiler.target import Limits
 
 __all__ = ["wrong_fields", "wrong_keys", "wrong_value"]
 
@@ -53,7 +54,7 @@ def wrong_keys(part: Part) -> Iterator[Finding]:
         yield Finding(found, codes[problem.kind], f"{_named(around)} {problem.what}.", problem.fix)
 
 
-def wrong_fields(document: Document) -> Iterator[Finding]:
+def wrong_fields(document: Document, limits: Limits) -> Iterator[Finding]:
     """Yield what the API's schema does not know, or knows otherwise."""
     for name in document.part.names:
         if name != "status":  # the controller writes it
@@ -61,7 +62,13 @@ def wrong_fields(document: Document) -> Iterator[Finding]:
             if kind is None:
                 yield _unknown(document.part.at(name), document.kind)
             else:
-                yield from wrong_value(kind, document.part.at(name))
+                found = wrong_value(kind, document.part.at(name))
+                yield from (finding for finding in found if not (limits.old_fields and _is_old(finding)))
+
+
+def _is_old(finding: Finding) -> bool:
+    """Return whether a finding is about a field that Argo before 4.0 reads, or about the one that replaced it."""
+    return finding.code == "F109" or (finding.code == "F111" and "schedule" in finding.part.names)
 
 
 def wrong_value(kind: Kind, part: Part) -> Iterator[Finding]:
@@ -123,7 +130,7 @@ def _of_type(name: str, part: Part) -> Iterator[Finding]:
 
 
 def _wrong_form(name: str, known: Type, part: Part) -> Iterator[Finding]:
-    """Yield a value of the right type that the field does not take."""
+    """Yield a value of the right type that the field does not allow."""
     key, value = str(part.place[-1]), part.value
     if isinstance(value, str) and key in known.choices and "{{" not in value:
         yield from _wrong_choice(name, known.choices[key], part)

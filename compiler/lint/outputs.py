@@ -74,6 +74,9 @@ def _wrong_metric(part: Part) -> Iterator[Finding]:
     if len(kinds) != 1:
         what = " and ".join(kinds) if kinds else "none of counter, gauge and histogram"
         yield Finding(part, "O104", f"Metric {name!r} has {what}.", "write one of them.")
+    for kind in kinds:
+        if not part.at(kind).text("value"):
+            yield Finding(part.at(kind), "O104", f"The {kind} of metric {name!r} has no value.", "add one.")
     gauge = part.at("gauge")
     if gauge.at("realtime").value is True and "resourcesDuration" in gauge.text("value"):
         yield Finding(gauge.at("value"), "O104", f"Metric {name!r} has resourcesDuration in real time.", "remove realtime.")

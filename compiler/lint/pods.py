@@ -182,9 +182,8 @@ def _wrong_patch_fields(part: Part, source: Source, *, tagged: bool) -> Iterator
     for found in wrong_value("@k8s.PodSpec", Part(Source(source.file, source.number, _plain(source.value), source.lines))):
         if found.code == "F103" or (tagged and found.code != "F101"):
             continue
-        path = ".".join(map(str, found.part.place))
         what = found.what.replace("; Argo's server drops it silently", "")
-        yield Finding(part, "P107", f"In the podSpecPatch, at {path}: {what}", found.fix)
+        yield Finding(part, "P107", f"In the podSpecPatch, at {found.part.field}: {what}", found.fix)
 
 
 def _plain(value: object) -> object:

@@ -35,7 +35,7 @@ SECOND = {"parameters", "artifacts", "outputs", "name", "exitCode", "status", *W
 
 
 def wrong_path(part: Part, path: Path, scope: Scope, *, foreign: bool = False) -> Iterator[Finding]:
-    """Yield what is wrong with a path; ``foreign`` says that its root may be of another language."""
+    """Yield what is wrong with a path; ``foreign`` is True where its root may be of another language."""
     if foreign and not (meant(path[0], ROOTS) and path[1:2] and path[1] in SECOND):
         yield not_checked(part, f"{{{{{'.'.join(path)}}}}} in this text is not checked.")
         return
@@ -56,7 +56,8 @@ def _of_root(part: Part, path: Path, scope: Scope) -> Iterator[Finding]:
     if check is not None:
         yield from check(part, path, scope)
         return
-    close = meant(root, ROOTS)
+    known = ROOTS if len(path) > 1 or not _is_tag(part, path) else ("item", "retries", *(METRIC if scope.is_metric(part) else ()))
+    close = meant(root, known)
     what = f"{'.'.join(path)!r} is nothing that Argo knows.{close}"
     if close or not _is_tag(part, path):
         yield Finding(part, "R101", what, f"begin with one of {', '.join(ROOTS[:6])}.")

@@ -1,4 +1,4 @@
-"""Say where a text stands, and so what its tags may refer to."""
+"""Describe where a text stands, and so what its tags may refer to."""
 
 from __future__ import annotations
 

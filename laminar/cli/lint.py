@@ -79,7 +79,9 @@ def _explained(code: str) -> str:
         raise FlowError(f"There is no rule {code!r}.{suggest(code, RULES)}", fix="use a code that a finding shows, such as C103.")
     own = f"; {rule.own.word} in documents that laminar wrote" if rule.own != rule.severity else ""
     others = f"Found by argo lint --offline: {rule.argo}. Found by the API server: {rule.server}."
-    return f"{rule.code}: {rule.title} ({rule.severity.word}{own})\n\n{rule.why}\n\n{others}"
+    width = shutil.get_terminal_size().columns
+    head = f"{rule.code}: {rule.title} ({rule.severity.word}{own})"
+    return "\n\n".join(textwrap.fill(text, width, break_on_hyphens=False) for text in (head, rule.why, others))
 
 
 def _findings(

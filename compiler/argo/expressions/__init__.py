@@ -1,6 +1,6 @@
-"""Read and evaluate the expressions of Argo's ``{{=...}}``: expr-lang with Argo's additions.
+"""Parse and evaluate the expressions of Argo's ``{{=...}}``: expr-lang with Argo's additions.
 
-Nothing of the emitter is used here, so that what it writes is judged by a second reader.
+The package uses nothing of the emitter, so that a second reader judges what it writes.
 """
 
 from laminar.compiler.argo.expressions.evaluator import evaluate

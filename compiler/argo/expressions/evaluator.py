@@ -1,4 +1,4 @@
-"""Evaluate an expression as strictly as expr-lang does: nothing is converted that nobody asked for."""
+"""Evaluate an expression as strictly as expr-lang does: no value is converted implicitly."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from laminar.compiler.argo.expressions.values import Misfit, equal, is_number, s
 __all__ = ["evaluate"]
 
 LIMIT = 1_000_000
-"""How many elements a range may have."""
+"""How many elements a range may have (expr-lang's memory budget, vm.MemoryBudget)."""
 
 
 class _Missing:
-    """What an optional chain gives where it breaks off: the rest of the chain is not looked at."""
+    """The value of an optional chain that breaks off: the rest of the chain is not evaluated."""
 
 
 MISSING = _Missing()
@@ -44,7 +44,7 @@ MISSING = _Missing()
 def evaluate(node: Node, environment: Mapping[str, Any]) -> Any:
     """Return an expression's value; numbers, texts, lists and maps are Python's.
 
-    Raises ExprError, with the place, where expr-lang would fail.
+    Raises ExprError, with the place, where expr-lang fails.
 
     >>> from laminar.compiler.argo.expressions.parser import parse
     >>> evaluate(parse("sum(fromJSON(x).rows) / 2"), {"x": '{"rows": [2, 3]}'})
@@ -161,7 +161,7 @@ class _Evaluator:
         function = self.function(node.function)
         count = len(node.arguments)
         if count < function.least or (function.most is not None and count > function.most):
-            raise Misfit(f"{function.name} does not take {count} argument{'s' * (count != 1)}.")
+            raise Misfit(f"{function.name} rejects {count} argument{'s' * (count != 1)}.")
         if function.apply is None:
             raise Misfit(f"{function.name} is not evaluated here.")
         return function.apply(*[self.argument(argument) for argument in node.arguments])
@@ -191,7 +191,7 @@ class _Evaluator:
 def _arithmetic(operator: str, compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def apply(left: Any, right: Any) -> Any:
         if not is_number(left) or not is_number(right):
-            raise Misfit(f"{operator!r} does not take {shown(left)} and {shown(right)}.")
+            raise Misfit(f"{operator!r} cannot be applied to {shown(left)} and {shown(right)}.")
         return compute(left, right)
 
     return apply

@@ -1,4 +1,7 @@
-"""List the functions that an expression may call: expr-lang's, and those that Argo adds."""
+"""List the functions that an expression may call: expr-lang's, and those that Argo adds.
+
+Sources: expr-lang's docs/language-definition.md (1.17), Argo's util/expr/env/env.go (4.1.2) and masterminds.github.io/sprig.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ Apply = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Function:
-    """A function takes ``least`` to ``most`` arguments (None: any number); without ``apply`` it is known, but not evaluated."""
+    """A function of ``least`` to ``most`` arguments (None: any number); one without ``apply`` is known, but not evaluated."""
 
     name: str
     least: int
@@ -42,7 +45,7 @@ CLOSURES: Mapping[str, tuple[int, ...]] = {
     **dict.fromkeys("all any none one filter map count sum find findIndex findLast findLastIndex groupBy sortBy".split(), (1,)),
     "reduce": (1,),
 }
-"""Functions of which an argument (its place from 0) is done with each element."""
+"""Functions that evaluate an argument (its index from 0) for each element."""
 
 
 def _text(value: Any, name: str) -> str:
@@ -71,7 +74,7 @@ def _map(value: Any, name: str) -> dict[str, Any]:
 
 def _holds(value: Any, name: str) -> bool:
     if not isinstance(value, bool):
-        raise Misfit(f"The closure of {name} gives true or false, not {shown(value)}.")
+        raise Misfit(f"The closure of {name} returns true or false, not {shown(value)}.")
     return value
 
 
@@ -129,7 +132,7 @@ def _len(value: Any) -> int:
 
 
 def _each(name: str, gather: Callable[[Iterable[tuple[Any, Any]]], Any]) -> Apply:
-    """Return a function that gathers pairs of an element and what its closure gives."""
+    """Return a function that gathers pairs of an element and what its closure returns."""
     return lambda values, each: gather((value, each(value, index)) for index, value in enumerate(_list(values, name)))
 
 
@@ -202,7 +205,7 @@ def _encode(text: Any) -> str:
 
 
 def _jsonpath(text: Any, path: Any) -> Any:
-    """Follow a path of names and indexes; filters and wildcards are not known."""
+    """Follow a path of names and indexes; filters and wildcards are not supported."""
     value, rest = from_json(text), _text(path, "jsonpath").removeprefix("$")
     for match in re.finditer(r"\.([\w-]+)|\[(\d+)\]|\['([^']+)'\]|(.)", rest):
         name, index, quoted, other = match.groups()
@@ -308,7 +311,7 @@ FUNCTIONS: Mapping[str, Function] = _table(
         ),
     ]
 )
-"""What is called by its bare name."""
+"""The functions that are called by their bare names."""
 
 SPRIG: Mapping[str, Function] = _table(
     [
@@ -322,4 +325,4 @@ SPRIG: Mapping[str, Function] = _table(
         ("toString", 1, 1, to_text),
     ]
 )
-"""What of ``sprig.`` is evaluated; it has many more, of which nothing is known here."""
+"""The functions of ``sprig.`` that are evaluated here; it has many more."""

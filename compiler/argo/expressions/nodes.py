@@ -1,4 +1,4 @@
-"""Say what an expression is made of; each part knows where it stands in the text."""
+"""Define the nodes of an expression's tree; each has its offset in the text."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ class ExprError(LaminarError):
 
     @property
     def message(self) -> str:
-        """What is wrong, without a place."""
+        """What is wrong, without the place."""
         return self.what
 
 
 @dataclass(frozen=True)
 class Node:
-    """One part of an expression; ``position`` is where its operator stands, or its first character where it has none."""
+    """One node; ``position`` is the offset of its operator, or of its first character where it has none."""
 
     position: int
 
     @property
     def children(self) -> Iterator[Node]:
-        """The parts of this part, as written."""
+        """The nodes directly below this one, in the order they are written."""
         for field in fields(self):
             value = getattr(self, field.name)
             for part in value if isinstance(value, tuple) else (value,):
@@ -66,7 +66,7 @@ class Literal(Node):
 
 @dataclass(frozen=True)
 class Name(Node):
-    """A name of the environment, of a ``let`` or of a function."""
+    """A name: of the environment, of a ``let`` or of a function."""
 
     name: str
 
@@ -155,7 +155,7 @@ class Map(Node):
 
 @dataclass(frozen=True)
 class Closure(Node):
-    """``{...}`` as an argument: what is done with each element."""
+    """``{...}`` as an argument: an expression that is evaluated for each element."""
 
     body: Node
 
@@ -169,7 +169,7 @@ class Call(Node):
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """Give a part and all parts inside it."""
+    """Yield a node and all nodes below it."""
     yield node
     for child in node.children:
         yield from walk(child)

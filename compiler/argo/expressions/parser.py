@@ -1,4 +1,4 @@
-"""Build the tree of an expression, by precedence as expr-lang has it."""
+"""Parse an expression into a tree, with expr-lang's precedences (parser/operator/operator.go, 1.17)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ BINARY = {
     **dict.fromkeys(("**", "^"), 100),
     "??": 500,
 }
-"""How tightly an operator binds; ``??`` binds tighter than anything and mixes with nothing."""
+"""The precedence of each operator; ``??`` binds tightest, and expr-lang rejects it beside others without parentheses."""
 
 COMPARISONS = ("<", ">", "<=", ">=", "==", "!=")
 NEGATED = ("in", "matches", "contains", "startsWith", "endsWith")
@@ -52,7 +52,7 @@ WORD = re.compile(r"[^\W\d]\w*\Z")
 def parse(text: str) -> Node:
     """Return the tree of an expression.
 
-    Raises ExprError, with the place, for what expr-lang does not take.
+    Raises ExprError, with the place, for a text that expr-lang rejects.
 
     >>> parse("1 + x")
     Binary(position=2, operator='+', left=Literal(position=0, value=1), right=Name(position=4, name='x'))

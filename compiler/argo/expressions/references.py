@@ -1,4 +1,4 @@
-"""Find what an expression refers to, and which of its calls cannot be right, without evaluating it."""
+"""Find what an expression refers to, and which of its calls are wrong, without evaluating it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ __all__ = ["Reference", "problems", "references"]
 
 @dataclass(frozen=True)
 class Reference:
-    """A name of the environment and the members that are read of it, as far as they are constants.
+    """A name of the environment and the members that are read from it, as far as they are constants.
 
-    ``fallback`` says that it stands left of ``??`` or in a chain of ``?.``.
+    ``fallback`` is True left of ``??`` and in a chain of ``?.``.
     """
 
     path: tuple[str, ...]
@@ -27,7 +27,7 @@ class Reference:
 
 
 def references(node: Node) -> tuple[Reference, ...]:
-    """Return what an expression reads of its environment, in the order it is written.
+    """Return what an expression reads from its environment, in the order it is written.
 
     >>> from laminar.compiler.argo.expressions.parser import parse
     >>> [str(found) for found in references(parse("fromJSON(tasks['J-gate'].outputs.parameters.entries).J && x"))]
@@ -56,7 +56,7 @@ def _references(node: Node, bound: frozenset[str], fallback: bool) -> Iterator[R
 
 
 def _chain(node: Name | Member, bound: frozenset[str], fallback: bool) -> Iterator[Reference]:
-    """Give the reference that a chain of members is, and those inside its indexes."""
+    """Yield the reference that a chain of members is, and those inside its indexes."""
     path: list[str] = []
     top: Node = node
     while isinstance(top, Member):
@@ -78,9 +78,9 @@ def _is_sprig(node: Node) -> bool:
 
 
 def problems(node: Node) -> tuple[ExprError, ...]:
-    """Return the calls that cannot be right: unknown functions, wrong numbers of arguments.
+    """Return the calls that are wrong: unknown functions, wrong numbers of arguments.
 
-    What is not known of sprig is no problem.
+    A function of sprig that is not listed here is no problem.
 
     >>> from laminar.compiler.argo.expressions.parser import parse
     >>> [problem.message for problem in problems(parse("strin(1) + max()"))]

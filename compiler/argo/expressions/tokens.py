@@ -1,4 +1,7 @@
-"""Cut the text of an expression into tokens."""
+"""Split the text of an expression into tokens.
+
+The tokens are those of expr-lang (github.com/expr-lang/expr, parser/lexer, 1.17), which Argo 4.1.2 uses.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from laminar.compiler.argo.expressions.nodes import ExprError
 __all__ = ["WORDS", "Token", "tokenize"]
 
 WORDS = frozenset(("not", "in", "and", "or", "matches", "contains", "startsWith", "endsWith", "let", "if", "else"))
-"""Operators that look like names."""
+"""Operators that are spelt like names."""
 
 PATTERN = re.compile(
     r"""
@@ -32,7 +35,7 @@ ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v"
 
 @dataclass(frozen=True)
 class Token:
-    """One token: its kind (number, text, name, operator, bracket, end), its value and where it begins."""
+    """One token: its kind (number, text, name, operator, bracket, end), its value and the offset where it begins."""
 
     kind: str
     value: str
@@ -43,9 +46,9 @@ class Token:
 
 
 def tokenize(text: str) -> Iterator[Token]:
-    """Give the tokens of an expression, the end last; a text comes without quotes and escapes.
+    """Yield the tokens of an expression, the end last; a text comes without its quotes, and with its escapes decoded.
 
-    Raises ExprError for what is no token.
+    Raises ExprError for characters that are no token.
     """
     place = 0
     while place < len(text):
@@ -68,7 +71,7 @@ def _complaint(text: str, place: int) -> str:
         return "The text that begins here does not end."
     if text[place] == "&":
         return "'&' is no operator: '&&' is."
-    return f"{text[place]!r} is not understood."
+    return f"{text[place]!r} is no token."
 
 
 def _unescape(inner: str, position: int) -> str:

@@ -1,4 +1,4 @@
-"""Treat values as Go does: how they are called, printed, compared and written as JSON."""
+"""Handle values as Go does: name their types, print them, compare them, read and write them as JSON."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ __all__ = ["Misfit", "equal", "from_json", "is_number", "shown", "to_integer", "
 
 
 class Misfit(Exception):
-    """A value does not fit what is done with it; the evaluator adds the place."""
+    """A value of a wrong type for an operation; the evaluator adds the place."""
 
 
 def type_of(value: Any) -> str:
-    """Return what expr-lang's ``type`` says.
+    """Return what expr-lang's function ``type`` returns.
 
     >>> type_of([1]), type_of(1.0), type_of(None)
     ('array', 'float', 'nil')
@@ -28,19 +28,19 @@ def type_of(value: Any) -> str:
 
 
 def is_number(value: Any) -> bool:
-    """Tell numbers from the rest: true and false are none."""
+    """Return whether a value is a number; true and false are none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def to_integer(value: Any, what: str) -> int:
-    """Return a number as an index or a count: what is behind the point is cut off."""
+    """Return a number as an index or a count, without its fraction."""
     if not is_number(value):
         raise Misfit(f"{what} is a number, not {shown(value)}.")
     return int(value)
 
 
 def to_text(value: Any) -> str:
-    """Return what ``string`` gives: Go's ``%v``, so that a million which came out of JSON is ``1e+06``.
+    """Return what the function ``string`` returns: Go's ``%v``, so that a million from JSON is ``1e+06`` (seen on Argo 4.1.2).
 
     >>> to_text(3.0), to_text(1000000.0), to_text(True), to_text([1, "a"])
     ('3', '1e+06', 'true', '[1 a]')

@@ -21,8 +21,6 @@ from laminar.compiler.argo.expressions import (
     Slice,
     Unary,
     parse,
-    problems,
-    references,
 )
 
 
@@ -115,7 +113,7 @@ def test_expressions_are_read_with_the_precedence_of_expr_lang(text, shown):
         ("a ? 1", 5, "the end is not expected here: ':' is."),
         ("let x = 1", 9, "the end is not expected here: ';' is."),
         ("tasks.J-gate.let x", 17, "'x' is not expected here."),
-        ("a @ b", 2, "'@' is not understood."),
+        ("a @ b", 2, "'@' is no token."),
         (r"'\q'", 1, r"'\q' is no escape."),
         ("not", 3, "the end is not expected here."),
     ],
@@ -131,42 +129,3 @@ def test_parts_know_where_they_begin():
     assert isinstance(node, Call)
     assert node.position == 0
     assert [argument.position for argument in node.arguments] == [4, 14]
-
-
-@pytest.mark.parametrize(
-    ("text", "paths"),
-    [
-        ("tasks.A.outputs.parameters.lengths", ["tasks.A.outputs.parameters.lengths"]),
-        ("fromJSON(inputs.parameters['A-lengths']).foo ?? 0", ["inputs.parameters.A-lengths"]),
-        ("let p = fromJSON(workflow.parameters.n); p.x + q", ["workflow.parameters.n", "q"]),
-        ("fromJSON(a.b).patches[int(item)]", ["a.b", "item"]),
-        ("a.b[c.d].e", ["a.b", "c.d"]),
-        ("sprig.b64dec(a) + string(b)", ["a", "b"]),
-        ("map(xs, {#.foo + y})", ["xs", "y"]),
-        ("a ? b : c", ["a", "b", "c"]),
-    ],
-)
-def test_references_are_the_chains_of_names_that_are_read(text, paths):
-    assert [str(found) for found in references(parse(text))] == paths
-
-
-def test_references_tell_what_has_a_fallback():
-    found = references(parse("(tasks.S.status ?? 'none') + tasks.T.status + a?.b"))
-    assert [(str(one), one.fallback) for one in found] == [("tasks.S.status", True), ("tasks.T.status", False), ("a.b", True)]
-
-
-@pytest.mark.parametrize(
-    ("text", "messages"),
-    [
-        ("string(1)", []),
-        ("sprig.nobodyKnows(1)", []),
-        ("fromJson(x)", ["There is no function 'fromJson'."]),
-        ("len()", ["len takes 1 argument, not 0."]),
-        ("string(1, 2)", ["string takes 1 argument, not 2."]),
-        ("sprig.trunc(1)", ["trunc takes 2 arguments, not 1."]),
-        ("max()", ["max takes at least 1 argument, not 0."]),
-        ("x.y(1)", []),
-    ],
-)
-def test_calls_that_cannot_be_right_are_problems(text, messages):
-    assert [problem.message for problem in problems(parse(text))] == messages
