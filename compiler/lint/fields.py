@@ -26,7 +26,7 @@ DURATIONS = {
 }  # fmt: skip
 """Fields that hold a duration, and whether a bare number of seconds is one (Argo's ParseStringToDuration, 4.1.2)."""
 
-ANY_TEXT = {("Parameter", "value"), ("Parameter", "default"), ("ValueFrom", "default")}
+ANY_TEXT = {("Parameter", "value"), ("Parameter", "default"), ("Parameter", "enum"), ("ValueFrom", "default")}
 """Fields of Go's type AnyString: Argo reads any plain value; its custom resource definitions have the type string."""
 
 LEAST = {
@@ -118,8 +118,8 @@ def _of_type(name: str, part: Part) -> Iterator[Finding]:
         kind = known.fields.get(key)
         if kind is None:
             yield _unknown(part.at(key), name)
-        elif (name, key) in ANY_TEXT and isinstance(part.at(key).value, bool | int | float):
-            yield _untyped(part.at(key))
+        elif (name, key) in ANY_TEXT and (plain := _plain(part.at(key))):
+            yield from map(_untyped, plain)
         else:
             yield from wrong_value(kind, part.at(key))
             yield from _wrong_form(name, known, part.at(key))
@@ -163,6 +163,11 @@ def _unknown(part: Part, model: str) -> Finding:
         return Finding(part, "F109", f"{key!r} was removed in Argo 4.0.", f"write the list {REPLACED[key]}.")
     what = f"{model} has no field {key!r}; Argo's server drops it silently.{meant(key, known)}"
     return Finding(part, "F101", what, "correct the name, or remove it.")
+
+
+def _plain(part: Part) -> list[Part]:
+    """Return the numbers and truths that a value is or lists."""
+    return [each for each in (part, *part.elements()) if isinstance(each.value, bool | int | float)]
 
 
 def _untyped(part: Part) -> Finding:
