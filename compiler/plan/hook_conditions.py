@@ -141,14 +141,6 @@ def wrong_hooks(flow: Flow) -> Iterator[LaminarError]:
                 fix="let retry hooks compute from self.attempt and self.configuration alone.",
             )
             continue
-        if asked and flow.nodes[name].submission:
-            yield FlowError(
-                f"Layer {name!r} has a submission hook that depends on data or on the split, and a retry hook:"
-                " Argo cannot choose a pod by both.",
-                where=registration.where,
-                fix="drop one of them, or let the submission hook of an un-split layer read no other layer.",
-            )
-            continue
         try:
             constant(flow, name)
             by_attempt(flow, name)

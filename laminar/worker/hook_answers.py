@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from laminar import graph
 from laminar.exceptions import FlowError
-from laminar.worker import fan_out_grid, pod_patches, split, split_failure
+from laminar.worker import fan_out_grid, hook_calls, pod_patches, split, split_failure
 from laminar.worker.document_stamp import Stamp
 from laminar.worker.job import ExecutionScope
 from laminar.worker.split_failure import SplitFailed
@@ -108,17 +108,21 @@ def _failed(scope: ExecutionScope, name: str, error: SplitFailed | FlowError) ->
     return found
 
 
-def _patches(execution: Execution, scope: ExecutionScope, name: str) -> list[dict[str, Any]]:
+def _patches(execution: Execution, scope: ExecutionScope, name: str) -> list[str]:
     """Return the patches of a layer's pods, by the first split of each."""
     registration, node = scope.registrations[name], scope.nodes[name]
     splits = fan_out_grid.count(scope, name)
+    changes = any(hook_calls.hooks_for(execution.layer(name), "retry"))
+    attempts = registration.configuration.retry.attempts + graph.LOST_ATTEMPTS if changes else 1
     made = []
     for index in range(0, splits, node.batch):
-        layer = execution.layer(name, index=index, splits=splits)
-        split.configure(layer)
-        container = layer.configuration.container
-        changed = pod_patches.changed(registration.configuration.container, container, layer=name, where=registration.where)
-        made.append(pod_patches.patch(container, changed))
+        containers = []
+        for attempt in range(1, attempts + 1):
+            layer = execution.layer(name, index=index, splits=splits, attempt=attempt)
+            split.configure(layer)
+            containers.append(layer.configuration.container)
+        before = registration.configuration.container
+        made.append(pod_patches.of_attempts(before, containers, layer=name, where=registration.where))
     return made
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from laminar.configurations.layers import RESOURCES, Container
 from laminar.exceptions import FlowError
 
-__all__ = ["LIMIT", "changed", "encoded", "patch"]
+__all__ = ["LIMIT", "changed", "encoded", "of_attempts", "patch"]
 
 LIMIT = 4096
 """Bytes that the distinct patches of a layer may take together: they travel in the workflow's status."""
@@ -68,17 +68,36 @@ def _plain(value: Any) -> Any:
     return [dict(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
-def encoded(patches: Sequence[Mapping[str, Any]], *, layer: str, where: str = "") -> dict[str, Any]:
-    """Return patches of a layer's pods as they are published: the distinct ones (``is``, base64 of JSON), and which a pod takes.
+def of_attempts(before: Container, attempts: Sequence[Container], *, layer: str, where: str = "") -> str:
+    r"""Return the patch of a pod whose container hooks change for some attempt, from the first on, as JSON text.
 
-    ``of`` is empty where all pods take the one.
+    Where attempts differ the text holds an expression of Argo over ``retries``. Argo evaluates it when it makes the pod of an attempt,
+    after the patch has become the pod's: a template's inputs and ``retries`` are replaced one after the other, and no expression
+    can read both (SubstituteParams in workflow/common/util.go and executeTemplate in workflow/controller/operator.go, 4.1.2).
+
+    Raises FlowError for a change that a pod cannot have.
+
+    >>> of_attempts(Container(), [Container(memory=64), Container(memory=128)], layer="Fit")[50:]
+    '"memory":"{{=[\'64M\',\'128M\'][min(int(retries), 1)]}}"}}}]}'
+    """
+    from laminar.templates import gate
+
+    names = {name: None for each in attempts for name in changed(before, each, layer=layer, where=where)}
+    texts = [json.dumps(patch(each, list(names)), separators=(",", ":"), sort_keys=True) for each in attempts]
+    return texts[0] if len(set(texts)) == 1 else gate.by_attempt(texts)
+
+
+def encoded(patches: Sequence[str], *, layer: str, where: str = "") -> dict[str, Any]:
+    """Return patches of a layer's pods as they are published: the distinct ones (``is``, in base64), and which one each pod has.
+
+    ``of`` is empty where all pods have the same.
 
     Raises FlowError naming the layer where they take too much room.
 
-    >>> encoded([{}, {}], layer="Fit")
+    >>> encoded(["{}", "{}"], layer="Fit")
     {'is': ['e30='], 'of': []}
     """
-    texts = [base64.b64encode(json.dumps(each, separators=(",", ":"), sort_keys=True).encode()).decode() for each in patches]
+    texts = [base64.b64encode(text.encode()).decode() for text in patches]
     distinct = list(dict.fromkeys(texts)) or ["e30="]
     places = {text: place for place, text in enumerate(distinct)}
     found = {"is": distinct, "of": [places[text] for text in texts] if len(distinct) > 1 else []}

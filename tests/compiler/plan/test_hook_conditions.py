@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,9 @@ import pytest
 
 from laminar import compiler
 from laminar.compiler.plan.planner import Settings
+from laminar.compiler.rehearsal import read, rehearse
+from laminar.compiler.rehearsal.processes import Forked
+from laminar.compiler.rehearsal.site import Site
 from laminar.exceptions import FlowError
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "compiler"
@@ -204,9 +208,57 @@ def test_distinct_patches_are_published_once_with_which_split_takes_which(pod):
     assert memory == ["1000M", "2000M"]
 
 
-def test_a_submission_hook_over_data_beside_a_retry_hook_is_refused(tmp_path):
-    source = PROGRAMS["submission_hook"].replace(
-        "    @hooks.submission", "    @hooks.retry\n    def same(self) -> None: ...\n    @hooks.submission"
-    )
-    with pytest.raises(FlowError, match="Argo cannot choose a pod by both"):
-        compiler.compile(write(tmp_path, source), settings=Settings(datastore="s3://bucket/prefix"))
+BOTH = """
+from dataclasses import replace
+from laminar import Flow, Layer
+from laminar.configurations import hooks
+from laminar.configurations.datastores import Local
+from laminar.configurations.layers import Container, ForEach, Parameter, Retry
+
+class Train(Flow): ...
+
+@Train.register
+class A(Layer):
+    def __call__(self) -> None:
+        self.shard(rows=[2, 0, 1])
+
+@Train.register(foreach=ForEach([Parameter(A, "rows")]), retry=Retry(attempts=3, delay=0), container=Container(memory=1))
+class P(Layer):
+    @hooks.submission
+    def first(self READS) -> None:
+        env = {"SIZE": "SET"}
+        self.configuration.container = replace(self.configuration.container, memory=MEMORY, env=env)
+
+    @hooks.retry
+    def more(self) -> None:
+        container = self.configuration.container
+        env = {"SIZE": container.env["SIZE"] + GROWTH}
+        self.configuration.container = replace(container, memory=10 * container.memory, env=env)
+
+    def __call__(self, a: A) -> None:
+        if self.attempt <= a.rows:
+            raise ValueError("once more")
+
+if flow := Train(datastore=Local("store")):
+    flow()
+"""
+
+
+@pytest.mark.parametrize("growth", ["+", "' {x"])  # the second is text that no expression of Argo can hold
+@pytest.mark.parametrize(("reads", "memory"), [(", a: A", "a.rows + 1"), ("", "3 - self.index"), ("", "7")])
+def test_each_attempt_of_a_split_has_a_pod_as_submission_and_retry_hooks_say(reads, memory, growth, tmp_path):
+    source = BOTH.replace(" READS", reads).replace("MEMORY", memory).replace("GROWTH", repr(growth))
+    text = compiler.compile(write(tmp_path, source), settings=Settings(datastore="s3://bucket/store"))
+    trace = rehearse(read(text), run_pod=Forked(Site(tmp_path, tmp_path / "scratch", str(tmp_path / "store"))))
+    assert trace.succeeded, str(trace) + "".join(node.log for node in trace.pods)
+    first = {"a.rows + 1": [3, 1, 2], "3 - self.index": [3, 2, 1], "7": [7, 7, 7]}[memory]
+    expected = [[first[0], 10 * first[0], 100 * first[0]], [first[1]], [first[2], 10 * first[2]]]
+    pods: dict[str, list[tuple[str, str]]] = {}
+    for node in trace.pods:
+        if split := re.search(r"\.P\((\d):", node.name):
+            main = next(one for one in node.patch["containers"] if one["name"] == "main")
+            pods.setdefault(split[1], []).append((main["resources"]["limits"]["memory"], main["env"][0]["value"]))
+    assert [[size for size, _ in pods[split]] for split in "012"] == [[f"{size}M" for size in sizes] for sizes in expected]
+    assert [[text for _, text in pods[split]] for split in "012"] == [
+        ["SET" + growth * attempt for attempt in range(len(sizes))] for sizes in expected
+    ]
