@@ -11,6 +11,7 @@ from typing import Any
 from laminar.compiler.emit.emitter import emit
 from laminar.compiler.ir import Factor, FanOut, FlowPlan, Plan, Task
 from laminar.compiler.passes.fuse_chains import fuse_chains
+from laminar.compiler.passes.part_costs import kept_back
 from laminar.compiler.target import Target
 from laminar.graph import PARAMETERS
 from laminar.templates.block import Block
@@ -24,12 +25,17 @@ BATCH = 25
 
 @dataclass(frozen=True)
 class Explanation:
-    """Rows of tables: ``pods`` (flow, layer, task, template, pods, bytes), ``parts`` (part, bytes), ``limits``, ``savings``."""
+    """Rows of tables: ``pods`` (flow, layer, task, template, pods, bytes), ``parts`` (part, bytes), ``limits``, ``savings``.
+
+    ``kept_back`` has the flow, the part, how many of its layers a failure may keep from running although they do not need what
+    failed, and an example of them.
+    """
 
     pods: tuple[tuple[str, ...], ...]
     parts: tuple[tuple[str, ...], ...]
     limits: tuple[tuple[str, ...], ...]
     savings: tuple[tuple[str, ...], ...]
+    kept_back: tuple[tuple[str, ...], ...]
 
 
 def explain(plan: Plan, target: Target) -> Explanation:
@@ -41,6 +47,7 @@ def explain(plan: Plan, target: Target) -> Explanation:
         parts=tuple(_parts(document, spec)),
         limits=tuple(_limits(plan, target, document, spec)),
         savings=tuple(_savings(plan)),
+        kept_back=tuple(_kept_back(plan)),
     )
 
 
@@ -153,6 +160,18 @@ def _texts(container: Block) -> Iterator[str]:
 
 def _row(what: str, used: int, limit: int) -> tuple[str, ...]:
     return what, str(used), str(limit), f"{used / limit:.1%}"
+
+
+# failures
+
+
+def _kept_back(plan: Plan) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each part that waits for layers which some of its own do not need."""
+    for flow in plan.flows:
+        found = kept_back([part.layers for part in flow.parts], {task.layer: task.needs for task in flow.tasks})
+        for part in flow.parts:
+            if layers := [layer for layer in part.layers if layer in found]:
+                yield f"{flow.flow}{flow.suffix}", part.name, str(len(layers)), layers[0]
 
 
 # savings

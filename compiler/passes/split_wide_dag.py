@@ -1,14 +1,16 @@
-"""Nest a flow that has more tasks than one DAG takes."""
+"""Nest a flow that has more tasks than Argo takes in one DAG."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from laminar import graph
 from laminar.compiler import names
 from laminar.compiler.ir import FlowPlan, Part, Plan, Task
 from laminar.compiler.passes.name_tasks import MAIN
+from laminar.compiler.passes.part_costs import kept_back, waiting
+from laminar.compiler.passes.series_parallel import Division, divide
 from laminar.compiler.target import Limits
 
 __all__ = ["WIDEST", "split_wide_dag"]
@@ -17,14 +19,21 @@ WIDEST = Limits().tasks
 """Tasks in one DAG: layers, and the gates of some."""
 
 SPARE, MOST = 4, 100
-"""How many times as many parts as needed are made for the sake of less waiting, and how many at most: each takes a template."""
+"""How many times as many parts as necessary may be made to reduce waiting, and how many at most: each takes a template."""
+
+Needs = Mapping[str, Sequence[str]]
+"""What each layer needs; layers stand after what they need."""
+
+Weights = Mapping[str, int]
+"""How many tasks each layer is."""
 
 
 def split_wide_dag(plan: Plan, widest: int = WIDEST) -> Plan:
     """Divide the layers of a flow with more than ``widest`` tasks into parts, DAGs of their own.
 
-    A part waits until all of another has run, so that layers of one part may wait for some of another that they do not need.
-    Layers are divided in several ways, and the one with the least of such waiting is taken, a layer counting as one step.
+    A part waits for whole parts. A layer of it may so wait for layers that it does not need, and a failure of one of those keeps it
+    from running. Layers are divided in several ways. The way with the fewest such layers is chosen, then the one with the least
+    waiting, where a task takes one step.
 
     before: A -> B -> ... -> L300 in one DAG
     after:  part-1 (A ... L200) -> part-2 (L201 ... L300)
@@ -35,17 +44,15 @@ def split_wide_dag(plan: Plan, widest: int = WIDEST) -> Plan:
 
 
 def _divided(flow: FlowPlan, taken: set[str], widest: int) -> FlowPlan:
-    tasks = {task.layer: task for task in flow.tasks}
-    if sum(map(_weight, flow.tasks)) <= widest:
+    weights = {task.layer: _weight(task) for task in flow.tasks}
+    if sum(weights.values()) <= widest:
         return flow.but(parts=())
-    ways = [_in_order(tasks, widest), *(_by_units(tasks, widest, apart=apart) for apart in (False, True))]
-    few = [ways[0], *(way for way in ways[1:] if len(way) <= min(SPARE * len(ways[0]), MOST))]
-    best = min(few, key=lambda way: (_waiting(way, tasks), len(way)))
-    order = {layer: place for place, layer in enumerate(tasks)}
+    needs = {task.layer: task.needs for task in flow.tasks}
+    order = {layer: place for place, layer in enumerate(needs)}
     return flow.but(
         parts=tuple(
             Part(name=_name(flow, number, taken), layers=tuple(sorted(layers, key=order.__getitem__)))
-            for number, layers in enumerate(best, 1)
+            for number, layers in enumerate(_best(needs, weights, widest), 1)
         )
     )
 
@@ -61,22 +68,59 @@ def _weight(task: Task) -> int:
     return 2 if task.condition.pod else 1
 
 
-# ways to divide: each a list of parts, which stand behind those that they need
+def _best(needs: Needs, weights: Weights, widest: int) -> Division:
+    """Return the best division of a flow."""
+
+    def of_block(block: list[str]) -> Division:
+        inside = set(block)
+        within = {layer: [need for need in needs[layer] if need in inside] for layer in block}
+        return _chosen(within, weights, [way(within, weights, widest) for way in (_in_order, _waiting_least, _waiting_apart)])
+
+    return _chosen(
+        needs,
+        weights,
+        [
+            _in_order(needs, weights, widest),
+            _in_dependency_order(divide(needs, weights, widest, of_block), needs),
+            _waiting_least(needs, weights, widest),
+            _waiting_apart(needs, weights, widest),
+        ],
+    )
 
 
-def _in_order(tasks: Mapping[str, Task], widest: int) -> list[list[str]]:
+def _chosen(needs: Needs, weights: Weights, ways: Sequence[Division]) -> Division:
+    """Return the best of some divisions, the first of which has as few parts as can be."""
+    few = [ways[0], *(way for way in ways[1:] if len(way) <= min(SPARE * len(ways[0]), MOST))]
+    return min(few, key=lambda way: (sum(kept_back(way, needs).values()), waiting(way, needs, weights), len(way)))
+
+
+def _in_dependency_order(parts: Division, needs: Needs) -> Division:
+    """Return parts so that each stands after those that it waits for."""
+    part_of = {layer: number for number, layers in enumerate(parts) for layer in layers}
+    first = {layer: place for place, layer in enumerate(needs)}
+    edges = {
+        str(number): [str(part_of[need]) for layer in parts[number] for need in needs[layer] if part_of[need] != number]
+        for number in sorted(range(len(parts)), key=lambda number: first[parts[number][0]])
+    }
+    return [parts[int(number)] for number in graph.order(edges)]
+
+
+# ways to divide: each gives parts that stand after those that they wait for
+
+
+def _in_order(needs: Needs, weights: Weights, widest: int) -> Division:
     """Put each layer into the last part of those it needs, or into the next one with room: as few parts as can be."""
-    parts: list[list[str]] = []
+    parts: Division = []
     room: list[int] = []
     part_of: dict[str, int] = {}
-    for layer, task in tasks.items():
-        first = max((part_of[need] for need in task.needs), default=0)
-        place = next((place for place in range(first, len(parts)) if room[place] >= _weight(task)), len(parts))
+    for layer, above in needs.items():
+        first = max((part_of[need] for need in above), default=0)
+        place = next((place for place in range(first, len(parts)) if room[place] >= weights[layer]), len(parts))
         if place == len(parts):
             parts.append([])
             room.append(widest)
         parts[place].append(layer)
-        room[place] -= _weight(task)
+        room[place] -= weights[layer]
         part_of[layer] = place
     return parts
 
@@ -91,19 +135,31 @@ class _Box:
     closed: bool = False
 
 
-def _by_units(tasks: Mapping[str, Task], widest: int, *, apart: bool) -> list[list[str]]:
-    """Put linear runs of layers into parts that wait for just what they need themselves: more parts, less waiting.
+def _waiting_least(needs: Needs, weights: Weights, widest: int) -> Division:
+    """Put linear runs of layers into parts that wait for just what they need themselves: more parts, less waiting."""
+    return _by_units(needs, weights, widest, lambda unit, below, room: False)
 
-    ``apart`` lets a part end with a layer from which more branches go than it has room for, so that these wait for nothing else.
-    """
-    below = graph.dependents({layer: task.needs for layer, task in tasks.items()})
-    groups = _groups(tasks, widest)
+
+def _waiting_apart(needs: Needs, weights: Weights, widest: int) -> Division:
+    """End a part, besides, with a layer from which more branches go than it has room for, so that these wait for nothing else."""
+    return _by_units(
+        needs, weights, widest, lambda unit, below, room: len(below[unit[-1]]) > 1 and len(graph.ancestors(unit[-1], below)) > room
+    )
+
+
+Closing = Callable[[list[str], Mapping[str, set[str]], int], bool]
+"""Whether a part ends with a unit, of what needs what, and how much room the part has left."""
+
+
+def _by_units(needs: Needs, weights: Weights, widest: int, closes: Closing) -> Division:
+    below = graph.dependents(needs)
+    groups = _groups(needs, weights, widest)
     boxes: list[_Box] = []
-    parts: list[list[str]] = []
+    parts: Division = []
     part_of: dict[str, int] = {}
-    for unit in _units(tasks, below, widest):
-        weight = sum(_weight(tasks[layer]) for layer in unit)
-        above = frozenset(part_of[need] for need in tasks[unit[0]].needs)
+    for unit in _units(needs, weights, below, widest):
+        weight = sum(weights[layer] for layer in unit)
+        above = frozenset(part_of[need] for need in needs[unit[0]])
         behind = above.union(*(boxes[place].behind for place in above))
         place = next(_fitting(boxes, groups[unit[0]], behind, weight), len(boxes))
         if place == len(boxes):
@@ -112,76 +168,43 @@ def _by_units(tasks: Mapping[str, Task], widest: int, *, apart: bool) -> list[li
         parts[place] += unit
         boxes[place].room -= weight
         part_of |= dict.fromkeys(unit, place)
-        if apart and len(below[unit[-1]]) > 1 and _reach(unit[-1], below) > boxes[place].room:
-            boxes[place].closed = True
+        boxes[place].closed |= closes(unit, below, boxes[place].room)
     return parts
 
 
 def _fitting(boxes: list[_Box], group: int, behind: frozenset[int], weight: int) -> Iterator[int]:
-    """Give the parts where layers behind these parts have to wait for nothing more."""
+    """Yield the parts in which layers behind these parts have to wait for nothing more."""
     for place, box in enumerate(boxes):
         if box.group == group and not box.closed and box.room >= weight and box.behind == behind - {place}:
             yield place
 
 
-def _units(tasks: Mapping[str, Task], below: Mapping[str, set[str]], widest: int) -> list[list[str]]:
+def _units(needs: Needs, weights: Weights, below: Mapping[str, set[str]], widest: int) -> list[list[str]]:
     """Return runs of layers, each the only one below the only one above it, no longer than a part."""
     run_of: dict[str, list[str]] = {}
     weight_to: dict[str, int] = {}  # of a run, up to a layer
-    for layer, task in tasks.items():
-        above = task.needs[0] if len(task.needs) == 1 and len(below[task.needs[0]]) == 1 else None
-        before = weight_to[above] if above is not None else 0
-        if above is None or before + _weight(task) > widest:
+    for layer, above in needs.items():
+        last = above[0] if len(above) == 1 and len(below[above[0]]) == 1 else None
+        before = weight_to[last] if last is not None else 0
+        if last is None or before + weights[layer] > widest:
             run_of[layer], before = [], 0
         else:
-            run_of[layer] = run_of[above]
+            run_of[layer] = run_of[last]
         run_of[layer].append(layer)
-        weight_to[layer] = before + _weight(task)
+        weight_to[layer] = before + weights[layer]
     return list({id(run): run for run in run_of.values()}.values())
 
 
-def _groups(tasks: Mapping[str, Task], widest: int) -> dict[str, int]:
+def _groups(needs: Needs, weights: Weights, widest: int) -> dict[str, int]:
     """Number layers by what hangs together; what fits a part as a whole is group 0 and may share one, as nothing waits for it."""
     joined: dict[str, list[str]] = {}
-    for layer, task in tasks.items():
-        together, *others = sorted({id(joined[need]): joined[need] for need in task.needs}.values(), key=len, reverse=True) or [[]]
+    for layer, above in needs.items():
+        together, *others = sorted({id(joined[need]): joined[need] for need in above}.values(), key=len, reverse=True) or [[]]
         for added in (*others, [layer]):
             together += added
             joined.update(dict.fromkeys(added, together))
     found: dict[str, int] = {}
     for number, together in enumerate({id(group): group for group in joined.values()}.values(), 1):
-        whole = sum(_weight(tasks[layer]) for layer in together) <= widest
+        whole = sum(weights[layer] for layer in together) <= widest
         found |= dict.fromkeys(together, 0 if whole else number)
     return found
-
-
-def _reach(layer: str, below: Mapping[str, set[str]]) -> int:
-    return len(graph.ancestors(layer, below))
-
-
-# how good a way is
-
-
-def _waiting(parts: list[list[str]], tasks: Mapping[str, Task]) -> tuple[float, int]:
-    """Return when the last layer ends plus when one ends on average, and how often a part waits for another.
-
-    Each layer takes one step, and a part waits for whole parts.
-    """
-    part_of = {layer: place for place, layers in enumerate(parts) for layer in layers}
-    done: list[int] = []
-    ends: dict[str, int] = {}
-    waits = 0
-    for place, layers in enumerate(parts):
-        needed = {part_of[need] for layer in layers for need in tasks[layer].needs} - {place}
-        waits += len(needed)
-        start = max((done[other] for other in needed), default=0)
-        for layer in _sorted(layers, tasks):
-            inside = (ends[need] for need in tasks[layer].needs if part_of[need] == place)
-            ends[layer] = max(inside, default=start) + _weight(tasks[layer])
-        done.append(max(ends[layer] for layer in layers))
-    return max(done) + sum(ends.values()) / len(ends), waits
-
-
-def _sorted(layers: Iterable[str], tasks: Mapping[str, Task]) -> list[str]:
-    order = {layer: place for place, layer in enumerate(tasks)}
-    return sorted(layers, key=order.__getitem__)

@@ -106,6 +106,9 @@ def _explain(chains: Chains, target: Target) -> None:
         table(("part", "bytes"), made.parts)
         click.echo()
         table(("limit", "used", "at most", "share"), made.limits)
+        if made.kept_back:
+            click.echo()
+            table(("flow", "part", "layers kept back by failures that they do not need", "such as"), made.kept_back)
         if made.savings:
             click.echo()
             table(("flow", "layer", "with", "pods now", "pods then"), made.savings)

@@ -69,16 +69,16 @@ def _plain(value: Any) -> Any:
 
 
 def of_attempts(before: Container, attempts: Sequence[Container], *, layer: str, where: str = "") -> str:
-    r"""Return the patch of a pod whose container hooks change for some attempt, from the first on, as JSON text.
+    """Return the patch of a pod whose container hooks change for some attempt, from the first on, as JSON text.
 
-    Where attempts differ the text holds an expression of Argo over ``retries``. Argo evaluates it when it makes the pod of an attempt,
-    after the patch has become the pod's: a template's inputs and ``retries`` are replaced one after the other, and no expression
-    can read both (SubstituteParams in workflow/common/util.go and executeTemplate in workflow/controller/operator.go, 4.1.2).
+    Where attempts differ the text holds an expression of Argo over ``retries``. Argo evaluates it when it makes an attempt's pod,
+    after the patch has become the template's: it replaces inputs first and ``retries`` later, and no expression can read both
+    (SubstituteParams in workflow/common/util.go and executeTemplate in workflow/controller/operator.go, 4.1.2).
 
     Raises FlowError for a change that a pod cannot have.
 
-    >>> of_attempts(Container(), [Container(memory=64), Container(memory=128)], layer="Fit")[50:]
-    '"memory":"{{=[\'64M\',\'128M\'][min(int(retries), 1)]}}"}}}]}'
+    >>> print(of_attempts(Container(), [Container(memory=64), Container(memory=128)], layer="Fit"))
+    {"containers":[{"name":"main","resources":{"limits":{"memory":"{{=['64M','128M'][min(int(retries), 1)]}}"}}}]}
     """
     from laminar.templates import gate
 

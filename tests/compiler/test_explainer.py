@@ -155,3 +155,29 @@ def test_explain_of_what_is_over_a_limit_prints_the_tables_and_names_the_layer(t
     assert isinstance(done.exception, FlowError)
     assert "layer 'L6' has the largest container" in done.exception.what
     assert done.exception.where.endswith("large.py:8")
+
+
+def woven(width: int, depth: int) -> Plan:
+    """Return rows of layers, each of which needs two neighbours of the row above: neither a series nor branches."""
+
+    def above(row: int, column: int) -> list[str]:
+        return [f"L{row - 1}x{(column + step) % width}" for step in (0, 1)] if row else []
+
+    return plan(*(task(f"L{row}x{column}", *above(row, column)) for row in range(depth) for column in range(width)))
+
+
+def test_layers_that_a_failure_keeps_back_without_need_are_counted_by_part():
+    assert explained(linear(500)).kept_back == ()
+    rows = explained(woven(50, 8)).kept_back
+    assert rows and all(flow == "Train" and part.startswith("part-") and int(count) > 0 for flow, part, count, _ in rows)
+
+
+def test_explain_prints_what_failures_keep_back(tmp_path):
+    source = ["from laminar import Flow, Layer", "class Train(Flow): ..."]
+    for _, item in woven(25, 10).tasks():
+        reads = "".join(f", {need.lower()}: {need}" for need in item.needs)
+        source += ["@Train.register", f"class {item.layer}(Layer):", f"    def __call__(self{reads}) -> None: ..."]
+    (tmp_path / "main.py").write_text("\n".join([*source, "if flow := Train():", "    flow()"]))
+    done = compile_explained(tmp_path / "main.py", "--datastore", "s3://bucket/store")
+    assert done.exit_code == 0, done.output
+    assert "layers kept back by failures that they do not need" in done.output
