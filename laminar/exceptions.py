@@ -4,7 +4,7 @@ The tree::
 
     LaminarError
     |-- FlowError          a flow, a layer's registration or a program is defined wrongly
-    |   `-- OptionError    an option that does not exist, or of a wrong type (a TypeError too)
+    |   `-- OptionError    an option that does not exist, or has a wrong value (a TypeError and a ValueError too)
     |-- LayerError         a layer does something it must not do while it runs
     |   `-- ArtifactError  what is read isn't there (an AttributeError too)
     |-- ExecutionError     a layer failed, or an execution cannot be started
@@ -83,8 +83,8 @@ class FlowError(LaminarError):
     """A flow, a layer's registration or a program is defined wrongly."""
 
 
-class OptionError(FlowError, TypeError):
-    """An option that does not exist, or of a wrong type, was given (a TypeError too)."""
+class OptionError(FlowError, TypeError, ValueError):
+    """An option that does not exist, or whose value is of a wrong type or shape (a TypeError and a ValueError too)."""
 
 
 class LayerError(LaminarError):

@@ -81,16 +81,16 @@ CASES: dict[str, str] = {
     "Flow '…' is called with parameter '…', a name that every layer uses itself.": "run(index=1)",
     "Linker to flow '…' returned …, not Parameters.": "run().next(flow=made(), linker=lambda execution: {})",
     "next() takes linker=a function of the execution, not ….": "run().next(flow=made(), linker=3)",
-    "Executor … is given …=….": "Process(concurrency=0)",
+    "… concurrency must be a whole number of at least 1, not ….": "Process(concurrency=0)",
     "Executor Thread has a timeout, and a thread cannot be stopped.": "Thread(timeout=1)",
     "Layer '…' has a timeout, and a thread cannot be stopped.": "@Train.register(container=Container(timeout=1))\n"
     "class Fit(Layer): ...\nrun()",
-    "Catch takes exception classes, not …": "Catch(3)",
-    "ForEach takes parameters=[Parameter(layer=..., attribute=...), ...], at least one": "ForEach([])",
-    "Retry attempts must be at least 1 (it counts all tries), not …": "Retry(attempts=0)",
-    "Container cpu and memory must be positive, not cpu=…, memory=…": "Container(cpu=0)",
-    "Container timeout must be positive seconds, not …": "Container(timeout=-1)",
-    "Volume takes exactly one of claim, secret, config_map, host_path and empty_dir": "Volume('/data')",
+    "Catch expects exception classes, not ….": "Catch(3)",
+    "ForEach parameters must be a list of at least one Parameter, not ….": "ForEach([])",
+    "Retry attempts must be a whole number of at least 1, not ….": "Retry(attempts=0)",
+    "Container cpu must be a positive number of cores, not ….": "Container(cpu=0)",
+    "Container timeout must be a positive number of seconds, or a duration, not ….": "Container(timeout=-1)",
+    "Volume expects exactly one of claim, secret, config_map, host_path and empty_dir.": "Volume('/data')",
     # inside a layer
     "Layer '…' sets '…', a name that every layer uses itself.": "Read().index = 1",
     "Layer '…' shards '…' twice.": "layer = Read()\nlayer._binding.shards['rows'] = None\nlayer.shard(rows=[])",
@@ -127,7 +127,7 @@ CASES: dict[str, str] = {
     # stored data
     "A Memory datastore cannot leave its process.": "import pickle\npickle.dumps(Memory())",
     "A Local datastore needs a folder.": "Local('')",
-    "AWS.S3 takes an s3:// URL, not '…'.": "AWS.S3('bucket/prefix')",
+    "AWS.S3 expects an s3:// URL, not '…'.": "AWS.S3('bucket/prefix')",
     "The datastore's URL is empty.": "open_store('')",
     "This execution of flow '…' has no id, so nothing is stored of it.": "flow = made()\n"
     "flow.configuration.datastore.list_layers(execution=flow.execution())",
@@ -142,7 +142,7 @@ CASES: dict[str, str] = {
     "execution.layer(Fit).model",
     "Document … is damaged: ….": "import pathlib\nflow = Train(datastore=Local(folder), executor=Thread())\nflow(execution='one')\n"
     "pathlib.Path(folder, 'Train/executions/one/Read/0.json').write_text('{')\nflow.execution('one').layer(Read).rows",
-    "datastore.protocol takes types, not ….": "Memory().protocol(3)",
+    "datastore.protocol expects types, not ….": "Memory().protocol(3)",
     "Protocol '…' does not define ….": "Memory().protocol(complex)(type('Half', (serde.Protocol,), {'dumps': repr}))",
     "A value was stored by protocol '…', which is not registered on ….": "store = Local(folder)\n@store.protocol(complex)\n"
     "class Text(serde.Protocol):\n    def dumps(self, value): return repr(value).encode()\n"

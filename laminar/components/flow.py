@@ -14,6 +14,7 @@ from laminar.components.dependency_inference import Registration
 from laminar.components.execution import Execution, check_name
 from laminar.components.layer import Layer, identity
 from laminar.components.parameters import Parameters, check_parameters
+from laminar.configurations import option_values
 from laminar.configurations.flows import Configuration, FlowScheduler, SplitExecutor
 from laminar.configurations.layers import Catch, Container, ForEach, Retry
 from laminar.configurations.layers import Configuration as LayerConfiguration
@@ -76,6 +77,12 @@ class Flow:
         self._merged: tuple[int, dict[str, Registration]] | None = None
         self._nodes: tuple[int, dict[str, Node]] | None = None
         kind = type(self.configuration.executor)
+        for name, method, example in (("executor", "submit", "Thread()"), ("scheduler", "run", 'Argo(schedule="0 4 * * *")')):
+            value = getattr(self.configuration, name)
+            if isinstance(value, type) or not hasattr(value, method):
+                raise option_values.rejected(
+                    f"Flow {self.name!r}", name, value, f"an object with a method {method}", f"{name}={example}"
+                )
         if not self.configuration.datastore.shared and self.configuration.executor.isolated:
             raise FlowError(
                 f"Flow {self.name!r} keeps its data in this process's memory, which executor {kind.__name__} cannot reach.",
@@ -141,7 +148,7 @@ class Flow:
             if value is not None and not isinstance(value, OPTIONS[name]):
                 kind = OPTIONS[name].__name__
                 raise OptionError(
-                    f"{cls.__name__}.register takes {name}={kind}(...), not {value!r}.",
+                    f"{cls.__name__}.register takes {name}={kind}(...), not {option_values.shown(value)}.",
                     where=source_location.caller(),
                     fix=f"import {kind} from laminar.configurations.layers.",
                 )
@@ -151,7 +158,7 @@ class Flow:
         where = source_location.caller()
         if not (isinstance(layer, type) and issubclass(layer, Layer)):
             raise OptionError(
-                f"{cls.__name__}.register decorates a subclass of Layer, not {layer!r}.",
+                f"{cls.__name__}.register decorates a subclass of Layer, not {option_values.shown(layer)}.",
                 where=where,
                 fix="write class A(Layer): ... below the decorator.",
             )
@@ -379,7 +386,7 @@ def opened(datastore: DataStore | str | os.PathLike[str] | None) -> DataStore:
         return datastore
     if not isinstance(datastore, (str, os.PathLike)):
         raise FlowError(
-            f"A flow's datastore is a DataStore or a URL, not {datastore!r}.",
+            f"A flow's datastore is a DataStore or a URL, not {option_values.shown(datastore)}.",
             where=source_location.caller(),
             fix="datastore=Local('/data'), AWS.S3('s3://bucket/prefix'), or the URL as text.",
         )

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
 from enum import Enum
 from typing import Any, Final
+
+from laminar.configurations import option_values as values
+from laminar.exceptions import OptionError
+from laminar.program import source_location
 
 __all__ = ["Catch", "Configuration", "Container", "ForEach", "Parameter", "Retry", "Secret", "Volume"]
 
 
 class Unset(Enum):
-    """Tell an argument that was not given from one that is None."""
+    """Distinguish an argument that was not given from one that is None."""
 
     UNSET = "unset"
 
@@ -27,7 +31,7 @@ class Catch:
 
     The layer keeps the artifacts set so far; nothing is tried again; the exception is kept in the split's document.
 
-    Raises TypeError for anything that is not an exception class.
+    Raises OptionError (a TypeError) for anything that is not an exception class.
 
     >>> Catch(ValueError, KeyError).exceptions
     (<class 'ValueError'>, <class 'KeyError'>)
@@ -36,11 +40,14 @@ class Catch:
     __slots__ = ("exceptions",)
 
     def __init__(self, *exceptions: type[BaseException]) -> None:
-        for exception in exceptions:
+        for exception in exceptions or (None,):
             if not (isinstance(exception, type) and issubclass(exception, BaseException)):
-                raise TypeError(f"Catch takes exception classes, not {exception!r}")
-        if not exceptions:
-            raise TypeError("Catch takes at least one exception class, such as Catch(ValueError)")
+                shown = "nothing" if exception is None else repr(exception)
+                raise OptionError(
+                    f"Catch expects exception classes, not {shown}.",
+                    where=source_location.caller(),
+                    fix="write Catch(ValueError, OSError).",
+                )
         self.exceptions = exceptions
 
     def __eq__(self, other: object) -> bool:
@@ -59,6 +66,10 @@ class Secret:
 
     name: str
     key: str
+
+    def __post_init__(self) -> None:
+        for name in ("name", "key"):
+            values.text("Secret", name, getattr(self, name), example='Secret(name="database", key="password")')
 
 
 @dataclass(frozen=True)
@@ -79,9 +90,20 @@ class Volume:
 
     def __post_init__(self) -> None:
         if sum(getattr(self, kind) is not None for kind in SOURCES) != 1:
-            raise TypeError(f"Volume takes exactly one of {', '.join(SOURCES[:-1])} and {SOURCES[-1]}")
-        if not self.mount.startswith("/"):
-            raise ValueError(f"Volume mount must be an absolute path, not {self.mount!r}")
+            raise OptionError(
+                f"Volume expects exactly one of {', '.join(SOURCES[:-1])} and {SOURCES[-1]}.",
+                where=source_location.caller(),
+                fix='write Volume("/data", claim="data").',
+            )
+        if not isinstance(self.mount, str) or not self.mount.startswith("/"):
+            raise values.rejected("Volume", "mount", self.mount, "an absolute path", 'Volume("/data", claim="data")')
+        for name in ("claim", "secret", "config_map", "host_path", "sub_path"):
+            values.optional("Volume", name, getattr(self, name))
+        if self.empty_dir is not None:
+            size = 0 if self.empty_dir in (0, "0") else values.megabytes("Volume", "empty_dir", self.empty_dir)
+            object.__setattr__(self, "empty_dir", size)
+        if not isinstance(self.read_only, bool):
+            raise values.rejected("Volume", "read_only", self.read_only, "True or False", "read_only=True")
 
     @property
     def source(self) -> tuple[str, str | int]:
@@ -96,8 +118,14 @@ SOURCES = ("claim", "secret", "config_map", "host_path", "empty_dir")
 class Container:
     """Describe the pod that runs one split of a layer.
 
-    ``cpu`` counts cores, ``memory`` and ``ephemeral_storage`` are MB (10^6 bytes), ``timeout`` is seconds an attempt,
-    ``env`` maps names to values, ``secrets`` names to `Secret`. Requests and limits are the same.
+    ``cpu`` counts cores, ``memory`` and ``ephemeral_storage`` are MB (10^6 bytes), ``timeout`` is the seconds of an attempt. Texts
+    are converted: Kubernetes quantities such as "500m" and "4Gi", durations such as "1h". A ``command`` may be a list of words.
+    ``env`` maps names to values, ``secrets`` names to `Secret`. Requests and limits are the same. None means the default.
+
+    Raises OptionError (a TypeError and ValueError) for a value of a wrong type or shape.
+
+    >>> Container(cpu="500m", memory="4Gi", timeout="1h", command=["python", "train.py"]).resources
+    {'cpu': 0.5, 'memory': 4295, 'gpu': 0, 'ephemeral_storage': None}
     """
 
     command: str = "python main.py"
@@ -120,20 +148,11 @@ class Container:
     timeout: float | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        for name in ("env", "node_selector", "labels", "annotations"):
-            object.__setattr__(self, name, {str(key): str(value) for key, value in getattr(self, name).items()})
-        for name in ("volumes", "tolerations"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-        if not self.command.strip():
-            raise ValueError("Container command must not be empty")
-        if not self.image.strip():
-            raise ValueError("Container image must not be empty")
-        if self.cpu <= 0 or self.memory <= 0:
-            raise ValueError(f"Container cpu and memory must be positive, not cpu={self.cpu}, memory={self.memory}")
-        if self.gpu < 0:
-            raise ValueError(f"Container gpu must not be negative, not {self.gpu}")
-        if self.timeout is not None and self.timeout <= 0:
-            raise ValueError(f"Container timeout must be positive seconds, not {self.timeout}")
+        for one in fields(self):
+            value = getattr(self, one.name)
+            default = one.default if one.default_factory is MISSING else one.default_factory()
+            made = default if value is None or value is default else CONVERSIONS[one.name](value)
+            object.__setattr__(self, one.name, made)
 
     def __hash__(self) -> int:
         return hash((self.command, self.image, self.workdir, *self.resources.values()))
@@ -147,16 +166,71 @@ class Container:
 RESOURCES = ("cpu", "memory", "gpu", "ephemeral_storage")
 
 
+def _pairs(name: str, example: str) -> Callable[[Any], Any]:
+    return lambda value: values.mapping("Container", name, value, example=example)
+
+
+def _secrets(value: Any) -> dict[str, Secret]:
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) and isinstance(one, Secret) for key, one in value.items()):
+        example = 'secrets={"PASSWORD": Secret("database", "password")}'
+        raise values.rejected("Container", "secrets", value, "a dict of names and Secret", example)
+    return dict(value)
+
+
+def _affinity(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise values.rejected("Container", "affinity", value, "a dict", 'affinity={"nodeAffinity": {...}}')
+    return value
+
+
+def _tolerations(value: Any) -> tuple[Mapping[str, Any], ...]:
+    example = 'tolerations=[{"key": "gpu", "operator": "Exists"}]'
+    return values.sequence("Container", "tolerations", value, Mapping, example=example)
+
+
+CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {
+    "command": lambda value: values.words("Container", "command", value, example='command="python main.py"'),
+    "cpu": lambda value: values.cores("Container", "cpu", value),
+    "image": lambda value: values.image("Container", "image", value),
+    "memory": lambda value: values.megabytes("Container", "memory", value),
+    "workdir": lambda value: values.text("Container", "workdir", value, example='workdir="/laminar"'),
+    "gpu": lambda value: values.count("Container", "gpu", value),
+    "ephemeral_storage": lambda value: values.megabytes("Container", "ephemeral_storage", value),
+    "env": _pairs("env", 'env={"NAME": "value"}'),
+    "secrets": _secrets,
+    "volumes": lambda value: values.sequence(
+        "Container", "volumes", value, Volume, example='volumes=[Volume("/data", claim="data")]'
+    ),
+    "node_selector": _pairs("node_selector", 'node_selector={"disk": "ssd"}'),
+    "tolerations": _tolerations,
+    "affinity": _affinity,
+    "service_account": lambda value: values.text("Container", "service_account", value),
+    "labels": _pairs("labels", 'labels={"team": "data"}'),
+    "annotations": _pairs("annotations", 'annotations={"team": "data"}'),
+    "priority_class": lambda value: values.text("Container", "priority_class", value),
+    "timeout": lambda value: values.seconds("Container", "timeout", value),
+}
+"""How the value of each field is checked and converted."""
+
+
 @dataclass(frozen=True)
 class Parameter:
-    """Name the attribute of a layer that a ForEach goes over.
+    """Name the attribute of a layer that a ForEach iterates over.
 
-    ``index`` must be said over a fan-out layer: its split ``k``, or None for all its splits, flat and in order.
+    ``index`` is required for a fan-out layer: its split ``k``, or None for all its splits, flat and in order.
     """
 
     layer: type[Any] | str
     attribute: str
     index: int | Unset | None = UNSET
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.layer, type) or (isinstance(self.layer, str) and self.layer)):
+            raise values.rejected("Parameter", "layer", self.layer, "a class or the name of one", 'Parameter(Read, "rows")')
+        if not isinstance(self.attribute, str) or not self.attribute.isidentifier():
+            raise values.rejected("Parameter", "attribute", self.attribute, "the name of an attribute", 'Parameter(Read, "rows")')
+        if self.index is not None and not isinstance(self.index, Unset):
+            object.__setattr__(self, "index", values.count("Parameter", "index", self.index))
 
 
 @dataclass(frozen=True)
@@ -171,14 +245,14 @@ class ForEach:
     parallelism: int | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        parameters = tuple(self.parameters)
-        if not parameters or not all(isinstance(parameter, Parameter) for parameter in parameters):
-            raise TypeError("ForEach takes parameters=[Parameter(layer=..., attribute=...), ...], at least one")
-        if self.batch < 1:
-            raise ValueError(f"ForEach batch must be at least 1, not {self.batch}")
-        if self.parallelism is not None and self.parallelism < 1:
-            raise ValueError(f"ForEach parallelism must be at least 1, not {self.parallelism}")
+        example = 'ForEach([Parameter(Read, "rows")])'
+        parameters = values.sequence("ForEach", "parameters", self.parameters, Parameter, example=example)
+        if not parameters:
+            raise values.rejected("ForEach", "parameters", self.parameters, "a list of at least one Parameter", example)
         object.__setattr__(self, "parameters", parameters)
+        object.__setattr__(self, "batch", values.count("ForEach", "batch", self.batch, least=1))
+        if self.parallelism is not None:
+            object.__setattr__(self, "parallelism", values.count("ForEach", "parallelism", self.parallelism, least=1))
 
 
 @dataclass(frozen=True)
@@ -194,10 +268,11 @@ class Retry:
     jitter: float = 0.1
 
     def __post_init__(self) -> None:
-        if self.attempts < 1:
-            raise ValueError(f"Retry attempts must be at least 1 (it counts all tries), not {self.attempts}")
-        if self.delay < 0 or self.backoff < 0 or self.jitter < 0:
-            raise ValueError("Retry delay, backoff and jitter must not be negative")
+        # attempts counts all tries, the first one too
+        object.__setattr__(self, "attempts", values.count("Retry", "attempts", self.attempts, least=1))
+        object.__setattr__(self, "delay", values.seconds("Retry", "delay", self.delay, above=False))
+        for name in ("backoff", "jitter"):
+            object.__setattr__(self, name, values.number("Retry", name, getattr(self, name)))
 
 
 @dataclass

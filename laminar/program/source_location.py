@@ -44,11 +44,17 @@ def caller() -> str:
 
 def _outside() -> FrameType | None:
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and not is_users(path := frame.f_code.co_filename):
+    while frame is not None and (_is_generated(frame) or not is_users(frame.f_code.co_filename)):
+        path = frame.f_code.co_filename
         if path.startswith(COMMANDS):  # what called the command is click, and no line of a program's
             return None
         frame = frame.f_back
     return frame
+
+
+def _is_generated(frame: FrameType) -> bool:
+    """Return whether a frame is of a method that dataclasses wrote for a class of laminar: they compile it as "<string>"."""
+    return frame.f_code.co_filename == "<string>" and str(frame.f_globals.get("__name__", "")).startswith("laminar.")
 
 
 def is_users(path: str) -> bool:

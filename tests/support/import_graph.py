@@ -42,6 +42,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("laminar.configurations.datastores.open_url",),
     ("laminar.configurations.datastores",),
     ("laminar.program",),
+    ("laminar.configurations.option_values",),
     ("laminar.configurations.hooks", "laminar.configurations.layers", "laminar.configurations.flows", "laminar.elements"),
     ("laminar.components",),
     ("laminar.worker",),

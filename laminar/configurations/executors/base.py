@@ -6,9 +6,8 @@ import os
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from laminar.configurations import option_values
 from laminar.configurations.executors.lanes import Lane, SubmitLane
-from laminar.exceptions import FlowError
-from laminar.program import source_location
 from laminar.worker import split
 from laminar.worker.split import SplitFailed
 
@@ -47,17 +46,11 @@ class Executor(ABC):
     def __init__(self, *, concurrency: int | None = None, timeout: float | None = None) -> None:
         """Make an executor with these limits.
 
-        Raises FlowError for limits that are not positive.
+        Raises OptionError for limits that are not positive numbers; ``timeout`` may be a duration such as "1h".
         """
-        for name, value in (("concurrency", concurrency), ("timeout", timeout)):
-            if value is not None and value <= 0:
-                raise FlowError(
-                    f"Executor {type(self).__name__} is given {name}={value!r}.",
-                    where=source_location.caller(),
-                    fix=f"{name} must be positive, or left out.",
-                )
-        self.concurrency = cpus() if concurrency is None else concurrency
-        self.timeout = timeout
+        kind = type(self).__name__
+        self.concurrency = cpus() if concurrency is None else option_values.count(kind, "concurrency", concurrency, least=1)
+        self.timeout = None if timeout is None else option_values.seconds(kind, "timeout", timeout)
 
     @property
     def semaphore(self) -> Any:

@@ -41,8 +41,9 @@ class LocalStorage(ByteStorage):
     overlap_bytes = LARGE
 
     def __init__(self, root: str | os.PathLike[str] = ".laminar", *, durable: bool = False) -> None:
-        path = os.fspath(root).removeprefix("file://")
-        if not path:
+        path = os.fspath(root) if isinstance(root, (str, os.PathLike)) else ""
+        path = path.removeprefix("file://") if isinstance(path, str) else ""
+        if not path or "\0" in path:
             raise DatastoreError("A Local datastore needs a folder.", fix="name one: Local('.laminar').")
         path = os.path.expanduser(path)
         super().__init__(os.path.abspath(path))

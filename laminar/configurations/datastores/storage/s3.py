@@ -38,8 +38,9 @@ class S3Storage(FsspecStorage):
     whole_from = 0  # without a range s3fs requests the size of a file before the file (s3fs 2026.9, core.py: _cat_file)
 
     def __init__(self, root: str, **options: Any) -> None:
-        if not root.startswith("s3://"):
-            raise DatastoreError(f"AWS.S3 expects an s3:// URL, not {root!r}.", fix="AWS.S3('s3://bucket/prefix')")
+        if not isinstance(root, str) or not root.startswith("s3://"):
+            shown = repr(root) if isinstance(root, str) else f"a {type(root).__name__}"
+            raise DatastoreError(f"AWS.S3 expects an s3:// URL, not {shown}.", fix="AWS.S3('s3://bucket/prefix')")
         super().__init__(root, **options)
 
     def _get_whole(self, key: str) -> Buffer:

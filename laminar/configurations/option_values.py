@@ -1,0 +1,197 @@
+"""Check the values of options, and convert the forms that people write to the one that is stored.
+
+Each function returns the converted value of ``owner(name=value)``. It raises OptionError, with the user's line and an example, for
+a value of a wrong type or shape.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from laminar.exceptions import OptionError
+from laminar.program import source_location
+
+__all__ = [
+    "cores",
+    "count",
+    "image",
+    "mapping",
+    "megabytes",
+    "number",
+    "optional",
+    "rejected",
+    "seconds",
+    "sequence",
+    "shown",
+    "text",
+    "words",
+]
+
+# Suffixes of quantities: kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity
+SUFFIXES = {"": 1.0, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
+SUFFIXES |= {f"{letter}i": 1024.0 ** (place + 1) for place, letter in enumerate("KMGTPE")}
+QUANTITY = r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)([A-Za-z]*)"
+
+UNITS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+DURATION = r"(?:[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h|d))+"
+
+# The grammar of an image's name: github.com/distribution/reference, reference.go
+PATH = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?"
+IMAGE = rf"(?:{HOST}/)?{PATH}(?:/{PATH})*(?::\w[\w.-]{{0,127}})?(?:@[A-Za-z][\w+.-]*:[0-9A-Fa-f]{{32,}})?"
+
+
+def rejected(owner: str, name: str, value: object, expected: str, example: str) -> OptionError:
+    """Return the error for a value that an option rejects."""
+    what = f"{owner} {name} must be {expected}, not {shown(value)}."
+    return OptionError(what, where=source_location.caller(), fix=f"write {example}.")
+
+
+def shown(value: object) -> str:
+    """Return a value as Python writes it, short enough for a message."""
+    try:
+        text = repr(value)
+    except Exception:  # a user's own __repr__
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def number(owner: str, name: str, value: Any, *, least: float = 0, above: bool = False, example: str = "") -> float | int:
+    """Return a finite number of at least ``least``, or more than it with ``above``."""
+    found = _number(value)
+    if found is None or found < least or (above and found == least):
+        raise rejected(owner, name, value, f"a number {'above' if above else 'of at least'} {least:g}", example or f"{name}=1")
+    return found
+
+
+def _number(value: Any) -> float | int | None:
+    """Return a finite number as Python's own int or float, None for anything else; numpy's numbers are numbers too."""
+    if isinstance(value, bool | str | bytes) or not hasattr(value, "__float__"):
+        return None
+    try:
+        found = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    if not math.isfinite(found):
+        return None
+    return int(value) if hasattr(value, "__index__") else found
+
+
+def count(owner: str, name: str, value: Any, *, least: int = 0) -> int:
+    """Return a whole number, given as one or as text.
+
+    >>> count("Container", "gpu", "1")
+    1
+    """
+    found = int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value.strip(), re.ASCII) else _number(value)
+    if found is None or found != int(found) or found < least:
+        raise rejected(owner, name, value, f"a whole number of at least {least}", f"{name}={max(least, 1)}")
+    return int(found)
+
+
+def cores(owner: str, name: str, value: Any) -> float | int:
+    """Return a number of CPU cores, given as a number or as a Kubernetes quantity.
+
+    >>> cores("Container", "cpu", "500m"), cores("Container", "cpu", 2)
+    (0.5, 2)
+    """
+    found = _quantity(value) if isinstance(value, str) else _number(value)
+    if found is None or found <= 0:
+        raise rejected(owner, name, value, "a positive number of cores", f'{name}=2 or {name}="500m"')
+    return int(found) if isinstance(value, str) and found == int(found) else found
+
+
+def megabytes(owner: str, name: str, value: Any) -> int:
+    """Return a number of MB (10^6 bytes), given as one or as a Kubernetes quantity, which is rounded up.
+
+    >>> megabytes("Container", "memory", "4Gi"), megabytes("Container", "memory", 1500)
+    (4295, 1500)
+    """
+    found = _quantity(value) if isinstance(value, str) else _number(value)
+    if found is not None and isinstance(value, str):
+        found = found / 1e6 if re.search("[A-Za-z]", value) else found
+    whole = math.ceil(found) if found is not None else 0
+    if whole < 1 or (not isinstance(value, str) and found != whole):
+        raise rejected(owner, name, value, "a whole number of MB, or a quantity", f'{name}=4000 or {name}="4Gi"')
+    return whole
+
+
+def _quantity(text: str) -> float | None:
+    match = re.fullmatch(QUANTITY, text.strip(), re.ASCII)
+    return float(match[1]) * SUFFIXES[match[2]] if match is not None and match[2] in SUFFIXES else None
+
+
+def seconds(owner: str, name: str, value: Any, *, least: float = 0, above: bool = True) -> float | int:
+    """Return a number of seconds, given as one or as a duration.
+
+    >>> seconds("Container", "timeout", "1h30m"), seconds("Retry", "delay", 0.1)
+    (5400, 0.1)
+    """
+    found = _number(value)
+    if isinstance(value, str) and re.fullmatch(DURATION, value.strip(), re.ASCII):
+        parts = re.findall(r"([0-9.]+)(ms|s|m|h|d)", value)
+        found = sum(float(amount) * UNITS[unit] for amount, unit in parts)
+        found = int(found) if found == int(found) else found
+    if found is None or found < least or (above and found == least):
+        wanted = "a positive number of seconds" if above else "a number of seconds"
+        raise rejected(owner, name, value, f"{wanted}, or a duration", f'{name}=90 or {name}="1h"')
+    return found
+
+
+def text(owner: str, name: str, value: Any, *, example: str = "") -> str:
+    """Return a text that is not blank and holds no null character."""
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        raise rejected(owner, name, value, "a text that is not empty", example or f'{name}="..."')
+    return value
+
+
+def words(owner: str, name: str, value: Any, *, example: str) -> str:
+    """Return a command, given as text or as a list of words, as a shell would be given it."""
+    import shlex
+
+    is_list = isinstance(value, Sequence) and not isinstance(value, str | bytes)
+    if is_list and value and all(isinstance(part, str) for part in value):
+        value = shlex.join(value)
+    command = text(owner, name, value, example=example)
+    try:
+        found = shlex.split(command)
+    except ValueError as error:
+        raise rejected(owner, name, value, f"a command ({str(error).lower()})", example) from error
+    if not found or not found[0]:
+        raise rejected(owner, name, value, "a command", example)
+    return command
+
+
+def image(owner: str, name: str, value: Any) -> str:
+    """Return the name of a container image."""
+    if not isinstance(value, str) or not re.fullmatch(IMAGE, value, re.ASCII):
+        raise rejected(owner, name, value, "the name of an image", f'{name}="registry.example.com/team/train:1.0"')
+    return value
+
+
+def mapping(owner: str, name: str, value: Any, *, example: str) -> dict[str, str]:
+    """Return a mapping of texts. Values that are numbers become text."""
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) and key for key in value):
+        raise rejected(owner, name, value, "a dict of texts", example)
+    for one in value.values():
+        if not isinstance(one, str) and _number(one) is None and not isinstance(one, bool):
+            raise rejected(owner, name, value, "a dict of texts", example)
+    return {str(key): str(one) for key, one in value.items()}
+
+
+def sequence(owner: str, name: str, value: Any, kind: type[Any], *, example: str) -> tuple[Any, ...]:
+    """Return a tuple of objects of one kind, given as several or as a single one."""
+    if isinstance(value, kind):
+        return (value,)
+    found = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping) else None
+    if found is None or not all(isinstance(one, kind) for one in found):
+        raise rejected(owner, name, value, f"a list of {kind.__name__}", example)
+    return found
+
+
+def optional(owner: str, name: str, value: Any, *, example: str = "") -> str | None:
+    """Return a text that is not blank, or None."""
+    return None if value is None else text(owner, name, value, example=example)

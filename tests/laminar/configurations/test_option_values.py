@@ -1,0 +1,186 @@
+"""Options accept the forms that people write, and report every other value with its place and an example."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import os
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from laminar import Flow, Layer
+from laminar.configurations import option_values
+from laminar.configurations.datastores import AWS, Local, Memory
+from laminar.configurations.executors import Docker, Process, Thread
+from laminar.configurations.layers import Catch, Container, ForEach, Parameter, Retry, Secret, Volume
+from laminar.configurations.schedulers import Argo
+from laminar.exceptions import InternalError, LaminarError, OptionError
+
+
+class Train(Flow): ...
+
+
+class Fit(Layer): ...
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ({"cpu": "500m"}, {"cpu": 0.5}),
+        ({"cpu": "2"}, {"cpu": 2}),
+        ({"memory": "4Gi"}, {"memory": 4295}),
+        ({"memory": "1500M"}, {"memory": 1500}),
+        ({"memory": "1500"}, {"memory": 1500}),
+        ({"memory": "1Ki"}, {"memory": 1}),
+        ({"ephemeral_storage": "1.5G"}, {"ephemeral_storage": 1500}),
+        ({"gpu": "1"}, {"gpu": 1}),
+        ({"timeout": "1h"}, {"timeout": 3600}),
+        ({"timeout": "1m30s"}, {"timeout": 90}),
+        ({"timeout": "500ms"}, {"timeout": 0.5}),
+        ({"command": ["python", "my train.py"]}, {"command": "python 'my train.py'"}),
+        ({"image": None, "cpu": None, "env": None}, {"image": "laminar:latest", "cpu": 1, "env": {}}),
+        ({"image": "registry.example.com:5000/a/b_c:1.0@sha256:" + "0" * 64}, {}),
+        ({"env": {"N": 3, "ON": True}}, {"env": {"N": "3", "ON": "True"}}),
+        ({"volumes": Volume("/d", claim="c")}, {"volumes": (Volume("/d", claim="c"),)}),
+        ({"tolerations": {"key": "gpu"}}, {"tolerations": ({"key": "gpu"},)}),
+    ],
+    ids=str,
+)
+def test_a_container_stores_quantities_durations_and_single_values_in_one_form(given, stored):
+    made = Container(**given)
+    assert {name: getattr(made, name) for name in stored} == stored
+
+
+def test_retry_and_foreach_accept_a_duration_and_one_parameter():
+    assert Retry(delay="1m") == Retry(delay=60)
+    assert ForEach(Parameter(Fit, "rows")) == ForEach([Parameter(Fit, "rows")])
+    assert Process(timeout="1h").timeout == 3600
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"memory": "4 Gi"},
+        {"memory": "4GB"},
+        {"memory": 0.5},
+        {"memory": 1500.5},
+        {"memory": 0},
+        {"memory": "٤"},
+        {"cpu": True},
+        {"cpu": math.nan},
+        {"cpu": "0"},
+        {"gpu": "one"},
+        {"gpu": 0.5},
+        {"timeout": "1 hour"},
+        {"timeout": "60"},
+        {"timeout": 0},
+        {"timeout": datetime.timedelta(hours=1)},
+        {"image": "Foo Bar"},
+        {"image": "team/Train:1"},
+        {"image": ""},
+        {"command": "python 'main.py"},
+        {"command": []},
+        {"secrets": ["db"]},
+        {"secrets": {"DB": "db"}},
+        {"env": ["A=1"]},
+        {"env": {"A": None}},
+        {"volumes": ["/data"]},
+        {"node_selector": ["disk"]},
+        {"tolerations": "gpu"},
+        {"affinity": "near"},
+    ],
+    ids=str,
+)
+def test_a_wrong_value_is_reported_with_the_line_and_an_example(wrong):
+    with pytest.raises(OptionError, match=f"Container {next(iter(wrong))} must be") as caught:
+        Container(**wrong)
+    assert caught.value.where.startswith(os.path.relpath(__file__))
+    assert caught.value.fix.startswith("write ")
+
+
+class Unprintable:
+    def __repr__(self) -> str:
+        raise RuntimeError("no text")
+
+
+NONSENSE = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 3),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=6),
+    st.binary(max_size=3),
+    st.sampled_from(["4Gi", "500m", "1h", "s4://x", "0 4 * * *", "/data", "a=1", "$(x)", "{{x}}", "\0"]),
+    st.lists(st.one_of(st.none(), st.integers(), st.text(max_size=3)), max_size=2),
+    st.dictionaries(st.text(max_size=3), st.one_of(st.none(), st.integers(), st.text(max_size=3)), max_size=2),
+    st.sampled_from([object(), Unprintable(), Fit, Fit(), Thread, ValueError, ValueError(), len, ..., {1}, 1j, b"", range(3)]),
+)
+OPTIONS = [
+    *((Container, name) for name in Container.__dataclass_fields__),
+    *((Volume, name) for name in Volume.__dataclass_fields__),
+    *((Secret, name) for name in Secret.__dataclass_fields__),
+    *((Parameter, name) for name in Parameter.__dataclass_fields__),
+    *((Retry, name) for name in Retry.__dataclass_fields__),
+    *((ForEach, name) for name in ForEach.__dataclass_fields__),
+    *((executor, name) for executor in (Thread, Process, Docker) for name in ("concurrency", "timeout")),
+    *((Train, name) for name in ("datastore", "executor", "scheduler")),
+    *((Train.register, name) for name in ("catch", "container", "foreach", "retry", "other")),
+    (Local, "root"),
+    (AWS.S3, "root"),
+]
+NEEDED = {
+    Volume: {"mount": "/d", "claim": "c"},
+    Secret: {"name": "n", "key": "k"},
+    Parameter: {"layer": Fit, "attribute": "rows"},
+    ForEach: {"parameters": [Parameter(Fit, "rows")]},
+}
+
+
+def errors_of(call: Callable[[], object]) -> list[Exception]:
+    """Return the error of a call, if any."""
+    try:
+        call()
+    except Exception as error:
+        return [error]
+    return []
+
+
+@pytest.mark.parametrize(("constructor", "name"), OPTIONS, ids=lambda value: getattr(value, "__qualname__", None))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(value=NONSENSE)
+@example(value=10**400)
+@example(value="")
+def test_any_value_of_any_option_is_accepted_or_reported_with_a_fix(constructor, name, value):
+    for error in errors_of(lambda: constructor(**{**NEEDED.get(constructor, {}), name: value})):
+        assert isinstance(error, LaminarError)
+        assert not isinstance(error, InternalError)
+        assert error.what
+        assert error.fix
+
+
+@settings(max_examples=100, deadline=None)
+@given(values=st.lists(NONSENSE, max_size=2))
+def test_any_exceptions_of_a_catch_are_accepted_or_reported(values):
+    for error in errors_of(lambda: Catch(*values)):
+        assert isinstance(error, OptionError)
+        assert error.fix
+
+
+@given(seconds=st.integers(1, 10**6), unit=st.sampled_from(["s", "m", "h", "d"]))
+def test_a_duration_is_its_number_times_its_unit(seconds, unit):
+    factor = {"s": 1, "m": 60, "h": 3600, "d": 86_400}[unit]
+    assert option_values.seconds("X", "y", f"{seconds}{unit}") == seconds * factor
+
+
+@given(number=st.integers(1, 10**6), suffix=st.sampled_from(["Ki", "Mi", "Gi", "k", "M", "G"]))
+def test_a_quantity_is_rounded_up_to_whole_megabytes(number, suffix):
+    factor = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "k": 10**3, "M": 10**6, "G": 10**9}[suffix]
+    assert option_values.megabytes("X", "y", f"{number}{suffix}") == -(-number * factor // 10**6)
+
+
+def test_nothing_of_a_memory_store_or_an_argo_scheduler_needs_an_option():
+    assert Train(datastore=Memory(), executor=Thread(), scheduler=Argo()).configuration.scheduler.settings.schedules == ()
