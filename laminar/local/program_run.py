@@ -99,7 +99,7 @@ def _check_only(session: Session, step: Step) -> None:
         raise FlowError(
             f"The program has several flows: {', '.join(dict.fromkeys(names))}.",
             where=step.where,
-            fix=f"say which one is meant: --flow {names[0]}",
+            fix=f"pass --flow {names[0]}, or another of them.",
         )
 
 

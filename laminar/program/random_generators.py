@@ -207,7 +207,9 @@ class States:
     def __init__(self) -> None:
         self.shared = random.getstate() if _is_shared_seeded() else None
         self.others = [(each, each.getstate()) for each in _seeded if each is not _shared()]
-        self.numpy = [(each, _state(each)) for each in _numpy_generators() if _is_seeded(each)]
+        # What is frozen before a fork (gc.freeze) is no longer in gc.get_objects: Python's library reference, module gc.
+        numpy = {id(each): each for each in (*(_found or ()), *_numpy_generators())}
+        self.numpy = [(each, _state(each)) for each in numpy.values() if _is_seeded(each)]
 
     def restore(self) -> None:
         """Set the generators back to these states."""
