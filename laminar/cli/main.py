@@ -12,6 +12,8 @@ from laminar import __version__
 from laminar.cli.compile import compile_command
 from laminar.cli.completion import completion
 from laminar.cli.delete import delete
+from laminar.cli.deploy import deploy
+from laminar.cli.diff import diff
 from laminar.cli.du import du
 from laminar.cli.gc import gc
 from laminar.cli.lint import lint
@@ -51,7 +53,7 @@ def cli(context: click.Context) -> None:
 
 
 LOCAL = (run, compile_command, lint, package_command, rehearse_command, results, gc, du, completion)
-CLUSTER = (submit, list_command, status, watch, logs, stop, terminate, suspend, resume, retry, resubmit, delete)
+CLUSTER = (submit, deploy, diff, list_command, status, watch, logs, stop, terminate, suspend, resume, retry, resubmit, delete)
 
 for command in (*LOCAL, *CLUSTER):
     cli.add_command(command)
