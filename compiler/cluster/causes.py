@@ -33,6 +33,8 @@ MESSAGES = (
     (r"PodInitializing|ContainerCreating", "starting"),
     (r"depends condition not met", "something above failed"),
     (r"empty params", "nothing to run"),
+    (r"^when '.*Skipped.*' evaluated false", "a layer that it reads was skipped"),
+    (r"^when 'false' evaluated false", "its condition is false"),
 )
 """Patterns of messages, and what they mean; ``{}`` is what the message says besides."""
 

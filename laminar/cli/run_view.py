@@ -53,6 +53,7 @@ def tree(run: Progress, now: float, *, width: int, height: int | None = None) ->
     from rich.text import Text
 
     lines = [Text(_head(run, now), style="bold", no_wrap=True)]
+    lines.append(Text(f"  execution {run.execution}", style="dim"))
     if run.message:
         lines.append(Text(f"  {run.message}", style=STYLES.get(run.phase, "")))
     hidden = _hidden(run.layers, height - len(lines) if height is not None else None)
@@ -77,7 +78,7 @@ def _head(run: Progress, now: float) -> str:
     time = elapsed((run.finished or now) - run.started) if run.started else ""
     state = "Suspended" if run.suspended and not run.ended else run.phase
     counted = f"{len(pods)} pod{'' if len(pods) == 1 else 's'}"
-    return ", ".join(filter(None, (f"{run.name}: {state.lower()}", time, counted, f"execution {run.execution}")))
+    return ", ".join(filter(None, (f"{run.name}: {state.lower()}", time, counted)))
 
 
 def _row(layer: LayerProgress, now: float, longest: int) -> Text:

@@ -15,7 +15,8 @@ def test_a_run_is_shown_in_layers_with_causes(shell):
     done = shell("status", name)
     uid = shell.cluster.workflow()["metadata"]["uid"]
     lines = [line.rstrip() for line in done.out.splitlines()]
-    assert done.code == 0 and lines[0].startswith(f"{name}: failed, ") and lines[0].endswith(f", 6 pods, execution {uid}")
+    assert done.code == 0 and lines[0].startswith(f"{name}: failed, ") and lines[0].endswith(", 6 pods")
+    assert lines.pop(1) == f"  execution {uid}"
     assert lines[1].split() == ["Read", "succeeded", lines[1].split()[-1]]
     assert "[###-------] 1/3, 2 failed" in lines[2]
     assert lines[3:5] == ["      [1] attempt 3: out of memory (OOMKilled)", "      [2] failed for good (exit code 70)"]

@@ -56,7 +56,7 @@ def test_resume_with_a_program_finishes_under_the_old_execution(shell):
     assert done.code == 0, done.err
     again = shell.cluster.workflow(done.out.strip())
     assert again["metadata"]["labels"]["laminar/resumed-from"] == name
-    assert shell("status", done.out.strip()).out.splitlines()[0].endswith(f"execution {uid}")
+    assert shell("status", done.out.strip()).out.splitlines()[1] == f"  execution {uid}"
     env = {one["name"]: one["value"] for one in again["spec"]["templates"][-1]["container"]["env"]}
     assert (env["LAMINAR_EXECUTION_ID"], env["LAMINAR_EXECUTION_RETRY"]) == (uid, "True")
 
