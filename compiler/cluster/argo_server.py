@@ -132,6 +132,9 @@ class ArgoServer(Transport):
     def may(self, verb: str, resource: str, group: str = "argoproj.io", subresource: str = "") -> bool | None:
         return None
 
+    def has_account(self, name: str) -> bool | None:
+        return None
+
     def link(self, name: str) -> str:
         return f"{self.session.endpoint.url.rstrip('/')}/workflows/{self.namespace}/{name}"
 

@@ -160,6 +160,16 @@ class KubernetesApi(Transport):
         answer = self._json("POST", path, "review its rights", body=body)
         return bool((answer.get("status") or {}).get("allowed"))
 
+    def has_account(self, name: str) -> bool | None:
+        path = f"api/v1/namespaces/{quote(self.namespace, safe='')}/serviceaccounts/{quote(name, safe='')}"
+        try:
+            self._json("GET", path, f"look for service account {name}")
+        except ClusterError as error:
+            if error.status != 404:
+                raise
+            return False
+        return True
+
     def link(self, name: str) -> str:
         return ""
 

@@ -152,5 +152,9 @@ class Transport(ABC):
         """Say whether these credentials have a right, None where that cannot be found out."""
 
     @abstractmethod
+    def has_account(self, name: str) -> bool | None:
+        """Return whether a service account exists, None where that cannot be found out."""
+
+    @abstractmethod
     def link(self, name: str) -> str:
         """Return the address of a workflow's page, "" where there is none."""

@@ -14,6 +14,7 @@ from laminar.cli.completion import completion
 from laminar.cli.delete import delete
 from laminar.cli.deploy import deploy
 from laminar.cli.diff import diff
+from laminar.cli.doctor import doctor
 from laminar.cli.du import du
 from laminar.cli.gc import gc
 from laminar.cli.lint import lint
@@ -53,7 +54,23 @@ def cli(context: click.Context) -> None:
 
 
 LOCAL = (run, compile_command, lint, package_command, rehearse_command, results, gc, du, completion)
-CLUSTER = (submit, deploy, diff, list_command, status, watch, logs, stop, terminate, suspend, resume, retry, resubmit, delete)
+CLUSTER = (
+    doctor,
+    submit,
+    deploy,
+    diff,
+    list_command,
+    status,
+    watch,
+    logs,
+    stop,
+    terminate,
+    suspend,
+    resume,
+    retry,
+    resubmit,
+    delete,
+)
 
 for command in (*LOCAL, *CLUSTER):
     cli.add_command(command)

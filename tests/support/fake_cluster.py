@@ -67,6 +67,7 @@ class FakeCluster:
         self.controller, self.held, self.allowed, self.closed = controller, held, 0, False
         self.kept: dict[str, dict[str, Outcome]] = {}
         self.threads: list[threading.Thread] = []
+        self.accounts: set[str] = set()
         self.denied: set[tuple[str, str]] = set()
         self.drawn = 0
 

@@ -160,6 +160,10 @@ class FakeKubernetes(FakeServer):
                 200, {"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": str(cluster.version)}, "items": items}
             )
         name = parts[1]
+        if parts[0] == "serviceaccounts":
+            if name not in cluster.accounts:
+                raise Refusal(404, f'serviceaccounts "{name}" not found', "NotFound")
+            return Answer(200, {"kind": "ServiceAccount", "apiVersion": "v1", "metadata": {"name": name}})
         if name not in cluster.pods:
             raise Refusal(404, f'pods "{name}" not found', "NotFound")
         if method == "DELETE":

@@ -25,3 +25,20 @@ def test_image_runs_as_the_user_of_the_pods_in_the_containers_default_folder():
     lines = read("Dockerfile").splitlines()
     assert f"USER {USER}" in lines
     assert "WORKDIR /laminar" in lines
+
+
+def test_people_have_the_rights_that_doctor_looks_for():
+    from laminar.compiler.cluster.fitness import RIGHTS
+
+    roles = {one["metadata"]["name"]: one for one in yaml.safe_load_all(read("rbac-people.yaml")) if one["kind"] == "Role"}
+    granted = {
+        (verb, resource, group)
+        for rule in roles["laminar-user"]["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+    asked = {(verb, f"{resource}/{sub}" if sub else resource, group) for verb, resource, group, sub in RIGHTS}
+    assert asked <= granted
+    viewer = {verb for rule in roles["laminar-viewer"]["rules"] for verb in rule["verbs"]}
+    assert viewer == {"get", "list", "watch"}
