@@ -14,6 +14,7 @@ from laminar.cli import stored_execution
 from laminar.cli.options.datastore import DatastoreChoice, StoredFlow, datastore_options
 from laminar.cli.stored_execution import StoredExecution
 from laminar.cli.table import table
+from laminar.cli.workflow_name import executions_of
 from laminar.exceptions import DatastoreError, ExecutionError, FlowError, suggest
 from laminar.graph import PARAMETERS
 
@@ -43,9 +44,10 @@ def results(chosen: DatastoreChoice, execution: str | None, layer: str | None, a
     laminar results train.py latest Fit            artifacts of layer Fit
     laminar results train.py latest Fit score      one value
     laminar results Train latest --datastore s3://bucket/prefix
+    laminar results train.py train-x7k2f Fit       of a workflow on a cluster, also when that is long gone
 
-    EXECUTION is an id, the beginning of an id, or latest. No program is executed: the source says which flows and layers it has.
-    The datastore is that of --datastore, else the one in the program's source, else .laminar in this folder. Piped tables are
+    EXECUTION is an id, a workflow's name, the beginning of either, or latest. No program is executed: the source says which flows
+    and layers it has. The datastore is that of --datastore, else the one in the program's source, else .laminar in this folder. Piped tables are
     tab-separated.
     """
     if index is not None and layer is None:
@@ -103,6 +105,7 @@ def _find(flows: list[StoredFlow], wanted: str) -> list[StoredExecution]:
         first = [id for name, id in known if name == flows[0].name] or ids
         wanted = first[-1]
     fitting = [wanted] if wanted in ids else [id for id in ids if id.startswith(wanted)]
+    fitting = fitting or executions_of(flows, wanted)
     if len(fitting) != 1:
         places = ", ".join(dict.fromkeys(flow.store.url for flow in flows))
         what = f"Several executions begin with {wanted!r}." if fitting else f"There is no execution {wanted!r} in {places}."
