@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from laminar.compiler.yaml.reader import Place, Source
@@ -11,29 +11,36 @@ from laminar.compiler.yaml.reader import Place, Source
 __all__ = ["Part"]
 
 
+UNREAD = object()
+
+
+def _followed(value: Any, keys: Place) -> Any:
+    """Return the value that keys lead to from a value."""
+    for key in keys:
+        if isinstance(value, dict):
+            value = value.get(key)
+        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+            value = value[key]
+        else:
+            return None
+    return value
+
+
 @dataclass(frozen=True)
 class Part:
-    """A part of a document: its value, None where it is absent, and its place."""
+    """A part of a document: its place, and its plain value, which is None where it is absent and follows from the place."""
 
     source: Source
     place: Place = ()
+    value: Any = field(default=UNREAD, compare=False, repr=False)
 
-    @property
-    def value(self) -> Any:
-        """The plain value."""
-        value = self.source.value
-        for key in self.place:
-            if isinstance(value, dict):
-                value = value.get(key)
-            elif isinstance(value, list) and isinstance(key, int) and key < len(value):
-                value = value[key]
-            else:
-                return None
-        return value
+    def __post_init__(self) -> None:
+        if self.value is UNREAD:
+            object.__setattr__(self, "value", _followed(self.source.value, self.place))
 
     def at(self, *keys: str | int) -> Part:
         """Return the part that these keys lead to."""
-        return Part(self.source, (*self.place, *keys))
+        return Part(self.source, (*self.place, *keys), _followed(self.value, keys))
 
     def items(self) -> list[Part]:
         """Return the parts of a list that are mappings."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from laminar.compiler.lint import Severity, validate
 from laminar.compiler.yaml.reader import read_text
 
@@ -28,7 +30,7 @@ def of_spec(fields: str) -> list[str]:
 def of_template(fields: str) -> list[str]:
     """Return the codes for a template with these fields, in one line; a container is added where it has no work."""
     works = ("container", "script", "dag", "steps", "suspend", "resource", "http", "containerSet", "data", "plugin")
-    work = "" if any(f"{name}:" in fields for name in works) else f", {POD}"
+    work = "" if any(re.search(rf"\b{name}:", fields) for name in works) else f", {POD}"
     return of_spec(f"templates: [{{name: main, {fields}{work}}}, {{name: other, {POD}}}, {{name: more, {POD}}}]\nonExit: other\n"
                    "hooks: {exit: {template: more}}")  # fmt: skip
 
