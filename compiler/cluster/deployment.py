@@ -38,7 +38,7 @@ class Step:
 def owner_of(program: str, root: Path) -> str:
     """Return who owns what a program deploys: its path in its project, behind the project's folder.
 
-    >>> owner_of("/home/me/churn/flows/train.py", Path("/home/me/churn"))
+    >>> owner_of("/srv/churn/flows/train.py", Path("/srv/churn"))
     'churn/flows/train.py'
     """
     path = Path(program).resolve()

@@ -257,6 +257,12 @@ class FakeCluster:
             self._store(key, made, "MODIFIED")
 
     def _run(self, key: tuple[str, str, str]) -> None:
+        try:
+            self._drive(key)
+        except Shutdown:  # it was deleted
+            return
+
+    def _drive(self, key: tuple[str, str, str]) -> None:
         name = key[2]
         try:
             with self._changing(key) as made:
