@@ -36,6 +36,31 @@ class Finding:
         return self.rule.own if own else self.rule.severity
 
     @property
+    def document(self) -> str:
+        """The kind and name of the document."""
+        return self.part.document
+
+    @property
+    def template(self) -> str:
+        """The name of the template, empty outside templates."""
+        return self.part.template
+
+    @property
+    def task(self) -> str:
+        """The name of the task or step, empty outside them."""
+        return self.part.task
+
+    @property
+    def field(self) -> str:
+        """The place inside the task, the template or the document."""
+        return self.part.field
+
+    @property
+    def where(self) -> str:
+        """The place in words."""
+        return self.part.where
+
+    @property
     def unchecked(self) -> bool:
         """Whether it reports only that something was not checked."""
         return self.code == "K101"
@@ -46,7 +71,7 @@ class Finding:
         return self.part.line
 
     def __str__(self) -> str:
-        lines = [f"{self.part.source.file}:{self.line}: {self.severity.word}[{self.code}] {self.what}", f"  at: {self.part.where}"]
+        lines = [f"{self.part.source.file}:{self.line}: {self.severity.word}[{self.code}] {self.what}", f"  at: {self.where}"]
         return "\n".join([*lines, f"  fix: {self.fix}"] if self.fix else lines)
 
 

@@ -32,11 +32,10 @@ def as_json(findings: Sequence[Finding]) -> str:
 
 
 def _plain(finding: Finding) -> dict[str, Any]:
-    part = finding.part
     return {
-        "file": part.source.file, "line": finding.line, "code": finding.code, "severity": finding.severity.word,
-        "message": finding.what, "fix": finding.fix, "document": part.document, "template": part.template, "task": part.task,
-        "field": part.field,
+        "file": finding.part.source.file, "line": finding.line, "code": finding.code, "severity": finding.severity.word,
+        "message": finding.what, "fix": finding.fix, "document": finding.document, "template": finding.template,
+        "task": finding.task, "field": finding.field,
     }  # fmt: skip
 
 

@@ -129,8 +129,8 @@ def test_finding_says_file_line_document_template_task_and_field():
     finding: Finding
     (finding,) = [finding for finding in validate(read_text(text, "hand.yaml")) if finding.severity is Severity.ERROR]
     assert (finding.part.source.file, finding.line) == ("hand.yaml", 26)
-    assert (finding.part.document, finding.part.template, finding.part.task) == ("Workflow hand-", "main", "each")
-    assert finding.part.field == "arguments.parameters[text].value"
+    assert (finding.document, finding.template, finding.task) == ("Workflow hand-", "main", "each")
+    assert finding.field == "arguments.parameters[text].value"
     assert str(finding).startswith(
         "hand.yaml:26: error[R108] Template 'say' of task 'first' has no output parameter 'rows'.\n  at: Workflow hand-, "
     )

@@ -27,7 +27,7 @@ def test_mistake_is_found_with_its_place(name):
     spoilt = text.replace(mistake.old, mistake.new, 1)
     found = [finding for finding in findings(spoilt) if mistake.message in finding.what and not finding.unchecked]
     assert found, [str(finding) for finding in findings(spoilt)]
-    assert any(mistake.where in finding.part.where for finding in found), [str(finding) for finding in found]
+    assert any(mistake.where in finding.where for finding in found), [str(finding) for finding in found]
 
 
 ELSEWHERE = {
@@ -60,7 +60,7 @@ def test_too_many_tasks_are_found():
     text = (GOLDEN / "linear.yaml").read_text().replace("      tasks:\n", "      tasks:\n" + tasks, 1)
     (finding,) = findings(text)
     assert finding.what == "There are 202 tasks, and Argo allows 200."
-    assert (finding.part.template, finding.part.field) == ("Train", "dag.tasks")
+    assert (finding.template, finding.field) == ("Train", "dag.tasks")
 
 
 def test_too_many_parameters_are_found():
@@ -79,7 +79,7 @@ def test_starter_of_a_template_gives_it_only_what_it_takes():
     wrong = text.rstrip() + "\n  arguments: {parameters: [{name: rows, value: x}]}\n"
     (finding,) = findings(wrong)
     assert "WorkflowTemplate 'train' has no parameter 'rows'" in finding.what
-    assert finding.part.document == "Workflow train-"
+    assert finding.document == "Workflow train-"
 
 
 def test_every_kind_of_mistake_is_another():
