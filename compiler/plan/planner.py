@@ -12,13 +12,14 @@ from typing import Any
 
 from laminar.compiler.ir import Factor, FanOut, FlowPlan, Link, ParameterPlan, Plan, Pod, Task
 from laminar.compiler.plan import hook_conditions, partial_execution
+from laminar.components import parameter_text
 from laminar.components.dependency_inference import Registration
 from laminar.components.flow import Flow
 from laminar.components.parameters import travels, unknown_parameter
 from laminar.configurations.datastores import Local, open_store
 from laminar.configurations.layers import Container, Retry
 from laminar.configurations.schedulers import Argo, Schedule
-from laminar.exceptions import FlowError, LaminarError, raise_all, suggest
+from laminar.exceptions import FlowError, LaminarError, raise_all
 from laminar.graph import PARAMETERS, Node
 from laminar.program import source_location
 from laminar.program.recording import Chain, Step
@@ -114,14 +115,7 @@ def _unpackaged(step: Step, nodes: Mapping[str, Node], settings: Settings) -> It
 
 
 def _wrong_parameters(first: Step, settings: Settings) -> Iterator[LaminarError]:
-    for name in settings.parameters:
-        if name not in first.parameters:
-            known = ", ".join(first.parameters) or "none"
-            yield FlowError(
-                f"Flow {first.flow.name!r} has no parameter {name!r}." + suggest(name, list(first.parameters)),
-                where=first.where,
-                fix=f"its parameters are: {known}.",
-            )
+    yield from parameter_text.problems(first, settings.parameters)
     for name, value in first.parameters.items():
         if name not in settings.parameters and not travels(value):
             yield FlowError(
@@ -224,7 +218,7 @@ def _below(path: str, folder: str) -> bool:
 
 
 def _parameters(first: Step, settings: Settings) -> tuple[ParameterPlan, ...]:
-    merged = {**first.parameters, **settings.parameters}
+    merged = parameter_text.replaced(first, settings.parameters)
     return tuple(ParameterPlan(name=name, value=json.dumps(value, ensure_ascii=False)) for name, value in merged.items())
 
 

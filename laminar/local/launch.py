@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from laminar.components import parameter_text
 from laminar.components.parameters import linked_parameters, unknown_parameter
 from laminar.components.schedule_check import check_schedule
 from laminar.exceptions import ExecutionError, LayerError
@@ -32,7 +33,7 @@ def start(step: Step) -> Execution:
         execution.idle = True
         return execution
     if asked is not None and asked.chosen is execution:
-        step.parameters = {**step.parameters, **asked.parameters}
+        step.parameters = parameter_text.replaced(step, asked.parameters)
         if asked.execution is not None:
             execution.id = execution.origin = asked.execution
         if asked.resume:

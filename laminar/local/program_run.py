@@ -6,7 +6,8 @@ import ast
 import sys
 from typing import TYPE_CHECKING, Any
 
-from laminar.exceptions import FlowError, LaminarError, suggest
+from laminar.components import parameter_text
+from laminar.exceptions import FlowError, LaminarError
 from laminar.program import main_module, process_state, recording
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def apply(session: Session, step: Step) -> bool:
     if session.selects(flow.name) and session.chosen is None:
         if session.flow is None and session.is_specific:
             _check_only(session, step)
-        _check_parameters(session, step)
+        parameter_text.replaced(step, session.parameters)  # raises what is wrong with them
         session.chosen = step.execution
         return True
     if session.is_specific and session.selects(flow.name):
@@ -68,16 +69,6 @@ def apply(session: Session, step: Step) -> bool:
 
 def _first(session: Session) -> str:
     return str(session.called[0].name)
-
-
-def _check_parameters(session: Session, step: Step) -> None:
-    for name in session.parameters:
-        if name not in step.parameters:
-            raise FlowError(
-                f"Flow {step.flow.name!r} has no parameter {name!r}." + suggest(name, list(step.parameters)),
-                where=step.where,
-                fix=f"its parameters are: {', '.join(step.parameters) or 'none'}.",
-            )
 
 
 def _own(session: Session) -> list[type[Any]]:

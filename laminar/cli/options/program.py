@@ -82,8 +82,10 @@ class ProgramChoice:
 
     @property
     def values(self) -> dict[str, Any]:
-        """Parameters with the values that replace theirs: JSON, else text."""
-        return {name: value_of(text) for name, text in self.assignments}
+        """Parameters with the texts that replace their values."""
+        from laminar.components.parameter_text import ParameterText
+
+        return {name: ParameterText(text) for name, text in self.assignments}
 
     def program(self) -> Program:
         """Return the program to execute."""
@@ -93,20 +95,6 @@ class ProgramChoice:
             return Program(self.path, self.args, given=self.given)
         package = self.module if os.path.basename(self.given) == "__main__.py" else self.module.rpartition(".")[0]
         return Program(self.path, self.args, package=package)
-
-
-def value_of(text: str) -> Any:
-    """Return the value that a text stands for: JSON where it is valid, else the text itself.
-
-    >>> value_of("[1, 2]"), value_of("data.csv")
-    ([1, 2], 'data.csv')
-    """
-    import json
-
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 class ProgramCommand(click.Command):
@@ -137,7 +125,7 @@ OPTIONS = (
         "assignments",
         type=Assignment(),
         multiple=True,
-        help="Replace a parameter of the flow. The value is JSON, else text. Repeatable.",
+        help="Replace a parameter of the flow. VALUE has the type of the value that it replaces. Repeatable.",
     ),
     click.option("--flow", metavar="NAME", help="Select a flow by name if the program calls several."),
 )

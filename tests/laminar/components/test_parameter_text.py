@@ -1,0 +1,91 @@
+"""The text of -p becomes a value of the type that it replaces, or is reported."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from laminar import Flow, Layer
+from laminar.components import parameter_text
+from laminar.components.parameter_text import ParameterText, value_of
+from laminar.exceptions import FlowError
+from laminar.program.recording import Step
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "value"),
+    [
+        ("False", True, False),
+        ("yes", False, True),
+        ("0", True, False),
+        ("3", 1, 3),
+        ("0.5", 1, 0.5),
+        (".5", 1.0, 0.5),
+        ("1e-3", 1.0, 0.001),
+        ("5", "five", "5"),
+        ("true", "on", "true"),
+        ('"quoted"', "x", "quoted"),
+        ('"half', "x", '"half'),
+        ("[1, 2", "x", "[1, 2"),
+        ("[1, 2]", (0,), [1, 2]),
+        ('{"a": 1}', {}, {"a": 1}),
+        ("data.csv", None, "data.csv"),
+        ("3", None, 3),
+        ("null", None, None),
+    ],
+)
+def test_a_text_becomes_a_value_of_the_type_that_it_replaces(text, known, value):
+    made = value_of(text, known)
+    assert (made, type(made)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "expected"),
+    [
+        ("flase", True, "true or false"),
+        ("2", True, "true or false"),
+        ("many", 1, "a number"),
+        ("true", 1, "a number"),
+        ("NaN", 1.0, "a number"),
+        ("[1,2", [1], "a JSON list"),
+        ("1,2", [1], "a JSON list"),
+        ("[1]", {}, "a JSON object"),
+        ("[1,2", None, "valid JSON"),
+        ('{"a": 1', None, "valid JSON"),
+    ],
+)
+def test_a_text_of_another_type_is_an_error_that_says_what_is_expected(text, known, expected):
+    with pytest.raises(ValueError, match=expected):
+        value_of(text, known)
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text()),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(), inner, max_size=3)),
+    max_leaves=6,
+)
+
+
+@given(JSON)
+def test_the_json_of_a_value_replaces_a_value_of_its_type_unchanged(value):
+    assert value_of(json.dumps(value), value) == value
+
+
+class Train(Flow): ...
+
+
+@Train.register
+class Fit(Layer): ...
+
+
+def test_every_problem_of_the_parameters_is_reported_at_once_and_values_of_python_stay_as_they_are():
+    step = Step(Train().execution("one"), {"rate": 1, "debug": True}, where="main.py:9")
+    assert parameter_text.replaced(step, {"rate": ParameterText("2"), "debug": "any"}) == {"rate": 2, "debug": "any"}
+    with pytest.raises(FlowError) as caught:
+        parameter_text.replaced(step, {"raet": ParameterText("2"), "debug": ParameterText("x")})
+    text = str(caught.value)
+    assert "has no parameter 'raet'. Did you mean 'rate'?" in text
+    assert "'x' cannot replace that: it must be true or false.\n  at: main.py:9" in text
