@@ -121,3 +121,17 @@ def test_every_package_is_listed_so_that_the_wheel_holds_it():
 
 def test_this_interpreter_is_one_that_the_project_supports():
     assert sys.version_info >= (3, 10)
+
+
+def test_contributing_names_every_package_by_its_folder():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:[a-z_]+/)+)`", text))
+    folders = {
+        file.parent.relative_to(ROOT / floor).as_posix() + "/"
+        for floor in ("laminar", "compiler")
+        for file in (ROOT / floor).rglob("__init__.py")
+        if file.parent != ROOT / floor
+    }
+    listed = {name.removeprefix("laminar/") for name in named}
+    assert sorted(folders - listed) == []
+    assert sorted(listed - folders - {"templates/", "laminar/", "compiler/", "tests/", ""}) == []

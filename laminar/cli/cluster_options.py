@@ -1,4 +1,4 @@
-"""Read which cluster is meant: the options that all of its commands share."""
+"""Declare the options that name a cluster, which all of its commands share."""
 
 from __future__ import annotations
 

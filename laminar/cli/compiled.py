@@ -83,7 +83,7 @@ def of_program(
 
 
 def _resumed(chain: Chain, execution: str) -> Chain:
-    """Return a chain that finishes an execution: its pods leave alone what has finished."""
+    """Return a chain that finishes an execution: its pods skip what has finished."""
     first = chain.steps[0]
     chain.steps[0] = replace(first, execution=first.flow.execution(execution, retry=True), action="resume")
     return chain

@@ -33,7 +33,7 @@ def logs(
     flow: str | None,
     cluster: Cluster,
 ) -> None:
-    """Print what the layers of RUN, a workflow, wrote, each line behind its layer: `Fit[3] | ...`.
+    """Print what the layers of RUN, a workflow, wrote. Each line begins with its layer: `Fit[3] | ...`.
 
     \b
     laminar logs latest
@@ -62,7 +62,7 @@ def logs(
 
 
 def show(line: object) -> None:
-    """Print a line behind its layer; a note goes to standard error."""
+    """Print a line after the name of its layer; a note goes to standard error."""
     from laminar.compiler.cluster.log_reader import Line
 
     assert isinstance(line, Line)

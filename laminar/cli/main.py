@@ -102,7 +102,7 @@ def main(argv: list[str] | None = None) -> Any:
 
 
 def _mistake(error: Exception) -> InternalError:
-    """Return what is told of an error that no command expected."""
+    """Return the report of an error that no command expected."""
     import traceback
 
     last = traceback.extract_tb(error.__traceback__)[-1]

@@ -71,7 +71,7 @@ def results(chosen: DatastoreChoice, execution: str | None, layer: str | None, a
 
 
 def _add_folder(chosen: DatastoreChoice) -> None:
-    """Let values be unpickled whose classes are in modules beside the program."""
+    """Add the program's folder to the import path: values may be of classes in modules beside it."""
     if chosen.program is not None:
         sys.path.insert(0, os.path.dirname(os.path.abspath(chosen.program)))
 

@@ -40,7 +40,7 @@ def resume(
     laminar resume cron/train
     laminar resume train-x7k2f train.py           it failed, and the program is corrected
 
-    The new workflow has the execution of the old one: its pods leave alone what the datastore has finished documents of.
+    The new workflow has the execution of the old one: its pods skip what has a document in the datastore.
     Without a corrected program `laminar retry` is enough.
     """
     from laminar.compiler.cluster.progress import progress

@@ -64,7 +64,7 @@ def run(
 
 
 def _check(path: str, execution: str | None, resume: str | None, parameters: Any) -> None:
-    """Raise for what cannot be meant, before the program is executed."""
+    """Raise for options that contradict each other and for a file that is no program, before it is executed."""
     if execution is not None and resume is not None:
         raise click.UsageError("--execution names a new execution and --resume an old one. Pass one of them.")
     if resume is not None and parameters:
@@ -98,4 +98,4 @@ def _own(program: str, error: Exception) -> FlowError:
     last = shown.stack[-1] if shown.stack else None
     where = f"{source_location.shorten(last.filename)}:{last.lineno}" if last is not None else program
     name = traceback.format_exception_only(type(error), error)[-1].strip()
-    return FlowError(f"Program {program!r} ended with {name}", where=where, fix="mend the program; its traceback stands above.")
+    return FlowError(f"Program {program!r} ended with {name}", where=where, fix="correct the program; its traceback is above.")

@@ -40,7 +40,7 @@ def elapsed(seconds: float | None) -> str:
     """
     if seconds is None:
         return ""
-    whole = max(0, int(seconds))  # the cluster's clock may be behind
+    whole = max(0, int(seconds))  # the cluster's clock may be slow
     if whole < 60:
         return f"{whole}s"
     if whole < 3600:
@@ -115,7 +115,7 @@ def _bar(layer: LayerProgress) -> str:
 
 
 def _causes(layer: LayerProgress) -> Iterator[tuple[str, bool]]:
-    """Give what is to be said of single splits, and whether it is bad: failures, retries, pods that wait for a reason."""
+    """Yield a line for each split that failed, was retried or waits for a reason, and whether it is a failure."""
     said = [(split, text) for split in layer.splits if (text := _cause(split))]
     said.sort(key=lambda pair: pair[0].phase not in ("Failed", "Error"))
     for split, text in said[:CAUSES]:
@@ -166,7 +166,7 @@ def _counted(hidden: Sequence[LayerProgress]) -> Iterator[str]:
 
 
 def changes(before: Progress | None, after: Progress) -> Iterator[str]:
-    """Give the lines that say what has changed between two states of a run."""
+    """Yield a line for each change between two states of a run."""
     known = {(layer.flow, layer.name): layer for layer in before.layers} if before is not None else {}
     if before is None or (before.phase != after.phase and not after.ended):
         yield f"{after.name}: {after.phase.lower()}" + (f", execution {after.execution}" if before is None else "")

@@ -25,7 +25,7 @@ AT_ONCE = 1000
 
 @dataclass(eq=False)
 class StoredExecution:
-    """An execution of a flow, as far as its datastore and the program's source tell."""
+    """An execution of a flow, known from its datastore and from the program's source."""
 
     flow: StoredFlow
     id: str

@@ -69,7 +69,7 @@ def submit(
     laminar submit train.yaml -n team
     laminar submit --from template/train -p rate=0.1
     laminar submit train.py --wait --timeout 2h        in CI: exits 0, 1 or 124
-    laminar submit train.py -- --verbose               what stands after -- is the program's
+    laminar submit train.py -- --verbose               words after -- are arguments of the program
 
     The cluster is an Argo server where --server, ARGO_SERVER or [tool.laminar] server names one, else the kubeconfig's context.
     A code package is uploaded where --code or [tool.laminar] code says where to. A submit whose answer is lost can be repeated:

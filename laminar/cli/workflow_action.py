@@ -38,7 +38,7 @@ def for_each(
     *,
     exact: bool = False,
 ) -> None:
-    """Do something to each run that is meant and say what was done; ``exact`` allows whole names only.
+    """Do something to each selected run and print what was done; ``exact`` allows whole names only.
 
     Raises the last error, after all of them were tried; those before are printed.
     """

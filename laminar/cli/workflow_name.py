@@ -34,7 +34,7 @@ def executions_of(flows: Sequence[StoredFlow], words: str, *, connect: bool = Tr
 
 
 def _hosts(flow: StoredFlow, id: str) -> Iterator[str]:
-    """Give the host of an execution's first document; damaged ones are `results`' to report."""
+    """Yield the host of an execution's first document; damaged ones are `results`' to report."""
     try:
         for layer in flow.store.layers(flow.name, id):
             record = flow.store.load(flow.name, id, layer, 0)

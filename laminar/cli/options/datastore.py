@@ -62,7 +62,7 @@ class DatastoreChoice:
         raise FlowError(what + suggest(self.flow, names), fix=f"its flows are: {', '.join(names) or 'none'}.")
 
     def store(self) -> tuple[DataStore, frozenset[str]]:
-        """Return the one datastore that is meant, and the names of the program's flows.
+        """Return the one datastore of the flows, and the names of the program's flows.
 
         Raises FlowError where the flows of the program have several.
         """

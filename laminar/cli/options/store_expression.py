@@ -1,4 +1,4 @@
-"""Evaluate the datastore that a program's source gives a flow, as far as literals go."""
+"""Evaluate the datastore that a program's source gives a flow, where it consists of literals."""
 
 from __future__ import annotations
 
