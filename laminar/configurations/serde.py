@@ -1,4 +1,4 @@
-"""Let users say how values of a type become bytes, in place of pickling."""
+"""Define how values of a type become bytes, in place of pickling."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ __all__ = ["Protocol"]
 
 
 class Protocol:
-    """Turn values of a type into bytes and back: override ``dumps`` and ``loads``, or ``dump`` and ``load`` on a binary file.
+    """Convert values of a type to bytes and back: override ``dumps`` and ``loads``, or ``dump`` and ``load`` on a binary file.
 
-    Register it with ``@datastore.protocol(T)``. What is stored names the protocol by ``name`` (its class's qualified name
-    unless said otherwise): keep that, and the bytes readable, for as long as there is stored data.
+    Register it with ``@datastore.protocol(T)``. Stored data names the protocol by ``name``, which is the qualified name of its class
+    unless it is set. Keep the name, and the bytes readable, for as long as there is stored data.
 
     >>> class Text(Protocol):
     ...     def dumps(self, value):
@@ -54,7 +54,7 @@ class Protocol:
 
 
 def missing_methods(cls: type[Protocol]) -> str:
-    """Say which methods a protocol still has to define; nothing where it is whole."""
+    """Return which methods a protocol still has to define, "" where it is complete."""
     writes = cls.dumps is not Protocol.dumps or cls.dump is not Protocol.dump
     reads = cls.loads is not Protocol.loads or cls.load is not Protocol.load
     return " and ".join(text for text, there in (("dumps or dump", writes), ("loads or load", reads)) if not there)

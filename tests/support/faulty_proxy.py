@@ -55,12 +55,12 @@ class Conditions:
         return self.random.choice(self.faults)
 
     def fail(self, *faults: str, only: str = "", left: int | None = None) -> None:
-        """Let all of these requests fail from now on, counted anew."""
+        """Fail all of these requests from now on, counted anew."""
         self.clear()
         self.rate, self.faults, self.only, self.left, self.failed = 1.0, faults, only, left, 0
 
     def mend(self) -> None:
-        """Let nothing fail any more."""
+        """Stop failing requests."""
         self.rate, self.only, self.left = 0.0, "", None
 
     def wait(self) -> None:

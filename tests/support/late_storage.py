@@ -12,7 +12,7 @@ from laminar.configurations.datastores import Remote
 __all__ = ["Fate", "Late"]
 
 Fate = Literal["lands", "fails once", "is denied"]
-"""What becomes of a write: it lands, after a transient error or not, or the storage rejects it."""
+"""Outcome of a write: it lands, after a transient error or without, or the storage rejects it."""
 
 PATIENCE = 0.02
 """Seconds after which a write lands although nobody released it: an operation may be waiting for it."""
@@ -63,7 +63,7 @@ class LateFiles(MemoryFileSystem):  # type: ignore[misc]
         super().pipe_file(path, value, mode=mode, **options)
 
     def release(self, number: int) -> None:
-        """Let one of the waiting writes land: the order of the others stays open."""
+        """Land one of the waiting writes: the order of the others stays open."""
         gates = [gate for gate in self.gates if not gate.is_set()]
         if gates:
             gates[number % len(gates)].set()

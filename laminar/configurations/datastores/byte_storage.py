@@ -142,7 +142,7 @@ class ByteStorage(ABC):
             self.put(key, chunks)
 
     def renew(self, key: str, size: int) -> bool:
-        """Give a file of this size the time of now, so that housekeeping spares it; False where it has to be written."""
+        """Set the time of a file of this size to now, so that housekeeping keeps it; False where it has to be written."""
         return False
 
     # housekeeping

@@ -36,7 +36,7 @@ WORKERS = 16
 
 @dataclass(frozen=True)
 class Usage:
-    """What one execution of a flow keeps: its documents, when the newest was written, and the artifacts they refer to."""
+    """Describe what one execution of a flow keeps: its documents, when the newest was written, and the artifacts they refer to."""
 
     flow: str
     execution: str
@@ -71,7 +71,7 @@ class Survey:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be removed: executions, artifacts, outdated notes; ``later`` are artifacts that a later run removes.
+    """List what is to be removed: executions, artifacts, outdated notes; ``later`` are artifacts that a later run removes.
 
     ``older`` and ``grace`` are times since when nothing may have been written to what is removed.
     """
@@ -88,7 +88,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Cleared:
-    """What was removed."""
+    """Count what was removed."""
 
     executions: int
     artifacts: int

@@ -207,7 +207,7 @@ class FsspecStorage(ByteStorage):
         return (has_time(found) and 0 <= time.time() - modified(found) < FRESH) or self._touch(key, size)
 
     def _touch(self, key: str, size: int) -> bool:
-        """Give a file that is there the time of now; False where the storage can only write it again."""
+        """Set the time of a file that is there to now; False where the storage can only write it again."""
         return False
 
     # listing
@@ -267,7 +267,7 @@ class FsspecStorage(ByteStorage):
             raise DatastoreError(
                 f"Datastore {self.root} cannot be opened: {error}", fix=f"install fsspec's package for {kind}:// URLs."
             ) from error
-        # Other processes change what is listed, and an instance must not be shared across a fork (fsspec docs, "Async").
+        # Other processes change what is listed, and an instance is not fork-safe (fsspec 2026.9, asyn.py).
         options = {**self.options, **more, "use_listings_cache": False, "skip_instance_cache": True}
         return cls(**options)
 

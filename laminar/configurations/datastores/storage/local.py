@@ -151,7 +151,7 @@ class LocalStorage(ByteStorage):
             raise self._unwritable(error) from error
 
     def renew(self, key: str, size: int) -> bool:
-        """Give a file of this size the time of now; False where there is none, or its owner is another user."""
+        """Set the time of a file of this size to now; False where there is none, or its owner is another user."""
         path = f"{self.root}/{key}"
         try:
             if os.stat(path).st_size != size:

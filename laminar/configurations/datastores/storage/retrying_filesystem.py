@@ -1,7 +1,8 @@
 """Retry requests to a storage over a network, for about a minute, where they fail for a transient cause.
 
-This is one loop for all requests, in place of those of botocore and s3fs: theirs retry five times within seconds, and multiply
-(botocore 1.43, retries/standard.py; s3fs 2026.9, core.py: S3_RETRYABLE_ERRORS). Of many files only the failed ones are retried.
+This is one loop for all requests. Those of botocore and s3fs are switched off: they give up after three and five attempts within
+seconds, and multiply (botocore 1.43, retries/standard.py: DEFAULT_MAX_ATTEMPTS; s3fs 2026.9, core.py: retries). Of many files
+only the failed ones are retried, and an outage of a minute does not fail a layer.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Send a large file to S3 in parts and fetch one in ranges: several at a time, each retried by itself, none twice in memory.
 
-s3fs' own transfers are not used: they hold a whole file in memory twice, and retry it as a whole (s3fs 2026.9, core.py:
-_pipe_file, _cat_file).
+s3fs' own transfers are not used: they join a file in memory before they send it, and as a part fails they abort the upload and
+start again (s3fs 2026.9, core.py: _pipe_file).
 """
 
 from __future__ import annotations

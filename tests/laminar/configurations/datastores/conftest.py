@@ -1,4 +1,4 @@
-"""Give the tests of datastores a bucket on a server of their own."""
+"""Start an S3 server for the tests of datastores, with a bucket."""
 
 from __future__ import annotations
 

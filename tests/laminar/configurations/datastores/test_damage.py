@@ -74,7 +74,7 @@ def truncate(store: DataStore, key: str) -> None:
 
 
 DAMAGES = {"damaged": flip, "truncated": truncate, "missing": lambda store, key: store.delete(key)}
-"""What happens to a file."""
+"""Kinds of damage to a file."""
 
 damages = pytest.mark.parametrize("damage", list(DAMAGES))
 
@@ -155,7 +155,7 @@ FAILING: dict[str, tuple[tuple[str, int, str], tuple[str, int], str]] = {
 
 
 def resumed(execution: Execution, damage: str, named: tuple[str, int, str], reader: tuple[str, int]) -> tuple[str, ExecutionError]:
-    """Let a split run again whose data was harmed meanwhile; return the address of the data and the error."""
+    """Run a split again whose data was damaged meanwhile; return the address of the data and the error."""
     store = execution.flow.configuration.datastore
     store.delete(document_key("Train", "one", *reader))
     store.delete(document_key("Train", "one", "Join", 0))

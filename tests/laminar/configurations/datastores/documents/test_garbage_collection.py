@@ -30,7 +30,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> DataStore:
 
 
 def leave(store: DataStore, execution: str, *values: bytes, flow: str = "F") -> list[Artifact]:
-    """Let a split of an execution leave values."""
+    """Store the document and values of a split."""
     artifacts = {f"x{number}": store.write(value * 9000) for number, value in enumerate(values)}
     store.save(Record(flow=flow, execution=execution, layer="L", artifacts=artifacts))
     return list(artifacts.values())

@@ -76,7 +76,7 @@ PATHS = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path i
 
 @pytest.fixture
 def small_files() -> Iterator[None]:
-    """Let no file of this process grow beyond 300,000 bytes, as on a disk without room."""
+    """Limit the files of this process to 300,000 bytes, as on a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, before[1]))

@@ -37,7 +37,7 @@ def doc(split: tuple[str, int], number: int) -> Record:
 
 
 class Model:
-    """Say what a process has to read: its last write of a document, until it was told that this failed."""
+    """Compute what a process has to read: its last write of a document, until ``wait`` has reported that it failed."""
 
     def __init__(self, store: Late) -> None:
         self.store = store

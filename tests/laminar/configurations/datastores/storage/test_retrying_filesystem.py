@@ -22,7 +22,7 @@ def answered(code: str, status: int) -> BaseException:
 
 
 class Refused(Exception):
-    """What other clients raise."""
+    """Stand for an error of another client."""
 
     def __init__(self, status: int) -> None:
         self.status = status
@@ -85,7 +85,7 @@ def test_what_no_waiting_mends_is_not_asked_for_again(error: BaseException) -> N
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Let time pass by pauses only, and return them."""
+    """Advance the clock by pauses only, and return them."""
     taken: list[float] = []
     monkeypatch.setattr(retrying_filesystem.time, "monotonic", lambda: sum(taken))
     monkeypatch.setattr(retrying_filesystem.time, "sleep", taken.append)

@@ -110,7 +110,7 @@ def modified(store: DataStore, artifact: Artifact) -> float:
 
 
 def age(store: DataStore, artifact: Artifact, hours: float) -> None:
-    """Let the server believe that an artifact was written long ago."""
+    """Set the time of an artifact on the server to hours ago."""
     from moto.core import DEFAULT_ACCOUNT_ID
     from moto.s3.models import s3_backends
 

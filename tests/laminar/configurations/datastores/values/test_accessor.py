@@ -25,7 +25,7 @@ from laminar.ksuid import ksuid
 
 
 class Watched(Memory):
-    """Tell what was read, and in which threads."""
+    """Record what was read, and in which threads."""
 
     overlaps_reads = True
 
