@@ -255,6 +255,10 @@ class ForEach:
             object.__setattr__(self, "parallelism", values.count("ForEach", "parallelism", self.parallelism, least=1))
 
 
+YEAR = 365 * 86_400.0
+"""Seconds that nobody waits: a float cannot hold the power of more attempts."""
+
+
 @dataclass(frozen=True)
 class Retry:
     """Try a failing split again: ``attempts`` tries in all, after ``delay * backoff**(n-1)`` seconds plus jitter.
@@ -273,6 +277,19 @@ class Retry:
         object.__setattr__(self, "delay", values.seconds("Retry", "delay", self.delay, above=False))
         for name in ("backoff", "jitter"):
             object.__setattr__(self, name, values.number("Retry", name, getattr(self, name)))
+
+    def pause(self, attempt: int) -> float:
+        """Return the seconds to wait after an attempt that failed, without jitter, and a year at most.
+
+        >>> Retry(delay=3).pause(4), Retry(delay=0).pause(2000), Retry().pause(2000) == YEAR
+        (24.0, 0.0, True)
+        """
+        if not self.delay:
+            return 0.0
+        try:
+            return min(self.delay * self.backoff ** (attempt - 1), YEAR)
+        except OverflowError:
+            return YEAR
 
 
 @dataclass

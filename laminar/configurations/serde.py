@@ -10,8 +10,8 @@ __all__ = ["Protocol"]
 class Protocol:
     """Convert values of a type to bytes and back: override ``dumps`` and ``loads``, or ``dump`` and ``load`` on a binary file.
 
-    Register it with ``@datastore.protocol(T)``. Stored data names the protocol by ``name``, which is the qualified name of its class
-    unless it is set. Keep the name, and the bytes readable, for as long as there is stored data.
+    Register it with ``@datastore.protocol(T)``. Stored data names the protocol by ``name``, by default the qualified name of its
+    class. Keep the name, and the bytes readable, for as long as there is stored data.
 
     >>> class Text(Protocol):
     ...     def dumps(self, value):

@@ -347,7 +347,7 @@ class Driver:
 
     def _again(self, attempt: Attempt, layer: Layer, failed: SplitFailed, *, kills: int) -> None:
         retry = self.flow.registrations[layer.name].configuration.retry
-        delay = retry.delay * retry.backoff ** min(attempt.attempt - 1, 1000)
+        delay = retry.pause(attempt.attempt)
         delay += delay * random.uniform(0, retry.jitter)
         self.report.again(layer, failed.what.split(": ", 1)[-1], delay)
         following = Attempt(attempt.work, attempt.index, attempt.attempt + 1, kills, attempt.gate)

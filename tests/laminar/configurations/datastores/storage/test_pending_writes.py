@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laminar.configurations.datastores import DataStore, Record
+from laminar.configurations.datastores import Record
 from laminar.configurations.datastores.key_layout import document_key
 from laminar.configurations.datastores.storage import retrying_filesystem
 from laminar.configurations.datastores.storage.pending_writes import PendingWrites
@@ -139,36 +139,6 @@ def test_a_process_reads_what_it_wrote(operations: list[Any]) -> None:
     stored.landed, stored.failed = model.landed, model.failed
     model.store._pending = PendingWrites()
     stored.check()  # another process reads the same
-
-
-@given(values=st.lists(st.integers(1, 255).map(lambda number: bytes([number]) * 5000), max_size=6), changed=st.booleans())
-def test_values_of_a_batch_are_read_during_and_after_it(values: list[bytes], changed: bool) -> None:
-    store: DataStore = Late()
-    mutable = [bytearray(value) for value in values]
-    with store.write_batch() as batch:
-        artifacts = [batch.write(value) for value in mutable]
-        for value in mutable:
-            value[0] = 0 if changed else value[0]
-        assert [batch.read(artifact) for artifact in artifacts] == values
-    assert [store.read(artifact) for artifact in artifacts] == values
-
-
-def test_an_array_may_be_changed_after_it_was_written_to_a_batch() -> None:
-    import numpy as np
-
-    store = Late()
-    array = np.arange(100_000)
-    with store.write_batch() as batch:
-        artifact = batch.write(array)
-        array[:] = 0
-    assert store.read(artifact)[99_999] == 99_999
-    rows = store.shard(row(array, number) for number in range(3))
-    assert [int(found[0]) for found in store.read(rows)] == [0, 1, 2]
-
-
-def row(array: Any, number: int) -> Any:
-    array[:] = number
-    return array
 
 
 def test_writes_of_one_key_are_made_one_after_the_other() -> None:

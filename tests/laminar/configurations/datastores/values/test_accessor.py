@@ -15,9 +15,7 @@ from hypothesis import strategies as st
 
 from laminar import Flow, Layer
 from laminar.configurations.datastores import Accessor, DataStore, Memory, open_like
-from laminar.configurations.datastores.background_call import BackgroundCall
 from laminar.configurations.datastores.documents.error_context import Origin
-from laminar.configurations.datastores.values.prefetch import prefetched
 from laminar.configurations.executors import Thread
 from laminar.configurations.layers import ForEach, Parameter
 from laminar.exceptions import DatastoreError
@@ -300,15 +298,3 @@ def test_on_s3_too_an_error_names_flow_layer_split_attribute_and_address(
         list(getattr(layer, attribute))
     assert raised.value.where == f"Each.{attribute} of flow 'Wide', execution 'e', split 1 of 3"
     assert f"Wide/executions/e/Each/1.json below {store.url} and" in raised.value.fix
-
-
-def test_what_a_thread_raises_is_raised_where_it_is_waited_for() -> None:
-    with pytest.raises(ZeroDivisionError):
-        BackgroundCall(lambda: 1 // 0).result()
-
-
-def test_only_what_is_worth_it_is_fetched_ahead() -> None:
-    threads = [
-        name for _, name in prefetched(iter([1, 2, 3]), lambda item: threading.current_thread().name, lambda item: item == 2)
-    ]
-    assert threads == ["MainThread", "laminar-background", "MainThread"]
