@@ -41,7 +41,8 @@ class LateFiles(MemoryFileSystem):  # type: ignore[misc]
         self.store: dict[str, Any] = {}
         self.pseudo_dirs = [""]
         self.fates: dict[bytes, list[Fate]] = {}
-        self.gates: list[threading.Event] = []
+        self.waiting: list[tuple[threading.Event, threading.Thread]] = []
+        self.lands_while_listing = False
 
     @classmethod
     def _strip_protocol(cls, path: Any) -> Any:
@@ -51,7 +52,7 @@ class LateFiles(MemoryFileSystem):  # type: ignore[misc]
         """Write a file when its fate says so."""
         if threading.current_thread() is not threading.main_thread():
             gate = threading.Event()
-            self.gates.append(gate)
+            self.waiting.append((gate, threading.current_thread()))
             gate.wait(PATIENCE)
         fates = self.fates.get(bytes(value), [])
         fate = fates[0] if fates else "lands"
@@ -64,6 +65,16 @@ class LateFiles(MemoryFileSystem):  # type: ignore[misc]
 
     def release(self, number: int) -> None:
         """Land one of the waiting writes: the order of the others stays open."""
-        gates = [gate for gate in self.gates if not gate.is_set()]
+        gates = [gate for gate, _ in self.waiting if not gate.is_set()]
         if gates:
             gates[number % len(gates)].set()
+
+    def ls(self, path: str, detail: bool = True, **options: Any) -> Any:
+        """Return what is in a folder; all waiting writes may land before the answer arrives."""
+        try:
+            return super().ls(path, detail=detail, **options)
+        finally:
+            if self.lands_while_listing:
+                for gate, thread in self.waiting:
+                    gate.set()
+                    thread.join(10)

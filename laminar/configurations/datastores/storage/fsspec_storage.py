@@ -214,9 +214,10 @@ class FsspecStorage(ByteStorage):
 
     def names(self, folder: str) -> Iterable[str]:
         """Return the names of the files and folders in a folder."""
+        pending = list(self._pending.names(folder))  # first: a write may land while the storage answers
         found = ((entry["name"].rstrip("/").rpartition("/")[2], entry["type"]) for entry in self._listed(folder))
         listed = [f"{name}/" if kind == "directory" else name for name, kind in found]
-        return list(dict.fromkeys((*listed, *self._pending.names(folder))))
+        return list(dict.fromkeys((*listed, *pending)))
 
     def exists(self, key: str) -> bool:
         """Return whether there is such a file."""
