@@ -43,6 +43,12 @@ def running(do):
     return run()
 """
 
+
+def fit(body: str) -> str:
+    """Return a case with a layer that has this in its class."""
+    return f"@Train.register\nclass Fit(Layer):\n    {body}\nrun()"
+
+
 CASES: dict[str, str] = {
     # a flow's definition
     "Flow '…' has no layers.": "class Empty(Flow): ...\nrun(Empty)",
@@ -65,6 +71,17 @@ CASES: dict[str, str] = {
     "Parameter '…' of … is annotated '…', which is no layer of flow '…'.": "@Train.register\nclass Fit(Layer):\n"
     "    def __call__(self, read: int): ...\nrun()",
     "… takes keyword-only parameters.": "@Train.register\nclass Fit(Layer):\n    def __call__(self, *, read: Read): ...\nrun()",
+    "….__call__ takes …: nobody knows which layers these are.": fit("def __call__(self, *reads: Read): ..."),
+    "….__call__ is decorated: … hides its parameters and their annotations.": fit(
+        "__call__ = (lambda f: lambda *args: f(*args))(len)"
+    ),
+    "….__call__ is declared async: calling it would only make a coroutine.": fit("async def __call__(self): ..."),
+    "….__call__ yields: calling it would only make a generator.": fit("def __call__(self): yield 1"),
+    "….__call__ is a …, which has no layer to set artifacts on.": fit("@staticmethod\n    def __call__(): ..."),
+    "Layer '…' has no __call__, so nothing calls its method '…'.": fit("def call(self, read: Read): ..."),
+    "Hook … is declared async: calling it would only make a coroutine.": fit("@hooks.entry\n    async def check(self): ..."),
+    "ForEach of layer '…' iterates over parameter '…', a …, which has no …": "@Train.register("
+    "foreach=ForEach([Parameter(Parameters, 'rates')]))\nclass Fit(Layer): ...\nrun(rates={1, 2})",
     "Layers of flow '…' depend on each other in a cycle: … (each reads the next).": "@Train.register\nclass Fit(Layer):\n"
     "    def __call__(self, fit: 'Fit'): ...\nrun()",
     "ForEach of layer '…' goes over layer '…', which flow '…' does not register.": "@Train.register("
@@ -93,6 +110,9 @@ CASES: dict[str, str] = {
     "Volume expects exactly one of claim, secret, config_map, host_path and empty_dir.": "Volume('/data')",
     # inside a layer
     "Layer '…' sets '…', a name that every layer uses itself.": "Read().index = 1",
+    "Layer '…' sets '…' on '…', which it only reads: no other layer would see it.": "layer = Read()\n"
+    "layer._binding.reader = 'Fit'\nlayer.rows = 1",
+    "Layer '…' shards '…': an attribute with a leading underscore is not stored.": "Read().shard(_rows=[])",
     "Layer '…' shards '…' twice.": "layer = Read()\nlayer._binding.shards['rows'] = None\nlayer.shard(rows=[])",
     "Layer '…' has no attribute '…': nobody set it, and it belongs to no execution.": "Read().rows",
     "Layer '…' has not finished, so '…' cannot be read (…).": "made().execution('one').layer(Read).rows",

@@ -15,7 +15,7 @@ from laminar.compiler.plan import hook_conditions, partial_execution
 from laminar.components import parameter_text
 from laminar.components.dependency_inference import Registration
 from laminar.components.flow import Flow
-from laminar.components.parameters import travels, unknown_parameter
+from laminar.components.parameters import fanned_out, travels, unknown_parameter
 from laminar.configurations.datastores import Local, open_store
 from laminar.configurations.layers import Container, Retry
 from laminar.configurations.schedulers import Argo, Schedule
@@ -116,7 +116,13 @@ def _unpackaged(step: Step, nodes: Mapping[str, Node], settings: Settings) -> It
 
 def _wrong_parameters(first: Step, settings: Settings) -> Iterator[LaminarError]:
     yield from parameter_text.problems(first, settings.parameters)
-    for name, value in first.parameters.items():
+    try:
+        values = fanned_out(first.flow.nodes, first.parameters)
+    except LaminarError as error:  # of a fan-out over a set, or over a flow that is wrong anyway, which is reported elsewhere
+        if "iterates over parameter" in error.what:
+            yield error
+        values = {}
+    for name, value in values.items():
         if name not in settings.parameters and not travels(value):
             yield FlowError(
                 f"Parameter {name!r} of flow {first.flow.name!r} is {_kind(value)}, which JSON cannot carry to a cluster.",
@@ -218,7 +224,7 @@ def _below(path: str, folder: str) -> bool:
 
 
 def _parameters(first: Step, settings: Settings) -> tuple[ParameterPlan, ...]:
-    merged = parameter_text.replaced(first, settings.parameters)
+    merged = fanned_out(first.flow.nodes, parameter_text.replaced(first, settings.parameters))
     return tuple(ParameterPlan(name=name, value=json.dumps(value, ensure_ascii=False)) for name, value in merged.items())
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from laminar.components.class_values import changed, own_copy
 from laminar.components.layer_status import complete
 from laminar.exceptions import ArtifactError, LayerError, located
 from laminar.program import recording, source_location
@@ -68,9 +69,11 @@ class Default:
         found = binding.lookup(layer, self.name)
         if found is not MISSING:
             return found
-        if binding.is_elsewhere and layer.execution.status(layer.name) == "unfinished":
-            binding.absent(layer, self.name)
-        return self.value
+        if binding.is_elsewhere:
+            if layer.execution.status(layer.name) == "unfinished":
+                binding.absent(layer, self.name)
+            return self.value
+        return binding.copied(layer, self.name, self.value)
 
 
 @dataclass
@@ -78,8 +81,10 @@ class Binding:
     """Hold what a layer instance knows of its place: ``index`` None means all splits of the layer.
 
     ``phase`` is ``"call"`` while ``__call__`` runs: only what is set then is an artifact (``values``, once it has ended). ``own``
-    marks the layer that is running itself; ``elements`` gives, by attribute, the element that this split reads in place of the
-    whole. ``tuned`` says that the submission and retry hooks have been applied, ``blame`` which hook an error is of.
+    marks the layer that is running itself; ``reader`` names the layer that this one was passed to as a dependency.
+    ``elements`` gives, by attribute, the element that this split reads in place of the whole. ``copies`` are the class values as
+    they were when the layer got a copy of its own. ``tuned`` says that the submission and retry hooks have been applied, ``blame``
+    which hook an error is of.
     """
 
     execution: Execution | None = None
@@ -92,6 +97,8 @@ class Binding:
     own: bool = False
     written: dict[str, None] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
+    copies: dict[str, Any] = field(default_factory=dict)
+    reader: str = ""
     shards: dict[str, Artifact] = field(default_factory=dict)
     elements: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
     gate: bool = False
@@ -104,10 +111,12 @@ class Binding:
     def configured(self, layer: Layer) -> Configuration:
         """Return the configuration of this instance: a copy of what was registered."""
         if self.configuration is None:
-            from laminar.configurations.layers import Configuration
+            from laminar.configurations.layers import Configuration, MutableContainer
 
-            registered = self.flow.registered(layer).configuration if self.flow is not None else Configuration()
-            self.configuration = replace(registered)
+            if self.flow is None:  # a test may call a hook that changes the container
+                self.configuration = Configuration(container=MutableContainer.of(Configuration().container))
+            else:
+                self.configuration = replace(self.flow.registered(layer).configuration)
         return self.configuration
 
     def is_fan_out(self, layer: Layer) -> bool:
@@ -143,11 +152,33 @@ class Binding:
             )
 
     def setting(self, layer: Layer, name: str) -> None:
-        """Note that an attribute is set."""
+        """Note that an attribute is set.
+
+        Raises LayerError for an attribute of a dependency: nobody else would see it.
+        """
+        if self.reader and not name.startswith("_"):
+            raise LayerError(
+                f"Layer {self.reader!r} sets {name!r} on {layer.name!r}, which it only reads: no other layer would see it.",
+                where=source_location.caller(),
+                fix=f"keep it on the layer itself: self.{name} = ..., which others read from {self.reader}.",
+            )
         if self.phase == "call" and not name.startswith("_"):
             if name in self.shards:
                 self.check(layer, name)
             self.written[name] = None
+
+    def copied(self, layer: Layer, name: str, value: Any) -> Any:
+        """Return the layer's own copy of a mutable class value, so that a change of it in place can be seen."""
+        own = own_copy(value)
+        if own is not value:
+            self.copies[name] = value
+            object.__setattr__(layer, name, own)
+        return own
+
+    def changed(self, layer: Layer) -> list[str]:
+        """Return the attributes whose class values the layer changed in place."""
+        mine = vars(layer)
+        return [name for name, value in self.copies.items() if name in mine and changed(value, mine[name])]
 
     def shard(self, layer: Layer, name: str, values: Iterable[Any]) -> None:
         """Store elements as they come, and let the attribute read as their Accessor."""
@@ -264,8 +295,11 @@ class Binding:
 
     def names(self, layer: Layer) -> tuple[str, ...]:
         """Return the names of the layer's artifacts."""
-        if self.execution is None or self.own:
-            return tuple(dict.fromkeys([*self.written, *self.shards]))
+        if self.execution is None:  # called directly: whatever was set is what a flow would keep
+            unchanged = set(self.copies).difference(self.changed(layer))
+            return tuple(name for name in vars(layer) if not name.startswith("_") and name not in unchanged)
+        if self.own:
+            return tuple(dict.fromkeys([*self.written, *self.shards, *self.changed(layer)]))
         recording.read(f"{layer.name}.artifacts")
         records = self.records(layer) if self.index is None else {}
         if self.index is not None and (record := self.record(layer, self.index)):

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from laminar import graph
 from laminar.components.binding import vars_of
-from laminar.components.layer import Layer, identity
+from laminar.components.call_signature import check_call, check_hook, unwrap
+from laminar.components.layer import Layer, is_same_layer
 from laminar.configurations.hooks import hooks_of
 from laminar.configurations.layers import Configuration, Parameter, Unset
 from laminar.exceptions import FlowError, LaminarError, raise_all, suggest
@@ -55,13 +56,6 @@ def parameters_of(function: Callable[..., Any], registry: Registry, *, owner: st
     return {name: _layer_of(function, name, registry, owner, flow) for name in names}
 
 
-def unwrap(function: Any) -> Any:
-    """Return what a decorator that used functools.wraps is around."""
-    while hasattr(function, "__wrapped__"):
-        function = function.__wrapped__
-    return function
-
-
 def _layer_of(function: Any, parameter: str, registry: Registry, owner: str, flow: str) -> str:
     shown = function.__annotations__.get(parameter)
     method = f"{owner}.{function.__name__}"
@@ -76,7 +70,7 @@ def _layer_of(function: Any, parameter: str, registry: Registry, owner: str, flo
     value = _resolve(function, shown, registry)
     if isinstance(value, type) and issubclass(value, Layer):
         known = registry.get(value.__name__)
-        if known is not None and identity(known.layer) == identity(value):
+        if known is not None and is_same_layer(known.layer, value):
             return value.__name__
         raise FlowError(
             f"Layer {owner!r} reads layer {value.__name__!r}, which flow {flow!r} does not register.",
@@ -160,7 +154,7 @@ def _own_needs(registration: Registration, registry: Registry, flow: type[Flow])
 def _named(parameter: Parameter, registration: Registration, registry: Registry, flow: type[Flow]) -> str:
     name = parameter.layer if isinstance(parameter.layer, str) else getattr(parameter.layer, "__name__", repr(parameter.layer))
     known = registry.get(name)
-    if known is None or (not isinstance(parameter.layer, str) and identity(known.layer) != identity(parameter.layer)):
+    if known is None or (not isinstance(parameter.layer, str) and not is_same_layer(known.layer, parameter.layer)):
         raise FlowError(
             f"ForEach of layer {registration.layer.__name__!r} goes over layer {name!r}, "
             f"which flow {flow.__name__!r} does not register." + suggest(name, list(registry)),
@@ -198,12 +192,16 @@ def nodes_of(flow: type[Flow], registry: Registry) -> dict[str, Node]:
 
 def _node(flow: type[Flow], registration: Registration, registry: Registry) -> Node:
     layer, name = registration.layer, registration.layer.__name__
+    check_call(layer)
+    for hook, function in hooks_of(layer):
+        check_hook(name, hook, function)
     needs = dict.fromkeys(_own_needs(registration, registry, flow))
     inherited = applicable_hooks(flow, layer, registry)
-    for _, function in inherited:
+    for hook, function in inherited:
+        check_hook(flow.__name__, hook, function)
         needs.update(dict.fromkeys(parameters_of(function, registry, owner=flow.__name__, flow=flow.__name__).values()))
     own = {kind for kind in ("entry", "submission") if any(hooks_of(layer, kind))}
-    own |= {kind for kind in ("entry", "submission") for hook in hooks_of(flow, kind) if hook in inherited}
+    own |= {kind for kind in ("entry", "submission") for each in hooks_of(flow, kind) if each in inherited}
     foreach = registration.configuration.foreach
     grid = tuple(_axis(parameter, registration, registry, flow) for parameter in foreach.parameters) if foreach else None
     asked = "submission" in own and (grid is not None or _reads(flow, layer, inherited, registry))

@@ -12,7 +12,7 @@ from laminar import graph
 from laminar.components import dependency_inference, runtime
 from laminar.components.dependency_inference import Registration
 from laminar.components.execution import Execution, check_name
-from laminar.components.layer import Layer, identity
+from laminar.components.layer import Layer, is_same_layer
 from laminar.components.parameters import Parameters, check_parameters
 from laminar.configurations import option_values
 from laminar.configurations.flows import Configuration, FlowScheduler, SplitExecutor
@@ -20,7 +20,7 @@ from laminar.configurations.layers import Catch, Container, ForEach, Retry
 from laminar.configurations.layers import Configuration as LayerConfiguration
 from laminar.exceptions import FlowError, OptionError, located, suggest
 from laminar.graph import PARAMETERS, Node
-from laminar.program import main_module, process_state, recording, source_location
+from laminar.program import process_state, recording, source_location
 from laminar.program.recording import Step
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class Flow:
         registration = Registration(layer, LayerConfiguration(**given), place)
         for base in cls.__mro__:
             known = vars(base).get("_registrations", {}).get(layer.__name__)
-            if known is not None and (base is cls or identity(known.layer) != identity(layer)):
+            if known is not None and (base is cls or not is_same_layer(known.layer, layer)):
                 cls._check_twice(known, registration)
         if layer.__name__ == PARAMETERS:
             raise FlowError(f"Flow {cls.__name__!r} has a layer 'Parameters' already.", where=place, fix="rename the layer.")
@@ -178,9 +178,8 @@ class Flow:
 
     @classmethod
     def _check_twice(cls, known: Registration, new: Registration) -> None:
-        """Let a class be registered again only where its definition was executed again."""
-        same = identity(known.layer) == identity(new.layer)
-        if same and known.layer is not new.layer and (known.where == new.where or main_module.current() is None):
+        """Raise FlowError for a second layer of one name, unless its class statement was executed again (a notebook's cell)."""
+        if known.layer is not new.layer and is_same_layer(known.layer, new.layer):
             return
         raise FlowError(
             f"Flow {cls.__name__!r} registers two layers named {new.layer.__name__!r}."
@@ -197,7 +196,7 @@ class Flow:
         for base in reversed(cls.__mro__):
             for name, registration in vars(base).get("_registrations", {}).items():
                 known = merged.get(name)
-                if known is not None and identity(known.layer) != identity(registration.layer):
+                if known is not None and not is_same_layer(known.layer, registration.layer):
                     raise FlowError(
                         f"Flow {cls.__name__!r} inherits two layers named {name!r}.",
                         where=f"{known.where} and {registration.where}",
@@ -265,7 +264,7 @@ class Flow:
         cls = type(layer) if isinstance(layer, Layer) else layer
         name = cls if isinstance(cls, str) else cls.__name__
         known = self.registrations.get(name)
-        if known is None or (not isinstance(cls, str) and identity(cls) != identity(known.layer)):
+        if known is None or (not isinstance(cls, str) and not is_same_layer(cls, known.layer)):
             raise FlowError(
                 f"Flow {self.name!r} registers no layer {name!r}." + suggest(name, list(self.registrations)),
                 where=source_location.caller(),

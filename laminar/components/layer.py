@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from laminar.components.binding import RESERVED, Binding, Default, State
-from laminar.exceptions import FlowError, LayerError
+from laminar.components.class_identity import is_same_class as is_same_layer
+from laminar.components.class_identity import note_definition
+from laminar.exceptions import ArtifactError, FlowError
 from laminar.program import source_location
 
 if TYPE_CHECKING:
@@ -14,14 +16,9 @@ if TYPE_CHECKING:
     from laminar.components.flow import Flow
     from laminar.configurations.layers import Configuration
 
-__all__ = ["Layer", "identity"]
+__all__ = ["Layer", "is_same_layer"]
 
 LayerT = TypeVar("LayerT", bound="Layer")
-
-
-def identity(cls: type) -> tuple[str, str]:
-    """Return what makes two layer classes the same: a program that is executed again makes its classes anew."""
-    return cls.__module__, cls.__qualname__
 
 
 class Layer:
@@ -46,6 +43,7 @@ class Layer:
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         source_location.note(cls)
+        note_definition(cls)
         for name in [*vars(cls), *vars(cls).get("__annotations__", ())]:
             if name in RESERVED:
                 raise FlowError(
@@ -101,24 +99,27 @@ class Layer:
     def execution(self) -> Execution:
         """Execution that the layer belongs to.
 
-        Raises LayerError for a layer without one.
+        Raises LayerError (an AttributeError too) for a layer without one.
         """
         if self._binding.execution is None:
-            raise LayerError(
-                f"Layer {self.name!r} belongs to no execution.",
-                fix="get it from one: flow.execution(...).layer(...)",
-            )
+            raise self._unbound("execution")
         return self._binding.execution
 
     @property
     def flow(self) -> Flow:
         """Flow that the layer belongs to.
 
-        Raises LayerError for a layer without one.
+        Raises LayerError (an AttributeError too) for a layer without one.
         """
         if self._binding.flow is None:
-            raise LayerError(f"Layer {self.name!r} belongs to no flow.", fix="get it from one: flow.layer(...)")
+            raise self._unbound("flow")
         return self._binding.flow
+
+    def _unbound(self, name: str) -> ArtifactError:
+        """Return the error for asking a layer that stands alone where it belongs: `hasattr` has to see an AttributeError."""
+        fix = "get it from one: flow.layer(...)" if name == "flow" else "get it from one: flow.execution(...).layer(...)"
+        kind = "flow" if name == "flow" else "execution"
+        return ArtifactError(f"Layer {self.name!r} belongs to no {kind}.", where=source_location.caller(), fix=fix)
 
     @property
     def state(self) -> State:
@@ -165,6 +166,8 @@ class Layer:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        if name in RESERVED:  # Python comes here again after a property raised an AttributeError
+            raise self._unbound("flow" if name in ("flow", "dependencies") else "execution")
         return self._binding.read(self, name)
 
     # identity
@@ -172,7 +175,7 @@ class Layer:
     def __eq__(self, other: object) -> bool:
         if isinstance(other, str):
             return self.name == other
-        return isinstance(other, Layer) and identity(type(self)) == identity(type(other))
+        return isinstance(other, Layer) and is_same_layer(type(self), type(other))
 
     def __hash__(self) -> int:
         return hash(self.name)

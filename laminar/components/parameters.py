@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator, Mapping, MappingView, Set
 from typing import TYPE_CHECKING, Any
 
 from laminar.components.binding import RESERVED
 from laminar.components.layer import Layer
 from laminar.exceptions import FlowError, suggest
+from laminar.graph import PARAMETERS
 from laminar.program import source_location
 
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
+    from laminar.graph import Node
     from laminar.program.recording import Step
 
-__all__ = ["Parameters", "check_parameters", "linked_parameters", "normalize", "travels", "unknown_parameter"]
+__all__ = ["Parameters", "check_parameters", "fanned_out", "linked_parameters", "normalize", "travels", "unknown_parameter"]
 
 
 DEPTH = 100
@@ -67,6 +70,35 @@ def normalize(value: Any) -> Any:
     [1, 2]
     """
     return json.loads(json.dumps(value)) if travels(value) else value
+
+
+def fanned_out(nodes: Mapping[str, Node], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters with those that some ForEach iterates over as lists: ranges, tuples and arrays of one dimension.
+
+    Raises FlowError for one that has no order, or no length.
+    """
+    found = dict(parameters)
+    for node in nodes.values():
+        for axis in node.grid or ():
+            if axis.layer == PARAMETERS and axis.attribute in found:
+                found[axis.attribute] = _elements(found[axis.attribute], axis.attribute, node.name)
+    return found
+
+
+def _elements(value: Any, name: str, layer: str) -> Any:
+    if isinstance(value, (tuple, range)):
+        return list(value)
+    if getattr(value, "ndim", None) == 1 and hasattr(value, "tolist"):  # of numpy, pandas, torch
+        return value.tolist()
+    if isinstance(value, (Set, MappingView, Iterator)):
+        kind = type(value).__name__
+        reason = "no length" if isinstance(value, Iterator) else "no order that each split would see alike"
+        raise FlowError(
+            f"ForEach of layer {layer!r} iterates over parameter {name!r}, a {kind}, which has {reason}.",
+            where=source_location.caller(),
+            fix=f"pass {name}=list(...), sorted where the order matters.",
+        )
+    return value
 
 
 def check_parameters(step: Step) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from enum import Enum
 from typing import Any, Final
 
 from laminar.configurations import option_values as values
-from laminar.exceptions import OptionError
+from laminar.exceptions import OptionError, suggest
 from laminar.program import source_location
 
-__all__ = ["Catch", "Configuration", "Container", "ForEach", "Parameter", "Retry", "Secret", "Volume"]
+__all__ = ["Catch", "Configuration", "Container", "ForEach", "MutableContainer", "Parameter", "Retry", "Secret", "Volume"]
 
 
 class Unset(Enum):
@@ -211,6 +212,41 @@ CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {
     "timeout": lambda value: values.seconds("Container", "timeout", value),
 }
 """How the value of each field is checked and converted."""
+
+
+class MutableContainer(Container):
+    """Hold the copy of a container that a hook may change: ``self.configuration.container.memory *= 2``."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @classmethod
+    def of(cls, container: Container) -> MutableContainer:
+        """Return a copy of a container, with the mappings and sequences in it."""
+        made = cls.__new__(cls)
+        for each in fields(Container):
+            value = getattr(container, each.name)
+            plain = dict(value) if isinstance(value, Mapping) else list(value) if isinstance(value, (list, tuple)) else value
+            object.__setattr__(made, each.name, copy.deepcopy(plain))
+        return made
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in Container.__dataclass_fields__:
+            known = list(Container.__dataclass_fields__)
+            raise AttributeError(f"A container has no field {name!r}.{suggest(name, known)} Its fields are {', '.join(known)}.")
+        object.__setattr__(self, name, value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Container) and self.frozen() == (other.frozen() if isinstance(other, MutableContainer) else other)
+
+    def __repr__(self) -> str:
+        return repr(self.frozen())
+
+    def frozen(self) -> Container:
+        """Return the container with what was changed.
+
+        Raises OptionError for what no container can have.
+        """
+        return Container(**{each.name: getattr(self, each.name) for each in fields(Container)})
 
 
 @dataclass(frozen=True)

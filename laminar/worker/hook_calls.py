@@ -9,7 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from laminar.components import dependency_inference
+from laminar.components.call_signature import unwrap
 from laminar.configurations.hooks import hooks_of
+from laminar.configurations.layers import MutableContainer
 from laminar.exceptions import LayerError
 from laminar.program import source_location
 
@@ -39,7 +41,7 @@ class Hook:
     @property
     def is_generator(self) -> bool:
         """Whether it is of the generator form, which goes on behind its ``yield``."""
-        code = getattr(dependency_inference.unwrap(self.function), "__code__", None)
+        code = getattr(unwrap(self.function), "__code__", None)
         return code is not None and bool(code.co_flags & 0x20)
 
 
@@ -92,11 +94,21 @@ def configure(layer: Layer, dependency: Dependency) -> None:
         return
     layer._binding.tuned = True
     for hook in hooks_for(layer, "submission"):
-        _ask(hook, layer, dependency)
+        _tune(hook, layer, dependency)
     retries = hooks_for(layer, "retry") if layer.attempt > 1 else []
     for _ in range(layer.attempt - 1):
         for hook in retries:
-            _ask(hook, layer, dependency)
+            _tune(hook, layer, dependency)
+
+
+def _tune(hook: Hook, layer: Layer, dependency: Dependency) -> None:
+    """Call a hook with a copy of the container that it may change in place, or replace; then no more."""
+    configuration = layer.configuration
+    configuration.container = MutableContainer.of(configuration.container)
+    _ask(hook, layer, dependency)
+    with _blamed(hook, layer):
+        container = configuration.container
+        configuration.container = container.frozen() if isinstance(container, MutableContainer) else container
 
 
 def denying(layer: Layer, dependency: Dependency) -> Hook | None:
@@ -114,7 +126,7 @@ def _ask(hook: Hook, layer: Layer, dependency: Dependency) -> Any:
         if len(yielded) != 1:
             raise LayerError(
                 f"The {hook.shown} yields {len(yielded)} times.",
-                where=source_location.of_function(dependency_inference.unwrap(hook.function)),
+                where=source_location.of_function(unwrap(hook.function)),
                 fix="yield once, or return.",
             )
         return yielded[0]

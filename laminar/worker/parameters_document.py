@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from laminar.components.parameters import normalize
+from laminar.components.parameters import fanned_out, normalize
 from laminar.exceptions import FlowError, located
 from laminar.graph import PARAMETERS
 from laminar.ksuid import ksuid
@@ -39,7 +39,7 @@ def parameters_record(execution: Execution, artifacts: dict[str, Any], known: Re
 
     assert execution.id is not None
     flow, stored = execution.flow, dict(known.artifacts) if known is not None else {}
-    for name, value in artifacts.items():
+    for name, value in fanned_out(flow.nodes, artifacts).items():
         with located(f"parameter {name!r} of flow {flow.name!r}"):
             stored[name] = flow.configuration.datastore.write(normalize(value))
     stamp = Stamp(flow.registrations[PARAMETERS].layer)

@@ -200,7 +200,7 @@ def _work(flow: Flow, execution: Execution, recorded: Recording, task: Task) -> 
     lengths: dict[str, list[int]] = {}
     failures: list[SplitFailed] = []
     for job in jobs:  # of a batch: what does not depend on a failed split runs on
-        _, outputs, failed = split_job.work(flow, job)
+        _, outputs, failed = split_job.work(flow, job, in_pod=True)
         if failed is not None:
             failures.append(failed)
         for name, values in outputs.lengths.items():

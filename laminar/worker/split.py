@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from laminar import settings
 from laminar.exceptions import LaminarError, LayerError, located
-from laminar.worker import fan_out_grid, hook_calls, split_failure
+from laminar.worker import fan_out_grid, hook_calls, run_notes, split_failure
 from laminar.worker.document_stamp import Stamp, source_digest
 from laminar.worker.job import SplitJob
 from laminar.worker.split_failure import SplitFailed, failed_outside, failure, trace, uncounted
@@ -71,6 +71,7 @@ def _run(layer: Layer, job: SplitJob, everywhere: bool) -> Outputs:
     with settings.running(_snapshot(job), everywhere=everywhere):
         try:
             caught = _call(layer, dependency) if job.splits else None
+            run_notes.unsplit_values(layer, job)
             artifacts = _store(layer, job.store)
         except KeyboardInterrupt:
             raise
@@ -111,7 +112,7 @@ def _evaluate(layer: Layer, job: SplitJob) -> bool:
     layer._binding.own = True
     try:
         with settings.running(_snapshot(job), everywhere=False):
-            denying = hook_calls.denying(layer, layer.execution.layer)
+            denying = hook_calls.denying(layer, _whole(layer))
     except Exception as error:
         raise split_failure.blame(job, error, hook_calls.blamed(layer, error), 1) from error
     if denying is None:
@@ -155,7 +156,20 @@ def _dependency(layer: Layer, job: SplitJob) -> Callable[[str], Layer]:
 
     def dependency(name: str) -> Layer:
         made: Layer = execution.layer(name)
+        made._binding.reader = job.layer
         made._binding.elements = found.get(name, {})
+        return made
+
+    return dependency
+
+
+def _whole(layer: Layer) -> Callable[[str], Layer]:
+    """Return how entry hooks get the layers that they read: whole, as they are evaluated once for all splits."""
+    execution, name = layer.execution, layer.name
+
+    def dependency(other: str) -> Layer:
+        made: Layer = execution.layer(other)
+        made._binding.reader = name
         return made
 
     return dependency
@@ -172,13 +186,16 @@ def _call(layer: Layer, dependency: Callable[[str], Layer]) -> BaseException | N
         arguments = _arguments(layer, dependency)
         binding.phase = "call"
         try:
-            layer(*arguments)
+            returned = layer(*arguments)
+            if returned is not None:
+                run_notes.dropped_return(layer, returned)
         except covered as error:
             caught = error
         finally:
             binding.phase = "hook"
             # What a hook sets after the call stays in the process, also under an artifact's name.
-            binding.values = {name: vars(layer)[name] for name in binding.written if name in vars(layer)}
+            names = dict.fromkeys([*binding.written, *binding.changed(layer)])
+            binding.values = {name: vars(layer)[name] for name in names if name in vars(layer)}
     return caught
 
 

@@ -127,7 +127,7 @@ def trace(error: BaseException) -> str:
 def _fix(error: BaseException) -> str:
     """Return how to fix what is easily mistaken."""
     if isinstance(error, FrozenInstanceError):
-        return "set a new value: self.configuration.container = dataclasses.replace(self.configuration.container, ...)."
+        return "change a container in a submission hook or a retry hook: self.configuration.container.memory *= 2."
     if isinstance(error, SystemExit):
         return "return from __call__ where the layer is done, raise an exception where it failed."
     data = _data(error)

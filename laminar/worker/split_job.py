@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from laminar.exceptions import ExecutionError, FlowError
 from laminar.program import process_state, random_generators
-from laminar.worker import split
-from laminar.worker.job import CANNOT, DONE, FAILED, RETRY, Job, is_own_signal
+from laminar.worker import fan_out_grid, hook_calls, split
+from laminar.worker.job import CANNOT, DONE, FAILED, RETRY, ExecutionScope, Job, is_own_signal
 from laminar.worker.split import Outputs, SplitFailed
 
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
     from laminar.components.flow import Flow
+    from laminar.components.layer import Layer
 
 __all__ = ["CANNOT", "DONE", "FAILED", "RETRY", "Job", "bound", "is_own_signal", "reroot", "reseed", "told", "work"]
 
@@ -31,6 +32,29 @@ def reroot(flow: Flow, url: str) -> None:
 def reseed() -> None:
     """Give a forked process random numbers of its own, but where the program chose a seed."""
     random_generators.reseed()
+
+
+def _set_environment(layer: Layer) -> None:
+    """Set the variables of the layer's container, as its pod has them: the registered ones, and those that hooks set.
+
+    Raises SplitFailed where a hook fails.
+    """
+    for name, before in _replaced.items():  # by the split before this one, of a batch
+        os.environ.pop(name, None)
+        os.environ.update({name: before} if before is not None else {})
+    _replaced.clear()
+    if hook_calls.hooks_for(layer, "submission") or (layer.attempt > 1 and hook_calls.hooks_for(layer, "retry")):
+        if layer._binding.splits is None:
+            layer._binding.splits = fan_out_grid.count(ExecutionScope.of_execution(layer.execution), layer.name)
+        if layer._binding.splits:
+            split.configure(layer)
+    env = layer.configuration.container.env
+    _replaced.update((name, os.environ.get(name)) for name in env)
+    os.environ.update(env)
+
+
+_replaced: dict[str, str | None] = {}
+"""What the variables of the last split's container replaced in this process's environment."""
 
 
 def _restore_seeds(flow: Flow, job: Job) -> None:
@@ -64,8 +88,8 @@ def bound(flow: Flow, job: Job) -> Execution:
     return flow.execution(job.execution, retry=job.retry)
 
 
-def work(flow: Flow, job: Job) -> tuple[int, Outputs, SplitFailed | None]:
-    """Run a job and return its exit code, its outputs and its failure.
+def work(flow: Flow, job: Job, *, in_pod: bool = False) -> tuple[int, Outputs, SplitFailed | None]:
+    """Run a job and return its exit code, its outputs and its failure; a pod (``in_pod``) has its container's variables already.
 
     Raises what `bound` raises.
     """
@@ -76,6 +100,8 @@ def work(flow: Flow, job: Job) -> tuple[int, Outputs, SplitFailed | None]:
     _restore_seeds(flow, job)
     layer = execution.layer(job.layer, index=job.index, splits=job.splits, attempt=job.attempt)
     try:
+        if not job.gate and not in_pod:
+            _set_environment(layer)
         if job.gate:
             return DONE, Outputs(entries={job.layer: split.evaluate(layer)}), None
         return DONE, split.run(layer), None

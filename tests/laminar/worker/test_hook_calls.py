@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
@@ -13,6 +13,7 @@ from laminar.configurations.executors import Process, Thread
 from laminar.configurations.layers import Catch, Container, ForEach, Parameter, Retry
 from laminar.exceptions import ExecutionError, FlowError
 from laminar.settings import current
+from laminar.worker import split
 
 seen: list[object] = []
 
@@ -438,23 +439,80 @@ def test_a_timeout_that_a_hook_sets_holds_for_its_attempt(flow, tmp_path):
     assert flow(datastore=Local(str(tmp_path)), executor=Process())().layer(A).attempts == 2
 
 
-def test_assigning_to_a_field_of_the_container_says_what_to_write_instead(flow):
+def tuned(flow: type[Flow], name: str, *, attempt: int = 1) -> Container:
+    """Return a layer's container as its hooks leave it for an attempt."""
+    layer = (
+        flow(datastore=Memory(), executor=Thread()).execution("one").parameters().layer(name, index=0, splits=1, attempt=attempt)
+    )
+    split.configure(layer)
+    return layer.configuration.container
+
+
+def test_a_hook_may_change_its_copy_of_the_container_in_place_beside_replacing_it(flow):
+    registered = Container(memory=100, env={"A": "1"}, tolerations=[{"key": "x"}])
+
+    @flow.register(container=registered, retry=Retry(attempts=3))
+    class A(Layer):
+        @hooks.submission
+        def size(self) -> None:
+            self.configuration.container.memory *= 2
+            self.configuration.container.env["B"] = "2"
+            self.configuration.container.tolerations[0]["key"] = "y"
+
+        @hooks.submission
+        def more(self) -> None:
+            self.configuration.container = replace(self.configuration.container, cpu=4)
+
+        @hooks.retry
+        def again(self) -> None:
+            self.configuration.container.memory += 1
+
+    made = tuned(flow, "A", attempt=3)
+    assert made == Container(memory=202, cpu=4, env={"A": "1", "B": "2"}, tolerations=[{"key": "y"}])
+    assert type(made) is Container
+    assert registered == Container(memory=100, env={"A": "1"}, tolerations=[{"key": "x"}])
+    with pytest.raises(FrozenInstanceError):
+        made.memory = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("memroy", 5, "AttributeError: A container has no field 'memroy'. Did you mean 'memory'?"),
+        ("memory", -5, "Container memory must be a whole number of MB"),
+        ("image", " ", "Container image must be the name of an image"),
+    ],
+)
+def test_what_no_container_can_have_is_the_hooks_error(flow, field, value, message):
     @flow.register
     class A(Layer):
         @hooks.submission
         def size(self) -> None:
-            self.configuration.container.memory = 5  # type: ignore[misc]
+            setattr(self.configuration.container, field, value)
 
-    with pytest.raises(ExecutionError, match=r"submission hook A\.size") as raised:
+    with pytest.raises(ExecutionError) as raised:
+        tuned(flow, "A")
+    assert "submission hook A.size" in raised.value.what and message in raised.value.what
+
+
+def test_another_hook_cannot_change_the_container(flow):
+    @flow.register
+    class A(Layer):
+        @hooks.entry
+        def check(self) -> bool:
+            self.configuration.container.memory = 5  # type: ignore[misc]
+            return True
+
+    with pytest.raises(ExecutionError, match=r"entry hook A\.check") as raised:
         run(flow)
-    assert "dataclasses.replace(self.configuration.container, ...)" in raised.value.fix
+    assert raised.value.fix == "change a container in a submission hook or a retry hook: self.configuration.container.memory *= 2."
 
 
 def test_hooks_can_be_called_directly():
     class A(Layer):
         @hooks.submission
         def size(self) -> None:
-            self.configuration.container = replace(self.configuration.container, memory=9)
+            self.configuration.container.memory = 9
 
         @hooks.entry
         def check(self, parameters: Parameters) -> bool:
