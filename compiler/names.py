@@ -6,15 +6,13 @@ import hashlib
 import re
 from collections.abc import Collection, Iterable
 
+from laminar.compiler.name_patterns import LABEL
 from laminar.templates.expression import RESERVED
 
-__all__ = ["LABEL", "TASK", "digest", "kebab", "label", "tasks"]
+__all__ = ["TASK", "digest", "kebab", "label", "tasks"]
 
 TASK = re.compile(r"[a-zA-Z][-a-zA-Z0-9]*\Z")
 """A template's or a task's name that ``depends`` takes too."""
-
-LABEL = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?\Z")
-"""A label's value."""
 
 LENGTH = 60
 """Characters of a name; Argo's 128 leave room for what is put before and behind it."""

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 
 from laminar.compiler.check import budget
-from laminar.compiler.check.containers import OBJECT, text_problem, wrong_batch, wrong_pod
+from laminar.compiler.check.containers import text_problem, wrong_batch, wrong_pod
 from laminar.compiler.check.cron import timezone_problem, wrong_cron
 from laminar.compiler.emit.emitter import object_name
 from laminar.compiler.ir import ParameterPlan, Plan, Pod, Task
+from laminar.compiler.name_patterns import OBJECT, PARAMETER
 from laminar.compiler.passes.fuse_chains import TOGETHER
 from laminar.compiler.passes.name_tasks import MAIN
 from laminar.compiler.target import Target
@@ -19,7 +20,6 @@ from laminar.templates.verbatim import json_text
 
 __all__ = ["check"]
 
-PARAMETER = re.compile(r"[-a-zA-Z0-9_]+\Z")
 RUNNERS = re.compile(r"link-[0-9]+\Z|.*-gate\Z", re.DOTALL)
 """Names of layers that mean something else to the runner."""
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from laminar.compiler import names
 from laminar.compiler.ir import Pod, Task
+from laminar.compiler.name_patterns import KEY, LABEL, OBJECT
 from laminar.compiler.target import Limits
 from laminar.configurations.layers import Volume
 from laminar.exceptions import FlowError
@@ -17,8 +17,6 @@ from laminar.templates.volumes import SCRATCH
 
 __all__ = ["text_problem", "wrong_batch", "wrong_pod"]
 
-OBJECT = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
-KEY = re.compile(r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\Z")
 SECRET_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}\Z")
 VARIABLE = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*\Z")
 UNWRITABLE = re.compile("[\0\ud800-\udfff]")
@@ -118,7 +116,7 @@ def _wrong_labels(pod: Pod, limits: Limits) -> Iterator[Problem]:
                 yield f"has a {what} called {name!r}, which Kubernetes does not take.", keys
             elif name in ("laminar/layer", "laminar/layer-name") and what != "node selector":
                 yield f"has a {what} called {name!r}, which laminar sets itself.", "give it another name."
-            elif what != "annotation" and not names.LABEL.match(value):
+            elif what != "annotation" and not LABEL.match(value):
                 yield (
                     f"has a {what} {name!r} with the value {_shorten(value)}, which Kubernetes does not take.",
                     "take letters, digits, '-', '_' and '.', at most 63, beginning and ending with a letter or a digit.",

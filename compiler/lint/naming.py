@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -10,19 +9,10 @@ from laminar.compiler.argo.documents import Document, Template
 from laminar.compiler.argo.parts import Part
 from laminar.compiler.argo.tags import constant, tags
 from laminar.compiler.lint.finding import Finding
+from laminar.compiler.name_patterns import ARTIFACT, KEY, LABEL, OBJECT, PARAMETER, TEMPLATE
 from laminar.compiler.target import KINDS
 
 __all__ = ["wrong_names"]
-
-TEMPLATE = re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9]{0,127}\Z")
-PARAMETER = re.compile(r"[-a-zA-Z0-9_]+\Z")
-ARTIFACT = re.compile(r"[-a-zA-Z0-9_{}.]+\Z")
-"""Argo's patterns (manifests/base/crds/full, 4.1.2); an artifact's name may hold a tag."""
-
-OBJECT = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z")
-LABEL = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?\Z")
-KEY = re.compile(r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\Z")
-"""Kubernetes' patterns (apimachinery/pkg/util/validation): DNS subdomains, label values, qualified names."""
 
 LONGEST = {kind.kind: kind.longest for kind in KINDS.values()}
 PREFIX = {"CronWorkflow": 47}

@@ -26,7 +26,7 @@ METRIC = ("status", "duration", "exitCode", "resourcesDuration")
 ROOTS = ("workflow", "inputs", "outputs", "tasks", "steps", "item", "retries", "lastRetry", "pod", "node", "cronworkflow")
 OF_PODS = (
     "volumes", "nodeSelector", "tolerations", "affinity", "podSpecPatch", "securityContext", "hostAliases", "dnsConfig",
-    "imagePullSecrets", "schedulerName", "priorityClassName", "podPriorityClassName", "podMetadata",
+    "imagePullSecrets", "schedulerName", "priorityClassName", "podPriorityClassName", "podMetadata", "templateDefaults",
 )  # fmt: skip
 """Fields of a workflow's spec that Argo puts into each pod before it replaces its tags (workflowpod.go, substitutePodParams)."""
 
@@ -39,7 +39,7 @@ def wrong_path(part: Part, path: Path, scope: Scope, *, foreign: bool = False) -
     if foreign and not (meant(path[0], ROOTS) and path[1:2] and path[1] in SECOND):
         yield not_checked(part, f"{{{{{'.'.join(path)}}}}} in this text is not checked.")
         return
-    if path[0] in ("inputs", "tasks", "steps") and scope.template is None and _is_of_pods(part, scope):
+    if path[0] in ("inputs", "tasks", "steps") and _is_of_pods(part, scope):
         yield from _of_pods(part, path, scope)
         return
     found = list(_of_root(part, path, scope))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from laminar.compiler.argo.documents import Document, Library, Task, Template
 from laminar.compiler.argo.parts import Part
@@ -30,10 +31,9 @@ def wrong_texts(document: Document, library: Library, limits: Limits) -> Iterato
     """Yield the tags that Argo could not replace, and expressions that it could not read."""
     scope = Scope(document, library, limits)
     for name in document.spec.names:
-        if name == "templateDefaults":
-            yield not_checked(document.spec.at(name), "What templateDefaults refer to is not checked.")
-        elif name != "templates":
-            yield from _texts(document.spec.at(name), scope)
+        defaults = Template(document.spec.at(name)) if name == "templateDefaults" else None
+        if name != "templates":
+            yield from _texts(document.spec.at(name), replace(scope, template=defaults))
     if document.kind == "CronWorkflow":
         for name in document.part.at("spec").names:
             if name != "workflowSpec":

@@ -56,6 +56,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("laminar.runtime",),
     ("laminar",),
     # compiler, on top of laminar and of templates
+    ("laminar.compiler.name_patterns",),
     ("laminar.compiler.ir", "laminar.compiler.names", "laminar.compiler.project", "laminar.compiler.recorder"),
     ("laminar.compiler.yaml",),
     ("laminar.compiler.argo",),

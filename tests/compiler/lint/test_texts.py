@@ -36,6 +36,9 @@ def test_text_of_a_template(fields, codes):
     [
         ('volumes: [{name: v, configMap: {name: "{{inputs.parameters.a}}"}}]', ["R105"]),
         ('volumes: [{name: v, configMap: {name: "{{tasks.a.outputs.parameters.b}}"}}]', []),
+        ('templateDefaults: {container: {env: [{name: a, value: "{{inputs.parameters.a}}"}]}}', ["R105"]),
+        ('templateDefaults: {retryStrategy: {limit: "1"}, container: {env: [{name: a, value: "{{retries}} {{pod.name}}"}]}}', []),
+        ('templateDefaults: {container: {env: [{name: a, value: "{{workflow.nam}}"}]}}', ["R103"]),
         ('arguments: {parameters: [{name: p, value: "{{inputs.parameters.a}}"}]}', ["R111"]),
         ('workflowMetadata: {labelsFrom: {a: {expression: "workflow.parameters.x"}}}', ["R104"]),
         ('workflowMetadata: {labelsFrom: {a: {expression: "workflow.name +"}}}', ["X101"]),
