@@ -113,7 +113,7 @@ def _check_selected(session: Session) -> None:
 
 def _not_called(session: Session) -> FlowError:
     shown = ", ".join(dict.fromkeys([flow.name for flow in session.called] or [cls.__name__ for cls in _own(session)])) or "none"
-    return FlowError(f"The program calls no flow {session.flow!r} first in a chain.", fix=f"say one of: {shown}.")
+    return FlowError(f"The program calls no flow {session.flow!r} first in a chain.", fix=f"pass one of: {shown}.")
 
 
 def _check_called(session: Session) -> None:

@@ -48,9 +48,9 @@ def become(flow: Flow, jobs: tuple[Job, ...], result: int, *, reseed: bool) -> N
 def work(flow: Flow, jobs: tuple[Job, ...], result: int, *, reseed: bool) -> int:
     """Run jobs and write an answer for each to a pipe; return the exit code of the last one."""
     code, owner = split_job.CANNOT, os.getpid()
+    if reseed:
+        split_job.reseed()
     for job in jobs:
-        if reseed:
-            split_job.reseed()
         code, answer = _answer(flow, job)
         if os.getpid() != owner:
             raise SystemExit(0)

@@ -322,8 +322,8 @@ def become(connection: socket.socket, flow: Flow, concurrency: int) -> NoReturn:
         process.prepare_death()
         _leave_loop()
         server = Server(connection, concurrency, flow)
-        gc.disable()
         random_generators.prepare()
+        gc.disable()
         gc.freeze()  # children would copy the pages of every object that a collection touches
         server.serve()
     except BaseException:
