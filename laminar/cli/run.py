@@ -25,10 +25,12 @@ __all__ = ["run"]
     flag_value="latest",
     help="Resume an execution: run only what has not finished. Without an id, the newest.",
 )
+@click.option("--debug", is_flag=True, help="Run one split at a time, in this process: breakpoint() and input() work in layers.")
 def run(
     chosen: ProgramChoice,
     execution: str | None,
     resume: str | None,
+    debug: bool,
 ) -> None:
     """Run the flows of PROGRAM on this machine, as `python PROGRAM ARGS` does.
 
@@ -43,9 +45,13 @@ def run(
     from laminar.local import display, program_run
     from laminar.program.process_state import Session
 
+    if debug:
+        display.use(display.Lines())  # a live display would draw over a prompt
     display.choose()
     _check(chosen.path, execution, resume, chosen.assignments)
-    current = Session(flow=chosen.flow, parameters=chosen.values, execution=execution or resume, resume=resume is not None)
+    current = Session(
+        flow=chosen.flow, parameters=chosen.values, execution=execution or resume, resume=resume is not None, debug=debug
+    )
     try:
         program_run.run_program(chosen.program(), current)
     except ExecutionError as error:

@@ -25,6 +25,9 @@ class SplitExecutor(Protocol):
     def lane(self, execution: Any) -> Any:
         """Return what runs the attempts of an execution."""
 
+    def here(self, layer: Any) -> Any:
+        """Do an attempt's work in this thread."""
+
     def check(self, execution: Any) -> None:
         """Raise FlowError for what the executor cannot do of an execution."""
 

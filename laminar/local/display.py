@@ -169,13 +169,16 @@ class Live(Lines):
         self.console = Console(stderr=True, highlight=False)
         columns: tuple[Any, ...] = (
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
         )
-        self.bars = Progress(*columns, console=self.console, transient=True, auto_refresh=False)
+        self.bars = Progress(
+            *columns, console=self.console, transient=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False
+        )
         self.tasks: dict[str, Any] = {}
+        self.unfinished: dict[tuple[str, str], str] = {}
         self.drawn = 0.0
 
     def _say(self, text: str) -> None:
@@ -188,6 +191,32 @@ class Live(Lines):
     def begin(self, layer: str, splits: int, fan_out: bool) -> None:
         super().begin(layer, splits, fan_out)
         self.tasks[layer] = self.bars.add_task(layer, total=max(splits, 1))
+
+    def output(self, layer: Layer, stream: str, data: bytes) -> None:
+        """Pass on lines above the bars; a line that is not finished, as a progress bar is, stands in the layer's own bar."""
+        target = getattr(sys, stream)
+        if not _is_terminal(target):
+            super().output(layer, stream, data)
+            return
+        name = label(layer)
+        text = self.unfinished.pop((name, stream), "") + data.decode(getattr(target, "encoding", None) or "utf-8", "replace")
+        *lines, rest = text.split("\n")
+        if lines:
+            from rich.text import Text
+
+            shown = "\n".join(f"{name} | {_rewritten(line)}" for line in lines)
+            self.console.print(Text.from_ansi(shown), soft_wrap=True)
+        if rest:
+            self.unfinished[name, stream] = rest[-4096:]
+            self.describe(layer.name, f"{name} | {_rewritten(rest)[-60:]}")
+        elif lines:
+            self.describe(layer.name, layer.name)
+
+    def describe(self, layer: str, text: str) -> None:
+        """Write a text on a layer's bar."""
+        if layer in self.tasks:
+            self.bars.update(self.tasks[layer], description=text)
+            self.tick()
 
     def tick(self) -> None:
         if (moment := time.monotonic()) - self.drawn >= 0.1:
@@ -208,6 +237,18 @@ class Live(Lines):
             self.bars.remove_task(task)
         self.tasks.clear()
         self.bars.stop()
+
+
+def _rewritten(line: str) -> str:
+    """Return what a terminal shows of a line: what follows the last carriage return."""
+    return line.rstrip("\r").rpartition("\r")[2]
+
+
+def _is_terminal(stream: Any) -> bool:
+    try:
+        return bool(stream.isatty())
+    except (AttributeError, ValueError):
+        return False
 
 
 _current: Quiet = Quiet()

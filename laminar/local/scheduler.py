@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from laminar.configurations.executors.base import NotStarted
+from laminar.configurations.executors.lanes import InlineLane
 from laminar.exceptions import ExecutionError, LaminarError
 from laminar.graph import LOST_ATTEMPTS, PARAMETERS
 from laminar.local import display
@@ -64,6 +65,11 @@ class Group:
 
     attempts: list[Attempt]
     left: int = 0
+
+
+def _is_debugged() -> bool:
+    """Return whether the command line asked for splits that run in this process, where a debugger reaches them."""
+    return process_state.current is not None and process_state.current.debug
 
 
 def drive(execution: Execution, dependencies: Mapping[str, Iterable[str]], *, anew: bool) -> None:
@@ -119,7 +125,7 @@ class Driver:
         self.flow = execution.flow
         self.datastore = execution.flow.configuration.datastore
         self.executor = execution.flow.configuration.executor
-        self.lane: Lane = self.executor.lane(execution)
+        self.lane: Lane = InlineLane(self.executor) if _is_debugged() else self.executor.lane(execution)
         self.anew = anew
         nodes = execution.flow.nodes
         edges = {name: set(dependencies[name]) for name in nodes if name in dependencies and name != PARAMETERS}

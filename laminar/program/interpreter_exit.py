@@ -52,11 +52,18 @@ def finish() -> None:
 
 def flush_files() -> None:
     """Flush every open file of this process that has a buffer: both sides of a fork would write what is left there."""
-    for kind in (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom):
-        for file in [item for item in gc.get_objects() if type(item) is kind]:
-            _flush(file)
+    global _files
+    found = [item for item in gc.get_objects() if type(item) in BUFFERED]
+    for file in (*(reference() for reference in _files), *found):
+        _flush(file)
+    _files = [weakref.ref(file) for file in found]
     for name in ("stdout", "stderr"):
         _flush(getattr(sys, name, None))
+
+
+BUFFERED = {io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom}
+_files: list[weakref.ref[Any]] = []
+"""Files that were open when they were last flushed: in a forked process `gc.get_objects` leaves out what was frozen."""
 
 
 def _flush(file: Any) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Session", "current", "first_folder", "is_worker", "running", "start", "work"]
+__all__ = ["Session", "age", "current", "first_folder", "is_worker", "running", "start", "work"]
 
 
 @dataclass
@@ -44,6 +45,7 @@ class Session:
 current: Session | None = None
 _first_folder = os.getcwd() if os.path.isdir(os.curdir) else None
 running: set[tuple[str, str]] = set()
+_started = time.monotonic()
 _worker = False
 WORKER = "LAMINAR_WORKER_PID"
 
@@ -65,6 +67,11 @@ def work() -> None:
 def first_folder() -> str | None:
     """Return the working folder that this process had when it imported laminar: a program that starts anew starts there."""
     return _first_folder if _first_folder is not None and os.path.isdir(_first_folder) else None
+
+
+def age() -> float:
+    """Return the seconds since this process imported laminar."""
+    return time.monotonic() - _started
 
 
 def is_named_worker() -> bool:

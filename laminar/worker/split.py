@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -69,13 +70,16 @@ def _run(layer: Layer, job: SplitJob, everywhere: bool) -> Outputs:
         _configure(layer, job, dependency)
     stamp = Stamp(type(layer))
     with settings.running(_snapshot(job), everywhere=everywhere):
+        owner = os.getpid()
         try:
             caught = _call(layer, dependency) if job.splits else None
+            if os.getpid() != owner:  # a process that the layer forked, and that came to the layer's end
+                raise SystemExit(0)
             run_notes.unsplit_values(layer, job)
             artifacts = _store(layer, job.store)
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:  # sys.exit() in a layer too: it did not come to its end
+            if isinstance(error, KeyboardInterrupt) or os.getpid() != owner:
+                raise
             raise split_failure.blame(job, error, hook_calls.blamed(layer, error), job.attempts) from error
     record = stamp.record(
         job.flow,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from laminar.components.layer import Layer
 
-__all__ = ["End", "Lane", "SubmitLane"]
+__all__ = ["End", "InlineLane", "Lane", "SubmitLane"]
 
 End = Callable[[int, Any], None]
 """What is called with the place of a split among those begun together, and with its answer or its exception."""
@@ -37,6 +38,31 @@ class Lane(ABC):
 
     def close(self) -> None:
         """Stop what is still running."""
+
+
+class InlineLane(Lane):
+    """Run splits one at a time in this process and thread: the terminal is theirs, for a debugger or a question."""
+
+    def __init__(self, executor: Any) -> None:
+        self.executor = executor
+        self.begun: list[tuple[Sequence[Layer], End]] = []
+
+    def begin(self, layers: Sequence[Layer], end: End) -> None:
+        """Keep the splits until `wait`."""
+        self.begun.append((layers, end))
+
+    def wait(self, timeout: float | None) -> None:
+        """Run the splits that were begun; where there are none, wait for the time."""
+        if not self.begun and timeout is not None:
+            time.sleep(timeout)
+        while self.begun:
+            layers, end = self.begun.pop(0)
+            for place, layer in enumerate(layers):
+                try:
+                    result = self.executor.here(layer)
+                except Exception as error:  # the scheduler decides what comes of it
+                    result = error
+                end(place, result)
 
 
 class SubmitLane(Lane):

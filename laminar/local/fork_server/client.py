@@ -6,22 +6,24 @@ import atexit
 import contextlib
 import os
 import pickle
+import re
 import select
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from laminar.configurations.executors.base import NotStarted, SplitKilled
 from laminar.exceptions import ExecutionError, LaminarError
 from laminar.local import display
 from laminar.local.fork_server import fork_safety, protocol
 from laminar.local.fork_server.messages import Answer, Load, Request
-from laminar.program import interpreter_exit, main_module, process_state
+from laminar.program import interpreter_exit, main_module, process_state, source_location
 from laminar.worker import split
 from laminar.worker.job import Job, is_own_signal, signal_name
 
@@ -50,11 +52,12 @@ class Running:
 class Client:
     """The near side of a fork server."""
 
-    def __init__(self, connection: socket.socket, pid: int, *, loads: Load | None = None) -> None:
+    def __init__(self, connection: socket.socket, pid: int, *, loads: Load | None = None, trace: IO[bytes] | None = None) -> None:
         self.channel = protocol.Channel(connection)
         self.pid = pid
         self.owner = os.getpid()
         self.loads = loads
+        self.trace = trace
         self.running: dict[int, Running] = {}
         self.is_ready = loads is None
         self.knows = True
@@ -148,20 +151,37 @@ class Client:
     def _lost(self) -> None:
         """End everything when the server is gone, its children included."""
         running, self.running = self.running, {}
+        if not self.is_ready:
+            self.is_ready, self.failed = True, self._not_loaded()
         self.close()
         for each in running.values():
             if each.pid:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(each.pid, signal.SIGKILL)
-        if not self.is_ready:
-            self.is_ready = True
-            self.failed = ExecutionError(
-                "The process that loads the program ended before it was loaded.", fix="see what it printed above."
-            )
         for each in running.values():
             self._report(each, each.place, -signal.SIGKILL, False, None)
             for place in range(each.place + 1, len(each.layers)):
                 each.end(place, NotStarted())
+
+    def _not_loaded(self) -> LaminarError:
+        """Return the error for a server that ended before it had loaded: where its stack was when its time was over."""
+        stack = b""
+        if self.trace is not None:
+            self.trace.seek(0)
+            stack = self.trace.read()
+        lines = re.findall(r'File "(.+)", line (\d+) in (.+)', stack.decode(errors="replace"))
+        if not lines or self.loads is None:
+            return ExecutionError(
+                "The process that loads the program ended before it was loaded.", fix="see what it printed above."
+            )
+        own = [line for line in lines if source_location.is_users(line[0])] or lines
+        path, line, function = own[0]
+        return ExecutionError(
+            f"The program was not loaded within {self.loads.seconds:g} s in a new process: it waits in {lines[0][2]}.",
+            where=f"{source_location.shorten(path)}:{line}, in {function}",
+            fix="let it take locks, ports and the like after the flow's call or in a layer: the first process may hold what it "
+            "waits for. LAMINAR_LOAD_SECONDS changes the limit.",
+        )
 
     def close(self) -> None:
         """Let the server go: it stops what still runs, then itself."""
@@ -169,6 +189,8 @@ class Client:
             return
         self.poll.unregister(self.channel)
         self.channel.close()
+        if self.trace is not None:
+            self.trace.close()
         for key in [key for key, client in _kept.items() if client is self]:
             del _kept[key]
         until = time.monotonic() + 5
@@ -212,7 +234,7 @@ def connect(flow: Flow, concurrency: int) -> Client:
     known = _kept.get((program, flow.name))
     if known is not None and not known.closed:
         return known
-    client = _loaded(Load(tuple(sys.path), flow.name, program), concurrency)
+    client = _loaded(Load(tuple(sys.path), flow.name, _seconds(), process_state.first_folder(), program), concurrency)
     if not client.knows:  # its class stands behind a read, where recording ends: it travels by value
         client.close()
         return _loaded(_by_value(flow), concurrency)
@@ -224,7 +246,12 @@ def _by_value(flow: Flow) -> Load:
     """Return a flow that no program defines, as it is now: of a notebook, a REPL or a test."""
     from laminar.program import pickle_by_value
 
-    return Load(tuple(sys.path), flow.name, flow=pickle_by_value.dumps(flow))
+    return Load(tuple(sys.path), flow.name, _seconds(), None, flow=pickle_by_value.dumps(flow))
+
+
+def _seconds() -> float:
+    """Return how long a program may load: longer than it took in this process."""
+    return float(os.environ.get("LAMINAR_LOAD_SECONDS") or 60 + 3 * process_state.age())
 
 
 def _forked(flow: Flow, concurrency: int) -> Client:
@@ -245,16 +272,16 @@ def _loaded(load: Load, concurrency: int) -> Client:
     from laminar.local.fork_server import loading
 
     near, far = socket.socketpair()
+    trace = tempfile.TemporaryFile()  # noqa: SIM115  the client closes it
     process = subprocess.Popen(
-        loading.command(str(far.fileno()), str(concurrency)),
-        pass_fds=[far.fileno()],
+        loading.command(str(far.fileno()), str(concurrency), str(trace.fileno())),
+        pass_fds=[far.fileno(), trace.fileno()],
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        cwd=process_state.first_folder(),
     )
     process.returncode = 0  # this module waits for it by its pid
     far.close()
-    client = Client(near, process.pid, loads=load)
+    client = Client(near, process.pid, loads=load, trace=trace)
     client_loading(client)
     return client
 

@@ -6,6 +6,7 @@ Run as ``python -c ... FD`` by the client: a server, or (where the loaded progra
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import io
 import os
 import pickle
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from laminar.exceptions import ExecutionError, LaminarError
@@ -47,6 +49,7 @@ class Loaded:
     def __init__(self, message: Load) -> None:
         self.message = message
         self.path = list(sys.path)
+        self.environment = dict(os.environ)
         self.flows: dict[str, Flow] = {}
         self.recording = recording.Recording()
         self.is_spawning = False
@@ -61,9 +64,12 @@ class Loaded:
         return "ready", self._is_known(self.message.name)
 
     def _load(self) -> None:
+        if self.message.folder is not None:
+            os.chdir(self.message.folder)
         if self.message.program is not None:
             target = recording.Target(self.message.name)
-            self.recording = recording.record(self.message.program, target=target)
+            with _limited(self.message.seconds):
+                self.recording = recording.record(self.message.program, target=target)
         else:
             from laminar.program import pickle_by_value
 
@@ -103,11 +109,28 @@ class Loaded:
             redirect = [(os.POSIX_SPAWN_DUP2, end, place) for place, end in enumerate((task.fileno(), out, err))]
             words = command("--request", str(result))
             words[-1] = repr(self.path)
-            return os.posix_spawn(sys.executable, words, os.environ, file_actions=redirect, setpgroup=0)
+            return os.posix_spawn(sys.executable, words, self.environment, file_actions=redirect, setpgroup=0)
+
+
+_trace = 2
+"""Descriptor that a program's stack is written to when loading takes too long."""
+
+
+@contextlib.contextmanager
+def _limited(seconds: float) -> Iterator[None]:
+    """End this process, having written what it was doing, where loading takes too long: it waits for what nobody will give."""
+    faulthandler.dump_traceback_later(seconds, exit=True, file=_trace)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def main(arguments: list[str]) -> None:
-    """Serve on the socket whose descriptor is the first argument, or run the one request that standard input names."""
+    """Serve on the socket whose descriptor is the first argument, or run the one request that standard input names.
+
+    The second argument is the concurrency, the third the descriptor that a stack is written to.
+    """
     process_state.work()
     child.prepare_death()
     if arguments[0] == "--request":
@@ -115,7 +138,10 @@ def main(arguments: list[str]) -> None:
         _run_request(int(arguments[1]))
     from laminar.local.fork_server.server import Server
 
-    os.set_inheritable(int(arguments[0]), False)
+    global _trace
+    _trace = int(arguments[2])
+    for number in (0, 2):
+        os.set_inheritable(int(arguments[number]), False)
     server = Server(socket.socket(fileno=int(arguments[0])), int(arguments[1]))
     with contextlib.suppress(KeyboardInterrupt):
         server.serve()

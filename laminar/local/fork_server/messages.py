@@ -15,11 +15,14 @@ __all__ = ["Answer", "Load", "Request"]
 class Load:
     """What a server that starts anew loads: a program up to the call of a flow, or a flow by value.
 
-    ``path`` is the ``sys.path`` of the first process.
+    ``path`` is the ``sys.path`` of the first process. Loading may take so many ``seconds``.
+    ``folder`` is the working folder that the program starts in.
     """
 
     path: tuple[str, ...]
     name: str
+    seconds: float
+    folder: str | None
     program: Program | None = None
     flow: bytes = b""
 

@@ -1,0 +1,126 @@
+"""A program is a file, a module of a package, a text on standard input, or run by another tool; importing one starts nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.programs import HEAD, LIMIT, run, variables, write
+
+BODY = (
+    HEAD
+    + """\
+class Model:
+    w = 3
+
+@Train.register
+class Fit(Layer):
+    def __call__(self) -> None:
+        self.model = Model()
+        self.x = double(21)
+
+def double(x): return 2 * x
+
+if flow := Train():
+    execution = flow()
+    print("x", execution.layer(Fit).x, execution.layer(Fit).model.w)
+"""
+)
+RELATIVE = BODY.replace("def double(x): return 2 * x\n", "from .helpers import double\n")
+
+COMMANDS = {
+    "symlink": ("link.py",),
+    "profiler": ("-m", "cProfile", "-o", "profile", "prog.py"),
+    "tracer": ("-m", "trace", "--count", "-C", "counts", "prog.py"),
+    "exec": ("-c", "exec(open('prog.py').read())"),
+    "runpy": ("-c", "import runpy; runpy.run_path('prog.py', run_name='__main__')"),
+    "laminar run of a file with a space": ("-m", "laminar", "run", "my dir é/my prog #1.py"),
+}
+
+
+@pytest.mark.parametrize("kind", COMMANDS)
+def test_a_program_runs_however_it_is_started(kind, tmp_path):
+    write(tmp_path, BODY)
+    write(tmp_path, BODY, "my dir é/my prog #1.py")
+    write(tmp_path, BODY, "elsewhere/real.py")
+    os.symlink("elsewhere/real.py", tmp_path / "link.py")
+    done = run(tmp_path, *COMMANDS[kind])
+    assert done.returncode == 0, done.stderr
+    assert "x 42 3" in done.stdout.splitlines(), done.stderr
+
+
+def test_a_program_on_standard_input_runs(tmp_path):
+    done = run(tmp_path, "-", stdin=BODY)
+    assert (done.returncode, done.stdout) == (0, "x 42 3\n"), done.stderr
+
+
+def test_a_program_runs_under_a_debugger(tmp_path):
+    write(tmp_path, BODY)
+    done = run(tmp_path, "-m", "pdb", "-c", "continue", "prog.py", stdin="q\n")
+    assert "x 42 3" in done.stdout, done.stderr
+
+
+PACKAGED = {
+    "python -m": ("-m", "pkg.flow"),
+    "laminar run": ("-m", "laminar", "run", "pkg/flow.py"),
+    "a script": ("-c", "import runpy, sys; sys.argv[0] = 'x'; runpy.run_module('pkg.flow', run_name='__main__', alter_sys=True)"),
+}
+
+
+@pytest.mark.parametrize("kind", PACKAGED)
+def test_a_file_inside_a_package_runs_as_that_module(kind, tmp_path):
+    write(tmp_path, "", "pkg/__init__.py")
+    write(tmp_path, "def double(x): return 2 * x\n", "pkg/helpers.py")
+    write(tmp_path, RELATIVE, "pkg/flow.py")
+    done = run(tmp_path, *PACKAGED[kind])
+    assert (done.returncode, done.stdout) == (0, "x 42 3\n"), done.stderr
+
+
+@pytest.mark.parametrize("threads", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_importing_a_program_starts_nothing_and_another_script_reads_its_results(threads, tmp_path):
+    start = "import threading\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n" if threads else ""
+    write(
+        tmp_path,
+        BODY.replace("execution = flow()", "execution = flow(execution='one')").replace('print("x"', 'print("main"'),
+        "train.py",
+    )
+    write(
+        tmp_path,
+        "import time\n" + start + "from train import Train, Fit\nif flow := Train():\n    print('x', flow().layer(Fit).x)\n",
+        "other.py",
+    )
+    assert run(tmp_path, "-c", "import train").stdout == ""
+    done = run(tmp_path, "other.py")
+    assert (done.returncode, done.stdout) == (0, "x 42\n"), done.stderr
+
+
+@pytest.mark.slow
+def test_a_console_entry_point_and_a_module_of_a_package_run(tmp_path):
+    write(tmp_path, "", "pkg/__init__.py")
+    write(tmp_path, "def double(x): return 2 * x\n", "pkg/helpers.py")
+    source = RELATIVE.replace("if flow := Train():\n", "def main():\n    flow = Train()\n")
+    write(tmp_path, source + "\nif __name__ == '__main__':\n    main()\n", "pkg/flow.py")
+    write(tmp_path, "from .flow import main\nmain()\n", "pkg/__main__.py")
+    write(tmp_path, "import sys\nfrom pkg.flow import main\nsys.exit(main())\n", "script")
+    for words in (["-m", "pkg"], ["script"], ["-m", "pkg.flow"]):
+        done = run(tmp_path, *words)
+        assert (done.returncode, done.stdout) == (0, "x 42 3\n"), (words, done.stderr)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "latin-1"])
+def test_a_program_of_another_encoding_runs(encoding, tmp_path):
+    source = BODY.replace("w = 3", 'w = "é"').replace("\n", "\r\n")
+    head = "# -*- coding: latin-1 -*-\r\n" if encoding == "latin-1" else ""
+    (tmp_path / "prog.py").write_bytes((head + source).encode(encoding))
+    done = subprocess.run(
+        [sys.executable, "-m", "laminar", "run", "prog.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        env=variables(),
+        timeout=LIMIT,
+        check=False,
+    )
+    assert done.stdout.decode() == "x 42 é\n", done.stderr
