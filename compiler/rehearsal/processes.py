@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
-from laminar.compiler.rehearsal.confinement import confined, is_possible
+from laminar.compiler.rehearsal.confinement import Confinement, is_possible
 from laminar.compiler.rehearsal.memory_limit import MemoryLimit, limited
 from laminar.compiler.rehearsal.pods import Outcome, Pod
 from laminar.compiler.rehearsal.site import LocalPod, Site
@@ -28,8 +28,8 @@ KILLED = 128 + signal.SIGKILL
 class Processes:
     """Run each pod as a process of its own; its children end with it, and all of them with `close`.
 
-    Where the machine allows it, and unless ``confine`` is false, a read-only root file system is read-only, and a pod that passes
-    its memory limit is killed.
+    Where the machine allows it, and unless ``confine`` is false, volumes are at their paths, a read-only root file system is
+    read-only, and a pod that passes its memory limit is killed.
     """
 
     def __init__(self, site: Site, *, confine: bool = True) -> None:
@@ -43,8 +43,8 @@ class Processes:
         """Run a pod to its end."""
         local = self.site.bring(pod)
         argv = local.argv
-        if pod.read_only and self.confine and is_possible():
-            argv = confined(argv, local.writable)
+        if (pod.read_only or local.binds) and self.confine and is_possible():
+            argv = Confinement(local.log.parent, pod.read_only, local.writable, local.binds).command(argv)
         with _limit(pod.memory if self.confine else None) as limit:
             if limit is not None:
                 argv = ("sh", "-c", JOIN, str(limit.procs), *argv)
@@ -145,7 +145,9 @@ def _become(local: LocalPod, procs: Path | None) -> None:
         os.environ.update(local.env)
         os.chdir(local.cwd)
         from laminar import runner
+        from laminar.program import interpreter_exit
 
+        interpreter_exit.disown()  # the pod ends as Python does: what this process registered for its own end is not the pod's
         code = runner.main(list(local.argv[3:]))
     except SystemExit as left:
         code = left.code if isinstance(left.code, int) else 1

@@ -6,10 +6,11 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from laminar.compiler.rehearsal.confinement import Bind
 from laminar.compiler.rehearsal.pods import Mount, Pod
 from laminar.compiler.rehearsal.refusal import Refused
 from laminar.program import notebook_replay
@@ -19,11 +20,15 @@ __all__ = ["LocalPod", "Site"]
 PYTHONS = ("python", "python3")
 OWN = "LAMINAR_"
 KEPT_LOG = 64 * 1024
+SYSTEM = (Path("/proc"), Path("/sys"), Path("/dev"), Path("/bin"), Path("/usr"))
 
 
 @dataclass(frozen=True)
 class LocalPod:
-    """What is started here: ``files`` are the output files by output, ``writable`` the folders that it may write to."""
+    """What is started here: ``files`` are the output files by output, ``writable`` the folders that it may write to.
+
+    ``binds`` are its volumes, but for those at a path that this machine needs.
+    """
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
@@ -31,6 +36,7 @@ class LocalPod:
     files: Mapping[str, Path]
     log: Path
     writable: tuple[Path, ...] = ()
+    binds: tuple[Bind, ...] = ()
 
     def outputs(self) -> dict[str, str]:
         """Return what the pod has left."""
@@ -77,7 +83,18 @@ class Site:
             if str(path) == pod.paths[name]:
                 raise Refused(f"{pod.node}: output {name!r} is a file in no volume: {path}.", fix="mount an emptyDir there.")
         writable = tuple(moved[mount.path.rstrip("/")] for mount in pod.mounts if not _is_read_only(mount))
-        return LocalPod(tuple(argv), env, self._cwd(pod, moved), files, own / "log", (*writable, *self._store()))
+        cwd = self._cwd(pod, moved)
+        binds = tuple(self._binds(pod, moved, cwd))
+        return LocalPod(tuple(argv), env, cwd, files, own / "log", (*writable, *self._store()), binds)
+
+    def _binds(self, pod: Pod, moved: Mapping[str, Path], cwd: Path) -> Iterator[Bind]:
+        """Yield the volumes at their paths, unless one would hide what a pod needs: its project, its volumes, its Python."""
+        places = [self.folder, self.scratch, cwd, Path(sys.prefix), Path(sys.base_prefix), Path(__file__), *SYSTEM]
+        needed = [place.resolve() for place in (*places, *self._store(), *moved.values())]
+        for mount in pod.mounts:
+            path = mount.path.rstrip("/")
+            if not any(place.is_relative_to(path or "/") for place in needed):
+                yield Bind(moved[path], path, _is_read_only(mount))
 
     def _store(self) -> list[Path]:
         """Return the folder of the datastore, made, where it is one of this machine."""
