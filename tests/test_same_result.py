@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.support import drawn_flows
-from tests.support.drawn_flows import DrawnFlow
+from tests.support.drawn_flows import DrawnFlow, DrawnLayer
 
 ROOT = Path(__file__).parent.parent
 FEW, MANY = 40, 500
@@ -34,14 +34,14 @@ if flow := Drawn():
 
 
 def program(flow: DrawnFlow, links: int) -> str:
-    """Return a drawn flow as a program that calls it, and again behind itself."""
+    """Return a drawn flow as a program that calls it, and again after itself."""
     layers = "".join(drawn_flows._layer(place, layer, flow.layers) for place, layer in enumerate(flow.layers))
     return drawn_flows.HEAD + layers + TAIL % {"rows": drawn_flows.ROWS, "links": links}
 
 
 @pytest.fixture(scope="module")
 def ask(tmp_path_factory):
-    """Ask the process that runs programs both ways."""
+    """Start the process that runs programs both ways; return what requests a run."""
     folder = tmp_path_factory.mktemp("drawn")
     with subprocess.Popen(
         [sys.executable, "-m", "tests.support.side_by_side"],
@@ -96,8 +96,31 @@ def few_or_many(request: pytest.FixtureRequest) -> int:
     return MANY if request.config.getoption("--all") else FEW
 
 
+TUNED = DrawnFlow(
+    (
+        DrawnLayer(count=5),
+        DrawnLayer(needs=(0,), fan_out=((0, None),), submission="data", env=True),
+        DrawnLayer(needs=(0,), fan_out=((0, None),), submission="data", batch=2, parallelism=2),
+        DrawnLayer(needs=(1,), fan_out=((1, None),), submission="data", fails=1, attempts=3),
+        DrawnLayer(needs=(0,), submission="constant", fails=2, attempts=3, retuned=True, env=True),
+    )
+)
+"""Each pod of the second layer has an environment of its own, each attempt of the last."""
+
+RAISING = DrawnFlow(
+    (
+        DrawnLayer(count=2),
+        *(DrawnLayer(needs=(0,), entry="raises", count=count) for count in (1, 2)),
+        *(DrawnLayer(needs=(need,), submission="raises") for need in (0, 1, 2)),
+        DrawnLayer(needs=(3, 4), entry="raises", submission="raises", fan_out=((3, None),), caught=True),
+    )
+)
+
+
 def test_a_program_leaves_the_same_run_and_rehearsed(ask, request):
     @settings(max_examples=few_or_many(request), deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+    @example(TUNED, 1)
+    @example(RAISING, 0)
     @given(drawn_flows.drawn_flows(), st.sampled_from([0, 0, 0, 1, 2]))
     def same(flow: DrawnFlow, links: int) -> None:
         source = program(flow, links)

@@ -27,7 +27,7 @@ STATUSES = {"Error": "Errored"}
 
 
 def start(engine: Engine, template: str, name: str, given: Mapping[str, str], task: str = "") -> Run:
-    """Start a template as a node of this name, with the arguments that its ``task`` gives it."""
+    """Start a template as a node of this name, with the arguments of its ``task``."""
     found = engine.templates[template]
     scope: dict[str, str | None] = {**engine.scope, "node.name": name, **({"tasks.name": task} if task else {})}
     try:
@@ -100,7 +100,7 @@ class DagRun:
         return self.runs[name]
 
     def _statuses(self, name: str) -> list[str]:
-        """Return the statuses that `depends` may ask of a task that has ended."""
+        """Return the statuses of a task that has ended, as `depends` calls them."""
         run = self.runs[name]
         found = [STATUSES.get(run.node.phase, run.node.phase)]
         phases = [child.node.phase for child in run.children] if isinstance(run, GroupRun) else []

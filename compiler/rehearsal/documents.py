@@ -60,24 +60,24 @@ def workflows(documents: Sequence[Mapping[str, Any]]) -> list[Workflow]:
             raise Refused(f"The kind {kind!r} is not known to the rehearsal.", fix="leave it out.")
     found += [Workflow(name, _spec(document), str(document["kind"])) for name, document in templates.items() if name not in used]
     if not found:
-        raise Refused("There is no workflow in it.", fix="give a Workflow, a WorkflowTemplate or a CronWorkflow.")
+        raise Refused("There is no workflow in it.", fix="add a Workflow, a WorkflowTemplate or a CronWorkflow.")
     return found
 
 
 def _name(document: Mapping[str, Any]) -> str:
     metadata = document.get("metadata")
     if not isinstance(metadata, dict):
-        raise Refused(f"A {document.get('kind')} has no metadata.", fix="give it a name.")
+        raise Refused(f"A {document.get('kind')} has no metadata.", fix="add metadata.name.")
     name = metadata.get("name") or str(metadata.get("generateName", "")).removesuffix("-")
     if not isinstance(name, str) or not name:
-        raise Refused(f"A {document.get('kind')} has no name.", fix="give it a metadata.name.")
+        raise Refused(f"A {document.get('kind')} has no name.", fix="add metadata.name.")
     return name
 
 
 def _spec(document: Mapping[str, Any]) -> dict[str, Any]:
     spec = document.get("spec")
     if not isinstance(spec, dict):
-        raise Refused(f"{document.get('kind')} {_name(document)!r} has no spec.", fix="give it one.")
+        raise Refused(f"{document.get('kind')} {_name(document)!r} has no spec.", fix="add a spec.")
     return spec
 
 
@@ -116,7 +116,7 @@ def _merged(below: Any, above: Any) -> dict[str, Any]:
 def _scheduled(document: Mapping[str, Any]) -> Workflow:
     name, spec = _name(document), _spec(document)
     if not isinstance(spec.get("workflowSpec"), dict):
-        raise Refused(f"CronWorkflow {name!r} has no workflowSpec.", fix="give it one.")
+        raise Refused(f"CronWorkflow {name!r} has no workflowSpec.", fix="add spec.workflowSpec.")
     schedules = spec.get("schedules")
     if not isinstance(schedules, list) or not schedules or "schedule" in spec:
         raise Refused(f"CronWorkflow {name!r} has no list of schedules, which Argo needs since 4.0.", fix="write schedules: [...].")

@@ -109,4 +109,4 @@ class Engine:
                 _, self.running = wait(self.running, return_when=FIRST_COMPLETED)
             elif self.steps == before:
                 waiting = ", ".join(node.name for node in self.nodes if not node.finished)
-                raise Refused(f"The workflow would hang: {waiting} wait for what never comes.", fix="look at their depends.")
+                raise Refused(f"The workflow would hang: {waiting} wait for what never comes.", fix="check their depends.")

@@ -68,7 +68,7 @@ def _is_false(when: str) -> bool:
 
 
 def _sequence(count: str) -> Sequence[int]:
-    """Return the numbers of a count: from 0 up, for a negative one down, and one more than it says."""
+    """Return the numbers of a count: from 0 up; for a negative count from 0 down to one below it."""
     if not re.fullmatch(r"[+-]?[0-9]+", count):
         raise NodeError(f'strconv.Atoi: parsing "{count}": invalid syntax')
     number = int(count)

@@ -19,7 +19,7 @@ from laminar.exceptions import FlowError
 __all__ = ["Mount", "Outcome", "Pod", "RunPod", "merge", "patch_of", "pod_of", "quantity"]
 
 UNPATCHABLE = "Error applying PodSpecPatch"
-"""All that Argo says of a patch that it cannot apply (seen on Argo 4.1.2)."""
+"""The message of a node whose patch Argo cannot apply (seen on Argo 4.1.2)."""
 
 QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][-+]?[0-9]+)?\Z")
 DECIMAL = {suffix: 1000**power for power, suffix in enumerate(("k", "M", "G", "T", "P", "E"), 1)}

@@ -12,7 +12,7 @@ class Refused(LaminarError):
 
 
 class NodeError(Exception):
-    """A node cannot go on: Argo gives it the phase Error and this message; ``detail`` is what Argo does not show."""
+    """A node cannot go on: its phase is Error with this message; ``detail`` is what Argo does not show."""
 
     def __init__(self, message: str, *, detail: str = "") -> None:
         super().__init__(message)

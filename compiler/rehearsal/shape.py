@@ -104,7 +104,7 @@ def check(spec: Mapping[str, Any], where: str) -> None:
     for place, template in enumerate(spec.get("templates", [])):
         name = template.get("name", place)
         if ("dag" in template) == ("container" in template):
-            raise Refused(f"Template {name!r} is neither a dag nor a container.", where=where, fix="give it one of the two.")
+            raise Refused(f"Template {name!r} is neither a dag nor a container.", where=where, fix="add one of the two.")
 
 
 def _check(value: Any, shape: Any, where: str) -> None:

@@ -72,9 +72,7 @@ def _tags(value: Any) -> Iterator[Tag]:
 def _check_dag(template: Mapping[str, Any], templates: Mapping[str, Any], where: str) -> None:
     tasks = template["dag"].get("tasks", [])
     if not tasks or "retryStrategy" in template or "podSpecPatch" in template:
-        raise Refused(
-            "A dag without tasks, or with retryStrategy or podSpecPatch, is not known.", where=where, fix="give it tasks."
-        )
+        raise Refused("A dag without tasks, or with retryStrategy or podSpecPatch, is not known.", where=where, fix="add tasks.")
     _unique([task["name"] for task in tasks], where)
     for task in tasks:
         _check_task(task, templates, f"{where}.{task['name']}")
@@ -118,12 +116,12 @@ def _depends(task: Mapping[str, Any]) -> Depends:
         raise Refused(f"depends {text!r} {error}.", fix="join names with && and ||.") from None
     for name in found.names:
         if name in UNREADABLE or name[0].isdigit():
-            raise Refused(f"depends {text!r}: Argo cannot read the name {name!r} there.", fix="give the task another name.")
+            raise Refused(f"depends {text!r}: Argo cannot read the name {name!r} there.", fix="rename the task.")
     return found
 
 
 def ancestors(tasks: Sequence[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
-    """Return the tasks that each task stands below.
+    """Return the ancestors of each task.
 
     Raises Refused for a name that is no task, and for a cycle.
     """

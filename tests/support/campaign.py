@@ -58,7 +58,7 @@ def rehearsed(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def executions(chain: Chain, store: Path) -> Iterator[tuple[Flow, str]]:
-    """Yield the flows of a chain with their executions' ids: a flow that occurs again has its number behind."""
+    """Yield the flows of a chain with their executions' ids: a flow that occurs again has its number appended."""
     seen: Counter[str] = Counter()
     for step in chain.steps:
         seen[step.flow.name] += 1

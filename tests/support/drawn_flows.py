@@ -1,4 +1,4 @@
-"""Draw flows with hypothesis, and write them as programs: any graph, fan-outs, skips, failures, retries and catches."""
+"""Draw flows with hypothesis, and write them as programs: any graph, fan-outs, hooks, skips, failures, retries and catches."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ ROWS = [1, 2, 3]
 
 @dataclass(frozen=True)
 class DrawnLayer:
-    """One layer: ``fan_out`` holds sources and, over a fan-out, the split; ``fails`` attempts of some splits fail at first."""
+    """One layer: ``fan_out`` holds sources and, over a fan-out, the split; ``fails`` attempts of some splits fail at first.
+
+    ``entry`` is what its entry hook answers, ``submission`` what its submission hook does: both may read data and raise.
+    ``env`` is a variable that its container is registered with, ``retuned`` is set where a retry hook adds to another.
+    """
 
     needs: tuple[int, ...] = ()
     fan_out: tuple[tuple[int, int | None], ...] = ()
@@ -25,6 +29,9 @@ class DrawnLayer:
     default: bool = False
     batch: int = 1
     parallelism: int | None = None
+    submission: str | None = None
+    env: bool = False
+    retuned: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,27 +60,34 @@ def drawn_layers(draw: st.DrawFn, before: list[DrawnLayer], needs: tuple[int, ..
         for source in sources
     )
     attempts = draw(st.sampled_from([1, 1, 3]))
+    reading = ["data", "raises"] if needs else []
+    submission = draw(st.sampled_from([None, None, None, "constant", *reading]))
+    tuned_by_split = submission is not None and (submission != "constant" or bool(fan_out))
     return DrawnLayer(
         needs=needs,
         fan_out=fan_out,
         count=draw(st.sampled_from([0, 1, 2, 3])),
-        entry=draw(st.sampled_from([None, None, None, "no", "yes", "any"])),
+        entry=draw(st.sampled_from([None, None, None, "no", "yes", "any", *(["raises"] if needs else [])])),
         fails=draw(st.sampled_from([0, 0, 0, 1, 2, 9])) if attempts > 1 else draw(st.sampled_from([0, 0, 0, 0, 9])),
         attempts=attempts,
         caught=draw(st.booleans()),
         default=draw(st.booleans()),
         batch=draw(st.sampled_from([1, 1, 2, 3])),
         parallelism=draw(st.sampled_from([None, None, 2])),
+        submission=submission,
+        env=draw(st.booleans()),
+        retuned=draw(st.booleans()) and attempts > 1 and not tuned_by_split,  # both are refused: Argo cannot choose by both
     )
 
 
 HEAD = """\
 import json, os, sys, time, zlib
+from dataclasses import replace
 from laminar import Flow, Layer, Parameters
 from laminar.configurations import hooks
 from laminar.configurations.datastores import Accessor, Local, Memory
 from laminar.configurations.executors import Process, Thread
-from laminar.configurations.layers import Catch, ForEach, Parameter, Retry
+from laminar.configurations.layers import Catch, Container, ForEach, Parameter, Retry
 from laminar.exceptions import ExecutionError
 
 def look(layer, name):
@@ -85,6 +99,18 @@ def look(layer, name):
 
 def digest(*values):
     return zlib.crc32(repr(values).encode())
+
+def tuned(layer, batch):
+    env = layer.configuration.container.env
+    if "LAMINAR_DATASTORE" in os.environ and layer.index % batch == 0:  # a pod has what its first split is configured with
+        seen = {name: os.environ[name] for name in ("FIXED", "TONE", "AGAIN") if name in os.environ}
+        if seen != env:
+            raise SystemExit(f"the pod of {layer.name}[{layer.index}] has {seen}, its layer {env}")
+    return sorted(env.items())
+
+def tune(layer, **env):
+    container = layer.configuration.container
+    layer.configuration.container = replace(container, env={**container.env, **env})
 
 class Drawn(Flow): ...
 """
@@ -136,9 +162,11 @@ def _layer(place: int, layer: DrawnLayer, layers: tuple[DrawnLayer, ...]) -> str
         f"class L{place}(Layer):",
         *(['    late = "default"'] if layer.default else []),
         *_entry(layer),
+        *_submission(layer),
+        *_retry(layer),
         f"    def __call__(self{''.join(', ' + parameter for parameter in parameters)}) -> None:",
         '        time.sleep(float(os.environ.get("SLOW", "0")))',
-        f"        self.value = digest(self.name, self.index, self.splits, {', '.join(reads)})",
+        f"        self.value = digest(self.name, self.index, self.splits, tuned(self, {layer.batch}), {', '.join(reads)})",
         f"        if self.index % 2 == 0 and self.attempt <= {layer.fails}:",
         '            raise ValueError(f"split {self.index}")',
         "        if self.index % 3 == 0:",
@@ -150,6 +178,8 @@ def _layer(place: int, layer: DrawnLayer, layers: tuple[DrawnLayer, ...]) -> str
 
 def _options(layer: DrawnLayer, layers: tuple[DrawnLayer, ...]) -> list[str]:
     options: list[Any] = [f"retry=Retry(attempts={layer.attempts}, delay=0)"]
+    if layer.env:
+        options.append('container=Container(env={"FIXED": "f"})')
     if layer.caught:
         options.append("catch=Catch(LookupError, ValueError)")
     axes = [
@@ -168,5 +198,34 @@ def _entry(layer: DrawnLayer) -> list[str]:
         return []
     parameters = "".join(f", l{need}: L{need}" for need in layer.needs)
     states = ", ".join(f"l{need}.state.finished" for need in layer.needs)
-    answer = {"no": "False", "yes": "True", "any": f"any([{states}])"}[layer.entry]
+    odd = f"(digest({_looks(layer)}) % 2 or 1 / 0)"
+    answer = {"no": "False", "yes": "True", "any": f"any([{states}])", "raises": odd}[layer.entry]
     return ["    @hooks.entry", f"    def check(self{parameters}) -> bool:", f"        return {answer}"]
+
+
+def _looks(layer: DrawnLayer) -> str:
+    return ", ".join(f'look(l{need}, "{name}")' for need in layer.needs for name in ("value", "rows"))
+
+
+def _submission(layer: DrawnLayer) -> list[str]:
+    """Return a submission hook; one that reads data chooses between few pods, and may raise."""
+    if layer.submission is None:
+        return []
+    if layer.submission == "constant":
+        return ["    @hooks.submission", "    def tone(self) -> None:", '        tune(self, TONE="c")']
+    parameters = "".join(f", l{need}: L{need}" for need in layer.needs)
+    raising = ['        if tone == "2":', '            raise LookupError("tone")'] if layer.submission == "raises" else []
+    return [
+        "    @hooks.submission",
+        f"    def tone(self{parameters}) -> None:",
+        f"        tone = str(digest({_looks(layer)}) % 3)",
+        *raising,
+        "        tune(self, TONE=tone)",
+    ]
+
+
+def _retry(layer: DrawnLayer) -> list[str]:
+    if not layer.retuned:
+        return []
+    again = 'self.configuration.container.env.get("AGAIN", "") + "x"'
+    return ["    @hooks.retry", "    def again(self) -> None:", f"        tune(self, AGAIN={again})"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from laminar.compiler.rehearsal import Outcome, Refused
-from tests.support.small_workflows import Script, dag, lines, parameters, pod, run, task, workflow
+from tests.support.workflow_blocks import Script, dag, lines, parameters, pod, run, task, workflow
 
 BY_CAUSE = (
     "asInt(lastRetry.exitCode) == 75 || (!(lastRetry.message contains 'specified deadline')"
@@ -52,7 +52,7 @@ def test_by_cause_a_passed_deadline_is_final():
     ]
 
 
-def test_a_limit_counts_the_attempts_behind_the_first():
+def test_a_limit_counts_the_attempts_after_the_first():
     assert tried([75]) == [
         "A Retry Failed: No more retries left",
         "A(0) Pod Failed: main: Error (exit code 75)",

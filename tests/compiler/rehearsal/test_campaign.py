@@ -1,6 +1,6 @@
 """Programs that ran on a real Argo 4.1.2 rehearse to the nodes that it gave, and leave what they left.
 
-tests/data/argo/campaign/README.md says what each folder holds.
+tests/data/argo/campaign/README.md lists what each folder holds.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ QUICK = (
 """The folders of the fast run: each shows something that the others do not."""
 
 USUAL = {"artifacts": {}, "attempt": 1, "caught": False, "reason": "", "splits": 1, "status": "finished"}
-"""What a recorded document holds unless it says otherwise."""
+"""What a recorded document holds where it has no other value."""
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "report": {"source": "README.md"},
@@ -42,7 +42,7 @@ Ask = Callable[..., dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def ask() -> Iterator[Ask]:
-    """Ask the process that rehearses programs."""
+    """Start the process that rehearses programs; return what requests a rehearsal."""
     command = [sys.executable, "-m", "tests.support.campaign"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment) as process:

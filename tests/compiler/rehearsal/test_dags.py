@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from laminar.compiler.rehearsal import Refused
-from tests.support.small_workflows import Script, dag, lines, loop, pod, run, task, workflow
+from tests.support.workflow_blocks import Script, dag, lines, loop, pod, run, task, workflow
 
 A = "A Pod Succeeded"
 OMITTED = "omitted: depends condition not met"

@@ -9,7 +9,7 @@ import pytest
 
 from laminar.compiler.rehearsal import Refused, read, rehearse, workflows
 from laminar.exceptions import FlowError
-from tests.support.small_workflows import Script, dag, parameters, pod, task, workflow
+from tests.support.workflow_blocks import Script, dag, parameters, pod, task, workflow
 
 REFERENCE = Path(__file__).parent.parent.parent / "data" / "argo" / "reference-2.yaml"
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 
 import pytest
 
 from laminar.compiler.rehearsal import Outcome
-from tests.support.small_workflows import RETRYING, Script, dag, lines, loop, parameters, pod, run, task, workflow
+from tests.support.workflow_blocks import RETRYING, Counting, Script, dag, lines, loop, parameters, pod, run, task, workflow
 
 READS = {"index": "0", "arg": "{{tasks.L.outputs.parameters.x}}"}
+
+
 ECHO = {"args": ["{{inputs.parameters.name}}", "{{inputs.parameters.index}}", "{{inputs.parameters.arg}}"]}
 
 
@@ -137,22 +138,6 @@ def test_a_tag_of_a_users_stays_in_a_task_and_is_an_error_in_a_loop():
     assert lines(trace)[1:] == ["L Skipped Error: failed to resolve {{of a user}}"]
 
 
-class Counting:
-    """Run pods that take a moment, and count how many run at once."""
-
-    def __init__(self) -> None:
-        self.lock, self.now, self.most = threading.Lock(), 0, 0
-
-    def __call__(self, pod_: object) -> Outcome:
-        with self.lock:
-            self.now += 1
-            self.most = max(self.most, self.now)
-        time.sleep(0.02)
-        with self.lock:
-            self.now -= 1
-        return Outcome(0)
-
-
 def test_a_template_of_its_own_bounds_a_loops_parallelism():
     inner = dag("inner", loop("W", "6"), parallelism=2)
     counting = Counting()
@@ -160,19 +145,6 @@ def test_a_template_of_its_own_bounds_a_loops_parallelism():
     assert trace.succeeded
     assert counting.most == 2
     assert [node.name for node in trace.nodes[1:4]] == ["w.W", "w.W.W", "w.W.W(0:0)"]
-
-
-def test_a_workflows_parallelism_bounds_all_its_pods():
-    counting = Counting()
-    tasks = [loop("A", "3"), loop("B", "3")]
-    assert run(workflow(dag("main", *tasks), pod(), parallelism=3), counting, concurrency=6).succeeded  # type: ignore[arg-type]
-    assert counting.most == 3
-
-
-def test_without_a_bound_pods_run_side_by_side():
-    counting = Counting()
-    run(workflow(dag("main", loop("A", "6")), pod()), counting, concurrency=6)  # type: ignore[arg-type]
-    assert counting.most > 2
 
 
 def test_a_thousand_iterations_take_a_moment():

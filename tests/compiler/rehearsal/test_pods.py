@@ -8,7 +8,7 @@ import pytest
 
 from laminar.compiler.rehearsal.pods import quantity
 from laminar.compiler.rehearsal.refusal import NodeError
-from tests.support.small_workflows import Script, dag, pod, run, task, workflow
+from tests.support.workflow_blocks import Script, dag, pod, run, task, workflow
 
 
 def patched(*, below: str = "", above: str = "", **fields: object) -> tuple[Script, object]:

@@ -12,13 +12,13 @@ import pytest
 from laminar.compiler.rehearsal import Outcome, Pod, Refused, RunPod, Trace, read, rehearse
 from laminar.compiler.rehearsal.processes import Processes
 from laminar.compiler.rehearsal.site import Site
-from tests.support.small_workflows import Script, dag, parameters, pod, run, task, workflow
+from tests.support.workflow_blocks import Script, dag, parameters, pod, run, task, workflow
 
 DATA = Path(__file__).parent.parent.parent / "data" / "argo"
 
 
 def stub(changed: Mapping[str, Any]) -> RunPod:
-    """Behave as the variable BEH says: write these outputs, exit so by attempt."""
+    """Behave as the variable BEH describes: write these outputs, exit so by attempt."""
 
     def run(pod: Pod) -> Outcome:
         behaviour = {**json.loads(pod.environment["BEH"]), **changed}.get(pod.args[0], {})

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from laminar.compiler.rehearsal import Refused, read, shape, structure, workflows
-from tests.support.small_workflows import changed, dag, pod, run, task, workflow
+from tests.support.workflow_blocks import changed, dag, pod, run, task, workflow
 
 ROOT = Path(__file__).parent.parent.parent.parent
 

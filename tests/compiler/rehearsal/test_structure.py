@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from laminar.compiler.rehearsal import Refused
-from tests.support.small_workflows import changed, dag, loop, pod, run, task, workflow
+from tests.support.workflow_blocks import changed, dag, loop, pod, run, task, workflow
 
 
 @pytest.mark.parametrize(

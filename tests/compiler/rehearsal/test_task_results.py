@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.small_workflows import Script, dag, lines, loop, parameters, pod, run, task, workflow
+from tests.support.workflow_blocks import Script, dag, lines, loop, parameters, pod, run, task, workflow
 
 
 def test_a_reference_to_a_task_that_is_no_ancestor_is_an_error_before_the_pod():
