@@ -154,9 +154,9 @@ def test_a_program_is_compiled_first(tmp_path):
         "    flow(x=1)\n",
         encoding="utf-8",
     )
-    done = rehearse(tmp_path, "main.py", "-p", "x=text", "-v")
+    done = rehearse(tmp_path, "main.py", "-p", "x=2", "-v")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "| got text\n" in done.stdout
+    assert "| got 2\n" in done.stdout
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
