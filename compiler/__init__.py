@@ -130,7 +130,11 @@ def documents(chains: Iterable[tuple[Chain, Settings]], target: Target, passes: 
         named[name] = named.get(name, 0) + 1
         if suited.document.stored and named[name] > 1:  # another chain that begins with the same flow
             suited = replace(suited, name=f"{name}-{named[name]}")
-        made.extend(emitter.emit(checker.check(optimizer.optimize(planned, passes), suited), suited))
+        optimized = optimizer.optimize(planned, passes)
+        checker.check_plan(optimized, suited)
+        emitted = emitter.emit(optimized, suited)
+        checker.check_documents(optimized, emitted, suited)
+        made.extend(emitted)
     return tuple(made)
 
 

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 
 from laminar.compiler.check import budget
+from laminar.compiler.check.budget import Budget
 from laminar.compiler.check.containers import text_problem, wrong_batch, wrong_pod
 from laminar.compiler.check.cron import timezone_problem, wrong_cron
-from laminar.compiler.emit.emitter import object_name
-from laminar.compiler.ir import ParameterPlan, Plan, Pod, Task
+from laminar.compiler.emit.emitter import emit, object_name
+from laminar.compiler.ir import Documents, ParameterPlan, Plan, Pod, Task
 from laminar.compiler.name_patterns import OBJECT, PARAMETER
 from laminar.compiler.passes.fuse_chains import TOGETHER
 from laminar.compiler.passes.name_tasks import MAIN
@@ -18,7 +19,7 @@ from laminar.configurations.schedulers import Schedule
 from laminar.exceptions import FlowError, raise_all, suggest
 from laminar.templates.verbatim import json_text
 
-__all__ = ["check"]
+__all__ = ["check", "check_documents", "check_plan"]
 
 RUNNERS = re.compile(r"link-[0-9]+\Z|.*-gate\Z", re.DOTALL)
 """Names of layers that mean something else to the runner."""
@@ -34,13 +35,23 @@ POLICIES = ("Allow", "Forbid", "Replace")
 
 
 def check(plan: Plan, target: Target) -> Plan:
-    """Return a plan that the target takes, as it is.
+    """Return an optimized plan that the target accepts, as it is.
 
     Raises FlowError with every problem at once, in the order of the program.
     """
-    problems = [*_wrong_document(plan, target), *_wrong_parameters(plan, target), *_wrong_layers(plan, target)]
-    raise_all(problems or _over_budget(plan, target))
+    check_plan(plan, target)
+    check_documents(plan, emit(plan, target), target)
     return plan
+
+
+def check_plan(plan: Plan, target: Target) -> None:
+    """Raise FlowError with every problem of a plan that can be found before it is emitted."""
+    raise_all([*_wrong_document(plan, target), *_wrong_parameters(plan, target), *_wrong_layers(plan, target)])
+
+
+def check_documents(plan: Plan, documents: Documents, target: Target) -> None:
+    """Raise FlowError with every limit of the target that the documents of a plan are over."""
+    raise_all(list(_over_budget(plan, budget.measure(documents), target)))
 
 
 # the document
@@ -123,8 +134,8 @@ def _wrong_name(plan: Plan, target: Target) -> Iterator[FlowError]:
         )
 
 
-def _over_budget(plan: Plan, target: Target) -> Iterator[FlowError]:
-    limits, found = target.limits, budget.measure(plan, target)
+def _over_budget(plan: Plan, found: Budget, target: Target) -> Iterator[FlowError]:
+    limits = target.limits
     for count in (count for name, count in found.tasks if name == MAIN and count > limits.tasks):
         yield FlowError(
             f"The chain of {len(plan.flows)} flows needs {count} tasks, and Argo takes {limits.tasks} in one DAG.",

@@ -11,7 +11,7 @@ from typing import Any
 from laminar.compiler import names
 from laminar.compiler.emit import site_policy
 from laminar.compiler.emit.part_borders import Crossings
-from laminar.compiler.emit.template_signature import Signature, Use, over_parameters, signatures, uses
+from laminar.compiler.emit.template_signature import Signature, Use, Uses, over_parameters, signatures, uses
 from laminar.compiler.ir import Documents, FlowPlan, Plan, Pod, Task
 from laminar.compiler.passes.name_tasks import MAIN
 from laminar.compiler.target import Target
@@ -83,9 +83,10 @@ def _schedule(plan: Plan) -> dict[str, Any]:
 
 
 def _templates(plan: Plan) -> Iterator[Block]:
-    """Give all templates: the chain's, the flows', their bounded loops, the pods'."""
-    made = {name: signature for name, (_, signature, _) in signatures(plan).items()}
+    """Yield all templates: the chain's, the flows', their bounded loops, the pods'."""
     used = uses(plan)
+    found = signatures(used)
+    made = {name: signature for name, (_, signature, _) in found.items()}
     if len(plan.flows) > 1:
         yield _chain(plan, used, made)
     for flow, (_, tasks) in zip(plan.flows, used, strict=True):
@@ -94,11 +95,11 @@ def _templates(plan: Plan) -> Iterator[Block]:
         for task, use in zip(flow.tasks, tasks, strict=True):
             if task.loop:
                 yield _loop(task, use, made[use.template])
-    for name, (pod, signature, published) in signatures(plan).items():
+    for name, (pod, signature, published) in found.items():
         yield _pod(plan, name, pod, signature, published=published)
 
 
-def _chain(plan: Plan, used: tuple[tuple[Use | None, tuple[Use, ...]], ...], made: dict[str, Signature]) -> Block:
+def _chain(plan: Plan, used: Uses, made: dict[str, Signature]) -> Block:
     steps = []
     for flow, (use, _) in zip(plan.flows, used, strict=True):
         if use is None or flow.link is None:

@@ -13,7 +13,7 @@ from laminar.templates import gate
 from laminar.templates.expression import pods, splits, tag
 from laminar.templates.fan_out import INDEX
 
-__all__ = ["Signature", "Use", "over_parameters", "signatures", "uses"]
+__all__ = ["Signature", "Use", "Uses", "over_parameters", "signatures", "uses"]
 
 DEFAULTS = {"suffix": "", "index": "0", "splits": "1", "batch": "1"}
 """The values of what a task need not say; ``layer``, ``flow`` and ``label`` have no such value of their own."""
@@ -53,7 +53,11 @@ class Signature:
         return {name: values[name] for name, default in self.inputs.items() if values[name] != default}
 
 
-def uses(plan: Plan) -> tuple[tuple[Use | None, tuple[Use, ...]], ...]:
+Uses = tuple[tuple[Use | None, tuple[Use, ...]], ...]
+"""For each flow the use of its link, if it has one, and of its tasks."""
+
+
+def uses(plan: Plan) -> Uses:
     """Return for each flow the use of its link, if it has one, and of its tasks."""
     found = []
     for place, flow in enumerate(plan.flows):
@@ -62,11 +66,11 @@ def uses(plan: Plan) -> tuple[tuple[Use | None, tuple[Use, ...]], ...]:
     return tuple(found)
 
 
-def signatures(plan: Plan) -> dict[str, tuple[Pod, Signature, tuple[str, ...]]]:
-    """Return for each layer template its pod, its signature, and the outputs that it publishes."""
+def signatures(used: Uses) -> dict[str, tuple[Pod, Signature, tuple[str, ...]]]:
+    """Return for each layer template its pod, its signature, and the outputs that it publishes, from all uses of templates."""
     found: dict[str, list[Use]] = {}
     besides = []
-    for link, tasks in uses(plan):
+    for link, tasks in used:
         besides += [use.gate for use in tasks if use.gate]
         besides += [link] if link else []
         for use in tasks:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -20,14 +20,34 @@ if TYPE_CHECKING:
     from laminar.components.flow import Flow
     from laminar.configurations.layers import Container
 
-__all__ = ["Decisions", "by_attempt", "constant", "wrong_hooks"]
+__all__ = ["Configured", "Decisions", "wrong_hooks"]
+
+
+@dataclass(frozen=True)
+class Configured:
+    """A layer's container as hooks that need no data leave it, and patches (JSON) of its pod for the attempts from the first on.
+
+    There are no patches where no retry hook changes the container.
+    """
+
+    container: Container
+    attempts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Decisions:
-    """Which layers of a flow may be skipped, and which pods evaluate hooks: computed once a flow, as it takes all its layers."""
+    """What is decided in a flow: who may be skipped, which pod evaluates whose hooks, and what hooks decide now.
 
-    nodes: Mapping[str, Node]
+    Each is computed once a flow: the first two take all its layers, and hooks are the user's code.
+    """
+
+    flow: Flow
+    _configured: dict[str, Configured] = field(default_factory=dict, repr=False)
+
+    @property
+    def nodes(self) -> Mapping[str, Node]:
+        """Return the nodes of the flow's graph."""
+        return self.flow.nodes
 
     @cached_property
     def skippable(self) -> frozenset[str]:
@@ -49,7 +69,7 @@ class Decisions:
         return tuple(sorted(names, key=self.place.__getitem__))
 
     def condition(self, node: Node, gate: Pod) -> Condition:
-        """Return how it is decided whether a layer runs; ``gate`` is the pod of a gate, should one be needed."""
+        """Return how it is decided whether a layer runs; ``gate`` is the pod of a gate, should one be necessary."""
         follows = () if node.entry else self.in_order(need for need in set(node.needs) if need in self.skippable)
         if not node.entry and not node.submission:
             return Condition(follows=follows)
@@ -62,76 +82,66 @@ class Decisions:
             pod=gate if evaluator is None else None,
         )
 
+    def configured(self, name: str) -> Configured:
+        """Return a layer's container and its changes, as far as its hooks depend on no data.
 
-def constant(flow: Flow, name: str) -> Container:
-    """Return a layer's container with its submission hooks applied, where they depend on no data: they are asked now.
+        Raises FlowError where a hook fails, or changes what a pod cannot change.
+        """
+        if name not in self._configured:
+            self._configured[name] = self._configure(name)
+        return self._configured[name]
 
-    Raises FlowError where a hook fails, or changes what a pod cannot change.
-    """
-    registration = flow.registrations[name]
-    before = registration.configuration.container
-    layer = flow.layer(name)
-    if flow.nodes[name].submission or not hook_calls.hooks_for(layer, "submission"):
-        return before
-    _ask(flow, name, 1, layer)
-    return layer.configuration.container
+    def _configure(self, name: str) -> Configured:
+        registration = self.flow.registrations[name]
+        registered = registration.configuration.container
+        if self.nodes[name].submission:  # the pod that evaluates them publishes patches for all attempts
+            return Configured(registered)
+        layer = self.flow.layer(name)
+        retrying = hook_calls.hooks_for(layer, "retry")
+        if not retrying and not hook_calls.hooks_for(layer, "submission"):
+            return Configured(registered)
+        last = registration.configuration.retry.attempts + LOST_ATTEMPTS if retrying else 1
+        made = [self._of_attempt(name, attempt) for attempt in range(1, last + 1)]
+        names = {
+            each: None for other in made[1:] for each in pod_patches.changed(made[0], other, layer=name, where=registration.where)
+        }
+        patches = [pod_patches.patch(container, list(names)) for container in made] if names else []
+        return Configured(made[0], tuple(json.dumps(patch, separators=(",", ":"), sort_keys=True) for patch in patches))
 
+    def _of_attempt(self, name: str, attempt: int) -> Container:
+        """Return a layer's container for an attempt, as its submission and retry hooks leave it outside any execution."""
+        layer, where = self.flow.layer(name, attempt=attempt), self.flow.registrations[name].where
 
-def by_attempt(flow: Flow, name: str) -> tuple[str, ...]:
-    """Return the patches (JSON) of a layer's pod for its attempts from the first on; empty where no retry hook changes it.
+        def dependency(needed: str) -> object:
+            raise FlowError(
+                f"A hook of layer {name!r} reads layer {needed!r}, which has no results when the flow is compiled.",
+                where=where,
+                fix="let retry hooks compute from self.attempt and self.configuration alone.",
+            )
 
-    Raises FlowError where a hook fails, or changes what a pod cannot change.
-    """
-    layer = flow.layer(name)
-    if flow.nodes[name].submission or not hook_calls.hooks_for(layer, "retry"):
-        return ()
-    registration = flow.registrations[name]
-    made = []
-    for attempt in range(1, registration.configuration.retry.attempts + LOST_ATTEMPTS + 1):
-        layer = flow.layer(name, attempt=attempt)
-        _ask(flow, name, attempt, layer)
-        made.append(layer.configuration.container)
-    changed = {
-        field: None for each in made[1:] for field in pod_patches.changed(made[0], each, layer=name, where=registration.where)
-    }
-    if not changed:
-        return ()
-    return tuple(json.dumps(pod_patches.patch(each, list(changed)), separators=(",", ":"), sort_keys=True) for each in made)
-
-
-def _ask(flow: Flow, name: str, attempt: int, layer: object) -> None:
-    """Apply submission and retry hooks of a layer that belongs to no execution."""
-
-    def dependency(needed: str) -> object:
-        raise FlowError(
-            f"A hook of layer {name!r} reads layer {needed!r}, which has no results when the flow is compiled.",
-            where=flow.registrations[name].where,
-            fix="let retry hooks compute from self.attempt and self.configuration alone.",
-        )
-
-    try:
-        hook_calls.configure(layer, dependency)  # type: ignore[arg-type]
-    except LaminarError:
-        raise
-    except Exception as error:
-        shown = hook_calls.blamed(layer, error) or "hook"  # type: ignore[arg-type]
-        raise FlowError(
-            f"The {shown} failed for attempt {attempt} of layer {name!r}: {type(error).__name__}: {error}.",
-            where=flow.registrations[name].where,
-            fix="it is asked when the flow is compiled: let it compute only configuration.",
-        ) from error
+        try:
+            hook_calls.configure(layer, dependency)
+        except LaminarError:
+            raise
+        except Exception as error:
+            shown = hook_calls.blamed(layer, error) or "hook"
+            raise FlowError(
+                f"The {shown} failed for attempt {attempt} of layer {name!r}: {type(error).__name__}: {error}.",
+                where=where,
+                fix="it is called when the flow is compiled: let it compute only configuration.",
+            ) from error
+        return layer.configuration.container
 
 
-def wrong_hooks(flow: Flow) -> Iterator[LaminarError]:
-    """Give the problems of hooks that are asked when a flow is compiled."""
+def wrong_hooks(decisions: Decisions) -> Iterator[LaminarError]:
+    """Yield the problems of hooks that are called when a flow is compiled."""
+    flow = decisions.flow
     for name, registration in flow.registrations.items():
         if name == PARAMETERS:
             continue
-        layer = flow.layer(name)
-        asked = hook_calls.hooks_for(layer, "retry")
         reading = [
             hook
-            for hook in asked
+            for hook in hook_calls.hooks_for(flow.layer(name), "retry")
             if dependency_inference.parameters_of(hook.function, flow.registrations, owner=hook.owner, flow=flow.name)
         ]
         if reading:
@@ -142,7 +152,6 @@ def wrong_hooks(flow: Flow) -> Iterator[LaminarError]:
             )
             continue
         try:
-            constant(flow, name)
-            by_attempt(flow, name)
+            decisions.configured(name)
         except LaminarError as error:
             yield error

@@ -6,17 +6,17 @@ import dataclasses
 import inspect
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from laminar.compiler.ir import Factor, FanOut, FlowPlan, Link, ParameterPlan, Plan, Pod, Task
-from laminar.compiler.plan import hook_conditions, partial_execution
+from laminar.compiler.plan import partial_execution
+from laminar.compiler.plan.datastore_url import datastore_url
+from laminar.compiler.plan.hook_conditions import Decisions, wrong_hooks
 from laminar.components import parameter_text
-from laminar.components.dependency_inference import Registration
 from laminar.components.flow import Flow
 from laminar.components.parameters import fanned_out, travels, unknown_parameter
-from laminar.configurations.datastores import Local, open_store
 from laminar.configurations.layers import Container, Retry
 from laminar.configurations.schedulers import Argo, Schedule
 from laminar.exceptions import FlowError, LaminarError, raise_all
@@ -30,11 +30,12 @@ __all__ = ["Settings", "plan"]
 
 @dataclass(frozen=True)
 class Settings:
-    """What the command line, or the project's file, says about a plan: ``parameters`` replace the program's keywords.
+    """The settings of a plan that are not the program's own; the command line and the project's file make them.
 
-    ``schedule`` replaces fields of the schedule that the first flow's scheduler has.
-    ``code`` names a code package, and ``program`` the program's path in it: pods run that in place of their image's.
-    ``args`` are passed to the program in each pod, after those of the container's command.
+    ``datastore`` is a URL that replaces the flows' own. ``parameters`` replace keywords of the program's call, ``schedule`` fields
+    of the schedule of the first flow's scheduler. ``chain`` is the number of the program's chain, from 1; ``root`` is the folder
+    of the project, relative to which places are shown. ``code`` names a code package, and ``program`` the program's path in it,
+    which pods run in place of their image's. ``args`` follow those of the container's command in each pod.
     """
 
     datastore: str | None = None
@@ -53,14 +54,14 @@ def plan(chain: Chain, settings: Settings | None = None) -> Plan:
     Raises FlowError, with every problem at once, for what a cluster could not run.
     """
     settings = settings or Settings()
-    problems = list(_wrong(chain, settings))
-    raise_all(problems)
+    decisions = [Decisions(step.flow) for step in chain.steps]
+    raise_all(list(_wrong(chain, settings, decisions)))
     first = chain.first
-    flows = tuple(_flow(chain, place, settings) for place in range(len(chain.steps)))
+    flows = tuple(_flow(chain, place, settings, decisions) for place in range(len(chain.steps)))
     return Plan(
         flows=flows,
         parameters=_parameters(first, settings),
-        datastore=_url(chain, settings),
+        datastore=datastore_url(chain, settings.datastore),
         execution=first.execution.id,
         retry=first.action == "resume" or first.execution.retry,
         code=settings.code,
@@ -75,34 +76,30 @@ def plan(chain: Chain, settings: Settings | None = None) -> Plan:
 # what is wrong
 
 
-def _wrong(chain: Chain, settings: Settings) -> Iterator[LaminarError]:
-    """Give every problem of a chain."""
+def _wrong(chain: Chain, settings: Settings, decisions: Sequence[Decisions]) -> Iterator[LaminarError]:
+    """Yield every problem of a chain."""
     sound = True
-    for step in chain.steps:
+    for step, decided in zip(chain.steps, decisions, strict=True):
         try:
             nodes = step.flow.nodes
         except LaminarError as error:
             sound = False
             yield from error.problems or (error,)
             continue
-        yield from _unsupported(step, nodes)
+        yield from partial_execution.wrong_action(step)
+        yield from wrong_hooks(decided)
         yield from _unpackaged(step, nodes, settings)
     yield from _wrong_parameters(chain.first, settings)
     if sound:
         yield from _wrong_axes(chain.first, settings)
     try:
-        _url(chain, settings)
+        datastore_url(chain, settings.datastore)
     except LaminarError as error:
         yield error
 
 
-def _unsupported(step: Step, nodes: Mapping[str, Node]) -> Iterator[LaminarError]:
-    yield from partial_execution.wrong_action(step)
-    yield from hook_conditions.wrong_hooks(step.flow)
-
-
 def _unpackaged(step: Step, nodes: Mapping[str, Node], settings: Settings) -> Iterator[LaminarError]:
-    """Give the layers that run something else than the program, and so nothing of its code package."""
+    """Yield a problem for each layer that runs another command than the program, and so nothing of its code package."""
     for name in nodes if settings.code is not None else ():
         registration = step.flow.registrations[name]
         command = registration.configuration.container.command
@@ -127,7 +124,7 @@ def _wrong_parameters(first: Step, settings: Settings) -> Iterator[LaminarError]
             yield FlowError(
                 f"Parameter {name!r} of flow {first.flow.name!r} is {_kind(value)}, which JSON cannot carry to a cluster.",
                 where=first.where,
-                fix="give numbers, text, booleans, None, lists and dicts with text keys; make other values in a layer.",
+                fix="pass numbers, text, booleans, None, lists and dicts with text keys; make other values in a layer.",
             )
 
 
@@ -146,80 +143,6 @@ def _wrong_axes(first: Step, settings: Settings) -> Iterator[LaminarError]:
                 yield unknown_parameter(first, node.name, axis.attribute)
 
 
-# the datastore
-
-
-def _url(chain: Chain, settings: Settings) -> str:
-    """Return the URL of the store that the chain's pods share.
-
-    Raises FlowError for one that pods cannot reach.
-    """
-    if settings.datastore is not None:
-        _check_url(settings.datastore, chain)
-        return settings.datastore
-    stores = {step.flow.configuration.datastore.url: step for step in chain.steps}
-    if len(stores) > 1:
-        raise FlowError(
-            f"The flows of the chain keep their data in different places: {', '.join(sorted(stores))}.",
-            where=chain.first.where,
-            fix="give all of them one datastore, or say --datastore URL.",
-        )
-    step = chain.first
-    store = step.flow.configuration.datastore
-    if not store.shared:
-        raise FlowError(
-            f"Flow {step.flow.name!r} keeps its data in the memory of one process, which pods cannot share.",
-            where=step.where,
-            fix="say --datastore URL, set datastore in [tool.laminar] of pyproject.toml, or give the flow another datastore.",
-        )
-    if isinstance(store, Local):
-        if store.relative:
-            raise FlowError(
-                f"Flow {step.flow.name!r} keeps its data in a folder given as a relative path, which pods cannot share.",
-                where=step.where,
-                fix="say --datastore URL, set datastore in [tool.laminar] of pyproject.toml, or give the flow another datastore.",
-            )
-        _check_mounted(store.root, chain)
-    url: str = store.url
-    return url
-
-
-def _check_url(url: str, chain: Chain) -> None:
-    if "://" not in url and not url.startswith("/"):
-        raise FlowError(
-            f"Datastore {url!r} is a relative path, which means nothing in a pod.",
-            where=chain.first.where,
-            fix="give a URL such as s3://bucket/prefix, or the absolute path of a mounted volume.",
-        )
-    store = open_store(url)
-    if not store.shared:
-        raise FlowError(f"Datastore {url!r} lives in one process, which pods cannot share.", fix="give another URL.")
-    if isinstance(store, Local):
-        _check_mounted(store.root, chain)
-
-
-def _check_mounted(root: str, chain: Chain) -> None:
-    """Raise FlowError for layers in whose container no shared volume is mounted at a local store's folder."""
-    missing: dict[str, str] = {}
-    for step in chain.steps:
-        for name, registration in step.flow.registrations.items():
-            volumes = registration.configuration.container.volumes
-            shared = [volume for volume in volumes if volume.claim or volume.host_path]
-            if name != PARAMETERS and not any(_below(root, volume.mount) for volume in shared):
-                missing.setdefault(name, registration.where)
-    if missing:
-        names = ", ".join(missing)
-        raise FlowError(
-            f"The datastore is the folder {root!r}, and no shared volume is mounted there in the container of: {names}.",
-            where=next(iter(missing.values())),
-            fix=f'add Container(volumes=[Volume(mount={root!r}, claim="...")]) to each, or use an object store.',
-        )
-
-
-def _below(path: str, folder: str) -> bool:
-    return (path.rstrip("/") + "/").startswith(folder.rstrip("/") + "/")
-
-
 # the plan
 
 
@@ -229,7 +152,7 @@ def _parameters(first: Step, settings: Settings) -> tuple[ParameterPlan, ...]:
 
 
 def _schedule(flow: Flow, settings: Settings, where: str) -> Schedule | None:
-    """Return when the flow is started: what its scheduler says, and the command line over it."""
+    """Return when the flow is started: the settings of its scheduler, replaced by those of the command line."""
     scheduler = flow.configuration.scheduler
     given = dataclasses.asdict(scheduler.settings) if isinstance(scheduler, Argo) else {"schedules": ()}
     fields = {**given, **settings.schedule}
@@ -249,55 +172,52 @@ def _schedule(flow: Flow, settings: Settings, where: str) -> Schedule | None:
         ) from error
 
 
-def _flow(chain: Chain, place: int, settings: Settings) -> FlowPlan:
-    step = chain.steps[place]
+def _flow(chain: Chain, place: int, settings: Settings, decisions: Sequence[Decisions]) -> FlowPlan:
+    step, decided = chain.steps[place], decisions[place]
     names = [step.flow.name for step in chain.steps]
     occurrence = names[: place + 1].count(step.flow.name)
     suffix = "" if occurrence == 1 else f"-{occurrence}"
-    gate = _smallest(step.flow, settings)
-    decided = hook_conditions.Decisions(step.flow.nodes)
-    nodes = step.flow.nodes.values()
-    tasks = tuple(_task(step.flow, node, gate, settings, decided) for node in nodes if node.name != PARAMETERS)
+    gate = _smallest(decided, settings)
+    nodes = decided.nodes.values()
+    tasks = tuple(_task(decided, node, gate, settings) for node in nodes if node.name != PARAMETERS)
     return FlowPlan(
         flow=step.flow.name,
         name=step.flow.name + suffix,
         suffix=suffix,
         tasks=partial_execution.partial_tasks(step, place + 1, tasks, gate, decided, where=_relative(step.where, settings)),
-        link=_link(chain, place, settings) if place else None,
+        link=_link(chain, place, settings, decisions[place - 1]) if place else None,
         where=_relative(source_location.of_class(type(step.flow)), settings),
     )
 
 
-def _link(chain: Chain, place: int, settings: Settings) -> Link:
+def _link(chain: Chain, place: int, settings: Settings, before: Decisions) -> Link:
     """Return the link before a flow: it runs in the smallest container of the flow before it, whose artifacts it reads."""
-    return Link(
-        name=f"link-{place + 1}",
-        pod=_smallest(chain.steps[place - 1].flow, settings),
-        where=_relative(chain.steps[place].where, settings),
-    )
+    return Link(name=f"link-{place + 1}", pod=_smallest(before, settings), where=_relative(chain.steps[place].where, settings))
 
 
-def _smallest(flow: Flow, settings: Settings) -> Pod:
+def _smallest(decided: Decisions, settings: Settings) -> Pod:
     """Return the pod of links and gates, which compute little: the smallest in which the flow's program runs.
 
-    Pods that no hook changes come first, as a template can be shared with them.
+    Pods that no hook changes come first: links and gates can share their templates.
     """
-    own = [name for name in flow.nodes if name != PARAMETERS]
-    running = [name for name in own if split_command(flow.registrations[name].configuration.container.command)[1] is not None]
+    flow = decided.flow
+    configurations = {name: flow.registrations[name].configuration for name in decided.nodes if name != PARAMETERS}
+    running = [name for name, given in configurations.items() if split_command(given.container.command)[1] is not None]
     if not running:
         return _pod(Container(), Retry(), settings)
     same = [name for name in running if not any(flow.layer(name).hooks[kind] for kind in ("submission", "retry"))]
-    smallest = min(same or running, key=lambda name: _weight(flow.registrations[name].configuration.container))
-    return _pod(hook_conditions.constant(flow, smallest), flow.registrations[smallest].configuration.retry, settings)
+    smallest = min(same or running, key=lambda name: _weight(configurations[name].container))
+    return _pod(decided.configured(smallest).container, configurations[smallest].retry, settings)
 
 
 def _weight(container: Container) -> tuple[float, ...]:
     return container.gpu, container.memory, container.cpu
 
 
-def _task(flow: Flow, node: Node, gate: Pod, settings: Settings, decided: hook_conditions.Decisions) -> Task:
-    registration = flow.registrations[node.name]
-    container = hook_conditions.constant(flow, node.name)
+def _task(decided: Decisions, node: Node, gate: Pod, settings: Settings) -> Task:
+    registration = decided.flow.registrations[node.name]
+    configured = decided.configured(node.name)
+    container = configured.container
     if container.timeout is not None and node.batch > 1:
         container = dataclasses.replace(container, timeout=container.timeout * node.batch)
     pod = _pod(container, registration.configuration.retry, settings)
@@ -305,15 +225,15 @@ def _task(flow: Flow, node: Node, gate: Pod, settings: Settings, decided: hook_c
         layer=node.name,
         name=node.name,
         needs=decided.in_order(name for name in set(node.needs) if name != PARAMETERS),
-        fan_out=_fan_out(flow, node, registration, decided),
-        pod=pod.but(patched=node.submission, attempts=hook_conditions.by_attempt(flow, node.name)),
+        fan_out=_fan_out(decided, node),
+        pod=pod.but(patched=node.submission, attempts=configured.attempts),
         condition=decided.condition(node, gate),
         where=_relative(registration.where, settings),
     )
 
 
-def _fan_out(flow: Flow, node: Node, registration: Registration, decided: hook_conditions.Decisions) -> FanOut | None:
-    foreach = registration.configuration.foreach
+def _fan_out(decided: Decisions, node: Node) -> FanOut | None:
+    foreach = decided.flow.registrations[node.name].configuration.foreach
     if node.grid is None or foreach is None:
         return None
     factors = tuple(
@@ -322,7 +242,7 @@ def _fan_out(flow: Flow, node: Node, registration: Registration, decided: hook_c
             attribute=axis.attribute,
             fan_out=axis.fan_out,
             split=axis.index,
-            batch=flow.nodes[axis.layer].batch,
+            batch=decided.nodes[axis.layer].batch,
             skippable=node.entry and axis.layer in decided.skippable,
         )
         for axis in node.grid

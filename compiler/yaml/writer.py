@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from laminar.compiler.ir import Documents
@@ -177,19 +178,25 @@ def scalar(value: Any, *, inline: bool = False) -> str:
     >>> [scalar(text) for text in ("A && B", "yes", "1e3", "it's", '{"a":1}', "a\u2028b")]
     ['A && B', '"yes"', '"1e3"', "it's", '\'{"a":1}\'', '"a\\u2028b"']
     """
+    if isinstance(value, str):
+        return _word(value, inline) if len(value) <= SHORT_WORD else _word.__wrapped__(value, inline)
     if value is True or value is False:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    if not isinstance(value, str):
-        raise TypeError(f"a document holds {type(value).__name__}: {value!r}")
+    raise TypeError(f"a document holds {type(value).__name__}: {value!r}")
+
+
+@lru_cache(maxsize=4096)
+def _word(text: str, inline: bool) -> str:
+    """Return a text as YAML; the same words stand in each task of a document."""
     plain = PLAIN_INLINE if inline else PLAIN_BLOCK
-    if plain.match(value) and value.lstrip("-").lower() not in RESERVED:
-        return value
-    if ('"' in value or "\\" in value) and not ESCAPED.search(value):
-        return "'" + value.replace("'", "''") + "'"
-    text = "".join(SHORT.get(character, character) for character in value)
-    return '"' + ESCAPED.sub(_escape, text) + '"'
+    if plain.match(text) and text.lstrip("-").lower() not in RESERVED:
+        return text
+    if ('"' in text or "\\" in text) and not ESCAPED.search(text):
+        return "'" + text.replace("'", "''") + "'"
+    quoted = "".join(SHORT.get(character, character) for character in text)
+    return '"' + ESCAPED.sub(_escape, quoted) + '"'
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from laminar.exceptions import FlowError
 
 if TYPE_CHECKING:
     from laminar.cli.compilation import Chains
+    from laminar.compiler.ir import Documents
     from laminar.compiler.target import Target
 
 __all__ = ["DocumentFile", "compare", "files_of", "print_commands", "write"]
@@ -21,12 +22,26 @@ __all__ = ["DocumentFile", "compare", "files_of", "print_commands", "write"]
 
 @dataclass(frozen=True)
 class DocumentFile:
-    """One file of a compile: its text, its text without comments, and the kubectl command for it."""
+    """One file of a compile: its documents, whether the rights of their pods stand first, and the kubectl command for it."""
 
     path: str
-    text: str
-    bare: str
+    documents: Documents
+    rights: bool
     command: str
+
+    @cached_property
+    def text(self) -> str:
+        """Return the file's text."""
+        from laminar import compiler
+
+        return compiler.text(self.documents, rights=self.rights)
+
+    @cached_property
+    def bare(self) -> str:
+        """Return the file's text without the comments that name lines of the program."""
+        from laminar import compiler
+
+        return compiler.text(self.documents, rights=self.rights, notes=False)
 
 
 def files_of(chains: Chains, target: Target, path: str | None) -> list[DocumentFile]:
@@ -40,11 +55,10 @@ def files_of(chains: Chains, target: Target, path: str | None) -> list[DocumentF
     starters = tuple(document for document in made if "generateName" in document["metadata"]) if path and target.start else ()
     kept = tuple(document for document in made if not any(document is starter for starter in starters))
     command = "create" if any("generateName" in document["metadata"] for document in kept) else "apply"
-    text, bare = (compiler.text(kept, rights=target.rbac, notes=notes) for notes in (True, False))
-    files = [DocumentFile(path or "-", text, bare, command)]
+    files = [DocumentFile(path or "-", kept, target.rbac, command)]
     if path and starters:
         second = str(Path(path).with_suffix(f".start{Path(path).suffix}"))
-        files.append(DocumentFile(second, compiler.text(starters), compiler.text(starters, notes=False), "create"))
+        files.append(DocumentFile(second, starters, False, "create"))
     return files
 
 
@@ -70,6 +84,8 @@ def compare(made: DocumentFile, command: str) -> None:
         raise FlowError(f"{file!r} cannot be read: {error}.", fix="pass the YAML file to compare with.") from error
     if is_current(known, made.text, made.bare):
         return
+    import difflib  # only here: few compiles print a diff
+
     lines = difflib.unified_diff(known.splitlines(True), made.text.splitlines(True), file, command)
     click.echo("".join(lines), nl=False)
     raise FlowError(f"{file!r} is stale.", fix=f"write it again: {command}")
