@@ -20,7 +20,7 @@ from laminar.templates.workflow import workflow_spec
 __all__ = ["BATCH", "Explanation", "explain"]
 
 BATCH = 25
-"""Splits a pod that savings are told for."""
+"""The splits a pod for which savings are reported."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def _size(value: Any) -> int:
 
 
 def _pods(plan: Plan, spec: Block) -> Iterator[tuple[str, ...]]:
-    """Give a row for each task that is pods: of a layer, a link or a gate."""
+    """Yield a row for each task that runs pods: of a layer, a link or a gate."""
     layers = _layers(plan)
     runs = {template["name"] for template in spec["templates"] if "dag" not in template}
     for template in spec["templates"]:
@@ -82,7 +82,7 @@ def _layers(plan: Plan) -> dict[tuple[str, str], tuple[FlowPlan, Task]]:
 
 
 def _count(plan: Plan, flow: FlowPlan, task: Task) -> str:
-    """Return how many pods a layer is: a number, or what decides it in the program's terms."""
+    """Return the number of pods of a layer, or what decides it in the program's terms."""
     if task.fan_out is None:
         return "1"
     words = " x ".join(factor.shown for factor in task.fan_out.factors)
@@ -115,7 +115,7 @@ def _length(plan: Plan, flow: FlowPlan, factor: Factor) -> int | None:
 
 
 def _parts(document: Block, spec: Block) -> Iterator[tuple[str, ...]]:
-    """Give the bytes of the document's parts, as minified JSON; together they are the document's, but for what joins them."""
+    """Yield the bytes of the document's parts as minified JSON: together the document's, apart from what joins them."""
     yield "metadata and settings", str(_size({**document, "spec": {}}) + _size(_without(spec)))
     if "arguments" in spec:
         yield "parameters", str(_size(spec["arguments"]))
@@ -178,7 +178,7 @@ def _kept_back(plan: Plan) -> Iterator[tuple[str, ...]]:
 
 
 def _savings(plan: Plan) -> Iterator[tuple[str, ...]]:
-    """Give what running several splits a pod would save, for each fan-out that runs one; and several layers in a row."""
+    """Yield the pods that batches would save, for each fan-out without batches, and those that fused layers would save."""
     for flow, task in plan.tasks():
         if task.fan_out is None or task.fan_out.batch > 1 or task.pod.program is None:
             continue

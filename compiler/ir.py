@@ -1,6 +1,6 @@
-"""Define what travels between the compiler's stages: the chain that was recorded and the plan made of it.
+"""Define the plan: what the compiler's stages pass on, made of a recorded chain.
 
-A plan knows Python names and numbers; how Argo says it is the emitter's business alone.
+A plan holds Python names and numbers; only the emitter knows Argo's form of them.
 """
 
 from __future__ import annotations
@@ -89,9 +89,9 @@ _split = lru_cache(maxsize=1024)(split_command)
 class Factor(Value):
     """One factor of a fan-out's count: how many elements ``attribute`` of ``layer`` has.
 
-    ``layer`` is ``"Parameters"`` for a parameter of the flow. ``fan_out`` says that the layer is one itself, running ``batch``
-    splits a pod; then ``split`` is the split that is gone over, or None for all of them. ``length`` is a constant known already.
-    A ``skippable`` layer may have been skipped although this one runs, and has no elements then.
+    ``layer`` is ``"Parameters"`` for a parameter of the flow. ``fan_out`` means that the layer is a fan-out itself, with ``batch``
+    splits a pod; ``split`` is then the split whose elements are counted, or None for all splits. ``length`` is a length that is
+    known already. A ``skippable`` layer may have been skipped although this one runs, and then has no elements.
     """
 
     layer: str
@@ -122,9 +122,9 @@ class FanOut(Value):
 class Condition(Value):
     """How it is decided whether a layer runs, and in which pods.
 
-    ``entry`` and ``patched`` say that entry and submission hooks are asked: by the pod of the layer ``evaluator``, or, where
-    that is None, by a gate, a task called ``gate`` (the naming pass' work) that runs in ``pod``. ``follows`` are the layers with
-    which the layer is skipped.
+    ``entry`` and ``patched`` mean that entry and submission hooks are evaluated: by the pod of the layer ``evaluator``, or, where
+    that is None, by a gate, a task ``gate`` (named by the naming pass) that runs in ``pod``. The layer is skipped with any of the
+    layers ``follows``.
     """
 
     entry: bool = False
@@ -185,7 +185,7 @@ class FlowPlan(Value):
 
     ``flow`` is the Python name, ``name`` its DAG template's, ``suffix`` what its execution id adds (``"-2"`` for the second
     occurrence of the same flow), ``link`` how its parameters are made (None for the first). ``parts`` holds all layers, a part
-    behind those that it needs, where they are too many for one DAG (the nesting pass' work), else nothing.
+    after those that it waits for, where they are too many for one DAG (made by the nesting pass), else nothing.
     """
 
     flow: str
@@ -209,7 +209,7 @@ class ParameterPlan(Value):
 class Plan(Value):
     """A whole chain: its flows in order, the first flow's parameters, the store that its pods share.
 
-    ``execution`` is an id given in the program, else None (the workflow's uid is used); ``retry`` says that it is resumed.
+    ``execution`` is an id given in the program, else None (the workflow's uid is used); ``retry`` means that it is resumed.
     ``chain`` counts the program's chains from 1. ``title`` and ``description`` come from the first flow's name and docstring,
     ``schedule`` from its scheduler. ``code`` names the code package that pods run, None where their image holds the program.
     """
@@ -227,7 +227,7 @@ class Plan(Value):
     where: str = ""
 
     def tasks(self) -> Iterator[tuple[FlowPlan, Task]]:
-        """Give every task with its flow, in graph order."""
+        """Yield every task with its flow, in graph order."""
         for flow in self.flows:
             for task in flow.tasks:
                 yield flow, task

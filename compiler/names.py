@@ -12,10 +12,10 @@ from laminar.templates.expression import RESERVED
 __all__ = ["TASK", "digest", "kebab", "label", "tasks"]
 
 TASK = re.compile(r"[a-zA-Z][-a-zA-Z0-9]*\Z")
-"""A template's or a task's name that ``depends`` takes too."""
+"""The name of a template or of a task that ``depends`` accepts too: Argo 4.1.2 was seen to parse it as an expression."""
 
 LENGTH = 60
-"""Characters of a name; Argo's 128 leave room for what is put before and behind it."""
+"""The longest name; Argo's 128 characters leave room for prefixes and suffixes."""
 
 
 def digest(text: str) -> str:
@@ -54,7 +54,7 @@ def _renamed(name: str, taken: Collection[str]) -> str:
 
 
 def _marked(text: str, name: str, length: int) -> str:
-    """Return as much of a text as fits in front of its name's digest, beginning with a letter."""
+    """Return the start of a text with its name's digest after it, beginning with a letter."""
     text = text.lstrip("-0123456789")[: length - 9].strip("-")
     return f"{text or 'x'}-{digest(name)}"
 

@@ -26,14 +26,14 @@ PASSES: tuple[Pass, ...] = (
 
 
 def passes_for(target: Target) -> tuple[Pass, ...]:
-    """Return the passes that a target asks for; layers are fused first, as names and templates are those of what is left."""
+    """Return the passes for a target. Layers are fused first, as names and templates are those of the tasks that are left."""
     return (fuse_chains, *PASSES) if target.fuse else PASSES
 
 
 def optimize(plan: Plan, passes: Sequence[Pass] = PASSES) -> Plan:
     """Apply passes in order, verifying the plan after each.
 
-    Raises InternalError, naming the pass, for a plan that a pass has spoilt.
+    Raises InternalError, naming the pass, for a plan that a pass made invalid.
     """
     plan = verify(plan, after="plan")
     for rewrite in passes:
@@ -44,7 +44,7 @@ def optimize(plan: Plan, passes: Sequence[Pass] = PASSES) -> Plan:
 def verify(plan: Plan, *, after: str) -> Plan:
     """Return a valid plan as it is.
 
-    Raises InternalError with everything that is not as the later stages rely on.
+    Raises InternalError with everything that later stages could not work with.
     """
     wrong = [*_wrong_chain(plan), *(problem for flow in plan.flows for problem in _wrong_flow(flow))]
     if wrong:
@@ -76,7 +76,7 @@ def _wrong_flow(flow: FlowPlan) -> Iterator[str]:
                 yield f"{flow.name}.{task.layer} needs {need!r}, which does not stand before it"
         for factor in task.fan_out.factors if task.fan_out else ():
             if factor.layer not in (*task.needs, PARAMETERS):
-                yield f"{flow.name}.{task.layer} goes over {factor.layer!r}, which it does not need"
+                yield f"{flow.name}.{task.layer} iterates over {factor.layer!r}, which it does not need"
         before.add(task.layer)
     yield from _wrong_parts(flow)
 

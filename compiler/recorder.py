@@ -1,4 +1,4 @@
-"""Load a program under recording and leave the process as it was."""
+"""Load a program under recording, and restore the process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Say what is compiled for: the kind of document, Argo's version, and the limits that hold there, as data."""
+"""Describe the target of a compile as data: the kind of document, Argo's version, and its limits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["ARGO", "KINDS", "Kind", "Limits", "Target"]
 
 @dataclass(frozen=True)
 class Limits:
-    """What Argo and Kubernetes take at most; sizes are bytes.
+    """The limits of Argo and Kubernetes; sizes are bytes.
 
     ``pods`` fit the workflow's status where each may be tried again; more need node status offloading. ``old_fields`` is True
     where Argo also reads ``schedule``, ``mutex`` and ``semaphore``, which 4.0 removed.
@@ -26,7 +26,7 @@ class Limits:
     tasks: int = 200
     parameters: int = 500
     parameter_bytes: int = 48 * 1024
-    text_bytes: int = 127 * 1024  # Linux takes 128 KiB for an argument or a variable with its name
+    text_bytes: int = 127 * 1024  # Linux allows 128 KiB for an argument or a variable with its name (MAX_ARG_STRLEN, execve(2))
     document_bytes: int = 1024 * 1024
     pods: int = 5000
     old_fields: bool = False
@@ -36,7 +36,7 @@ class Limits:
 class Kind:
     """A kind of document: ``stored`` is kept and started many times, and has a fixed name; others are given one when they start.
 
-    ``cluster`` says that it belongs to no namespace, ``longest`` how many characters its name has at most.
+    ``cluster`` means that it belongs to no namespace, ``longest`` is the largest length of its name.
     """
 
     kind: str
@@ -51,7 +51,7 @@ KINDS = {
     "cluster-template": Kind("ClusterWorkflowTemplate", stored=True, cluster=True),
     "cron": Kind("CronWorkflow", stored=True, longest=52),
 }
-"""The kinds by the name that the command line has for them."""
+"""The kinds by their names on the command line."""
 
 ARGO = {"3.7": Limits(old_fields=True), "4.0": Limits(), "4.1": Limits()}
 """The supported versions of Argo, each with its limits.
@@ -87,7 +87,7 @@ class Target:
         _known("kind of document", self.kind, (AUTO, *KINDS))
         _known("version of Argo", self.argo, tuple(ARGO))
         if self.start and self.kind not in ("template", "cluster-template"):
-            raise FlowError("Only a template can have a Workflow beside it that starts it.", fix="say --kind template too.")
+            raise FlowError("Only a template can have a Workflow that starts it.", fix="pass --kind template too.")
         account = self.base.spec.get("serviceAccountName", "laminar") if self.base is not None else "laminar"
         if self.rbac and account != "laminar":
             raise FlowError(
@@ -102,15 +102,15 @@ class Target:
 
     @property
     def document(self) -> Kind:
-        """Return what is true of the kind of document."""
+        """Return the properties of the kind of document."""
         return KINDS["workflow" if self.kind == AUTO else self.kind]
 
     @property
     def limits(self) -> Limits:
-        """Return what this version of Argo takes at most."""
+        """Return the limits of this version of Argo."""
         return ARGO[self.argo]
 
 
 def _known(what: str, given: str, known: tuple[str, ...]) -> None:
     if given not in known:
-        raise FlowError(f"There is no {what} {given!r}.{suggest(given, known)}", fix=f"take one of: {', '.join(known)}.")
+        raise FlowError(f"There is no {what} {given!r}.{suggest(given, known)}", fix=f"use one of: {', '.join(known)}.")

@@ -1,1 +1,4 @@
-"""Build Argo's blocks: pure functions, values in, one block out; beside them files that users apply or copy."""
+"""Build Argo's blocks with pure functions, values in, one block out, and hold files that users apply or copy.
+
+Nothing here imports anything else of laminar.
+"""

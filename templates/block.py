@@ -1,4 +1,4 @@
-"""Put blocks together from their parts, leaving out what is not there."""
+"""Build blocks from their parts, without those that are missing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Block = dict[str, Any]
 
 
 def given(**parts: Any) -> Block:
-    """Return the parts that are there: neither None nor empty.
+    """Return the parts that are neither None nor empty.
 
     >>> given(name="A", depends="", arguments=None, parallelism=2)
     {'name': 'A', 'parallelism': 2}

@@ -1,4 +1,4 @@
-"""Start a workflow again and again, at given times."""
+"""Build a CronWorkflow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Put tasks in order."""
+"""Build DAGs and their tasks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ __all__ = ["dag", "depends", "output", "task"]
 
 
 def depends(names: Iterable[str]) -> str:
-    """Return what a task waits for: all of these succeeded, or skipped by a hook, none failed or omitted.
+    """Return what a task waits for: each of these tasks has to succeed, or be skipped by a hook.
+
+    A bare name accepts Succeeded, Skipped and Daemoned, not Omitted (Argo's docs, enhanced-depends-logic).
 
     >>> depends(["A", "B"])
     'A && B'
@@ -42,7 +44,7 @@ def task(
 
 
 def output(name: str, *, parameter: str = "", expression: str = "", default: str) -> Block:
-    """Return what a template of tasks hands out: a parameter of a task, or what an expression makes of some.
+    """Return an output of a template of tasks: a parameter of one task, or an expression over some.
 
     ::
 

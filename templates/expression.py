@@ -48,7 +48,7 @@ def _member(name: str) -> str:
 class Length:
     """One factor of a fan-out: ``source`` is an expression that gives JSON text, ``reading`` how its value, ``@``, is counted.
 
-    ``whole`` says that the count is a whole number to Argo; numbers read from JSON are not.
+    ``whole`` means that the count is a whole number to Argo; numbers read from JSON are fractions.
     """
 
     source: str
@@ -67,7 +67,7 @@ class Length:
 
     @classmethod
     def of_number(cls, source: str) -> Length:
-        """Count as a number says that was counted elsewhere."""
+        """Use a number that was counted elsewhere."""
         return cls(source, "@")
 
     @classmethod
@@ -85,7 +85,7 @@ class Length:
         return cls(source, f"@[{split // batch}]{_member(attribute)}[{split % batch}]")
 
     def or_none(self) -> Length:
-        """Count nothing where the source was skipped: then it has its default, ``{}``, or ``[]`` behind a loop of its own.
+        """Count nothing where the source was skipped: it then has its default, ``{}``, or ``[]`` for a bounded loop.
 
         >>> Length.of_pod("x", "rows").or_none().reading
         'len(@) > 0 ? sum(@.rows) : 0'

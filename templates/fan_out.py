@@ -25,7 +25,9 @@ def bounded(
     publishes: bool,
     patched: bool = False,
 ) -> Block:
-    """Return a template of its own for a loop of which at most ``parallelism`` pods run at once; it takes ``splits``.
+    """Return a template for a loop of which at most ``parallelism`` pods run at once; its input is ``splits``.
+
+    A loop has no parallelism of its own, a template of a DAG has (seen on Argo 4.1.2).
 
     ::
 

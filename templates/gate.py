@@ -1,4 +1,4 @@
-"""Let a task run only where hooks say so, and in pods as they say."""
+"""Write conditions and pod patches of tasks whose hooks were evaluated."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ INPUT = "fromJSON(inputs.parameters.patches)"
 
 
 def answer(entries: Sequence[str], layer: str) -> str:
-    """Return as an expression what was answered for a layer's entry hooks; ``entries`` is the path of the answers.
+    """Return, as an expression, the answer of a layer's entry hooks; ``entries`` is the path of the answers.
 
     >>> answer(["tasks", "J-gate", "outputs", "parameters", "entries"], "J")
     "fromJSON(tasks['J-gate'].outputs.parameters.entries).J"
@@ -41,7 +41,7 @@ def answer(entries: Sequence[str], layer: str) -> str:
 
 
 def when(answer: str) -> str:
-    """Return the condition of a task whose entry hooks were asked.
+    """Return the condition of a task whose entry hooks were evaluated.
 
     >>> when("fromJSON(x).S")
     '{{=string(fromJSON(x).S)}}'
@@ -70,7 +70,7 @@ def when_ran(statuses: Sequence[Sequence[str]]) -> str:
 
 
 def patches(entries: Sequence[str], layer: str) -> str:
-    """Return as an expression what was answered for a layer's submission hooks; ``entries`` is the path of the answers."""
+    """Return, as an expression, the patches by a layer's submission hooks; ``entries`` is the path of the answers."""
     return term(f"fromJSON({term(*entries)})", f"{layer}-patches")
 
 
@@ -113,7 +113,7 @@ def by_attempt(patches: Sequence[str]) -> str:
 
 
 def _merged(values: Sequence[Any]) -> Any:
-    """Return one value of several: where they differ, an expression that chooses; None where that cannot be said."""
+    """Return one value of several: where they differ, an expression that chooses; None where no expression can."""
     first = values[0]
     if all(isinstance(value, dict) and value.keys() == first.keys() for value in values):
         parts = {key: _merged([value[key] for value in values]) for key in first}

@@ -1,4 +1,4 @@
-"""Lead from one flow of a chain to the next."""
+"""Build the DAG of a chain of flows, with a link before each but the first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Step", "chain"]
 class Step:
     """One flow of a chain: its DAG template's name, the link before it with its template and arguments.
 
-    ``lengths`` says that the flow goes over its parameters, whose lengths the link publishes.
+    ``lengths`` means that the flow iterates over its parameters, whose lengths the link publishes.
     """
 
     name: str

@@ -12,17 +12,17 @@ from laminar.templates.workflow import CONFINED
 __all__ = ["ATTEMPT", "GRACE", "OUTPUTS", "container", "inputs", "layer", "limits", "outputs", "secret", "variable"]
 
 ATTEMPT = tag("=string(int(retries) + 1)")
-"""The attempt, from 1; Argo knows it in a template with a retry strategy."""
+"""The attempt, from 1; Argo has ``retries``, from 0, only in a template with a retry strategy (Argo's docs, variables)."""
 
 OUTPUTS = "/tmp/laminar"
 """The folder where a pod leaves what the workflow reads."""
 
 GRACE = 600
-"""Seconds beyond a layer's timeout: the runner enforces that, Argo's deadline (final, from the pod's start) only stands behind."""
+"""Seconds beyond a layer's timeout until Argo's deadline, which is final: the runner enforces the timeout itself."""
 
 
 def inputs(values: Mapping[str, str | None]) -> Block:
-    """Return what a template takes; a value is the default, None stands for a parameter that each task gives.
+    """Return the inputs of a template; a value is the default, None means that each task passes one.
 
     ::
 
@@ -52,7 +52,7 @@ def secret(variable: str, *, name: str, key: str) -> Block:
 
 
 def outputs(names: Sequence[str]) -> Block:
-    """Return what a template hands to the workflow; a pod that leaves nothing hands out an empty object.
+    """Return the outputs of a template; a pod that writes none has an empty object as output.
 
     ::
 
@@ -62,7 +62,7 @@ def outputs(names: Sequence[str]) -> Block:
 
 
 def limits(*, cpu: float, memory: float, gpu: int = 0, ephemeral_storage: float | None = None) -> Block:
-    """Return a container's limits, which Kubernetes takes for its requests too; memory and storage in MB.
+    """Return a container's limits, which are its requests too (Kubernetes' default); memory and storage are in MB.
 
     >>> limits(cpu=0.5, memory=1500, gpu=1)
     {'cpu': '500m', 'memory': '1500M', 'nvidia.com/gpu': '1'}

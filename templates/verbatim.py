@@ -11,7 +11,7 @@ FRAGILE = re.compile(r"\{\{|\$[$(]+|[\ud800-\udfff]")
 
 
 def has_tag(text: str) -> bool:
-    """Say whether Argo would replace a part of a text, or refuse it; outside JSON nothing can be done about that.
+    """Return whether Argo would replace a part of a text, or reject it; outside JSON no escape prevents that.
 
     >>> has_tag("{{x}}"), has_tag("{x}")
     (True, False)
@@ -20,7 +20,9 @@ def has_tag(text: str) -> bool:
 
 
 def verbatim(text: str) -> str:
-    """Return an argument's or a variable's text with each dollar doubled that Kubernetes would take for its own.
+    """Return an argument's or a variable's text with each dollar doubled that Kubernetes would replace.
+
+    The rules are those of third_party/forked/golang/expansion/expand.go in Kubernetes' source.
 
     >>> print(verbatim("$HOME $(HOME) $$"))
     $HOME $$(HOME) $$$$

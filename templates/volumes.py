@@ -1,4 +1,4 @@
-"""Give a pod its volumes, and its containers their mounts."""
+"""Build a pod's volumes and its container's mounts."""
 
 from __future__ import annotations
 

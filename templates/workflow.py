@@ -1,4 +1,4 @@
-"""Wrap templates into the document that Argo takes, with pods that a namespace enforcing the restricted standard admits."""
+"""Build the document around templates, with pods that a namespace with the restricted pod security standard admits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from laminar.templates.block import Block, given, named
 __all__ = ["USER", "document", "starter", "workflow_spec"]
 
 USER = 1000
-"""The user that pods run as where the image names none that is not root."""
+"""The user that pods run as."""
 
 CONFINED = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 

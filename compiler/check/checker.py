@@ -1,4 +1,4 @@
-"""Find everything in a plan that the target would refuse, before anything is emitted."""
+"""Find everything in a plan that the target would reject."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ def _wrong_document(plan: Plan, target: Target) -> Iterator[FlowError]:
         )
     if plan.execution is not None and "{" in plan.execution:
         yield FlowError(
-            f"The execution id {plan.execution!r} holds a brace, which Argo may replace with what stands behind it.",
+            f"The execution id {plan.execution!r} holds a brace, which Argo may replace together with what follows it.",
             where=plan.where,
-            fix="take letters, digits, '-', '_' and '.'.",
+            fix="use letters, digits, '-', '_' and '.'.",
         )
     if problem := text_problem(plan.datastore, target.limits):
-        yield FlowError(f"The datastore {plan.datastore!r} {problem[0]}.", where=plan.where, fix="take another folder.")
+        yield FlowError(f"The datastore {plan.datastore!r} {problem[0]}.", where=plan.where, fix="use another folder.")
 
 
 def _wrong_schedule(plan: Plan, target: Target) -> Iterator[FlowError]:
@@ -84,7 +84,7 @@ def _wrong_schedule(plan: Plan, target: Target) -> Iterator[FlowError]:
         yield FlowError(
             f"A CronWorkflow needs a schedule, and flow {flow!r} has none.",
             where=plan.where,
-            fix='say --schedule "0 4 * * *", or give the flow scheduler=Argo(schedule="0 4 * * *").',
+            fix='pass --schedule "0 4 * * *", or give the flow scheduler=Argo(schedule="0 4 * * *").',
         )
         return
     for cron in schedule.schedules:
@@ -98,7 +98,7 @@ def _wrong_schedule(plan: Plan, target: Target) -> Iterator[FlowError]:
         yield FlowError(
             f"The schedule of flow {flow!r} has a time zone that does not exist: {problem}",
             where=plan.where,
-            fix="take a name such as Europe/Berlin or UTC.",
+            fix="use a name such as Europe/Berlin or UTC.",
         )
     yield from _wrong_schedule_settings(plan, schedule)
 
@@ -109,14 +109,12 @@ def _wrong_schedule_settings(plan: Plan, schedule: Schedule) -> Iterator[FlowErr
         yield FlowError(
             f"The schedule of flow {flow!r} has the concurrency policy {policy!r}.{suggest(str(policy), POLICIES, cutoff=0.3)}",
             where=plan.where,
-            fix=f"take one of: {', '.join(POLICIES)}.",
+            fix=f"use one of: {', '.join(POLICIES)}.",
         )
     for name in ("starting_deadline", "successful_history", "failed_history"):
         value = getattr(schedule, name)
         if value is not None and value < 0:
-            yield FlowError(
-                f"The schedule of flow {flow!r} has {name}={value}.", where=plan.where, fix="take 0 or a larger number."
-            )
+            yield FlowError(f"The schedule of flow {flow!r} has {name}={value}.", where=plan.where, fix="use 0 or a larger number.")
 
 
 def _wrong_name(plan: Plan, target: Target) -> Iterator[FlowError]:
@@ -125,12 +123,12 @@ def _wrong_name(plan: Plan, target: Target) -> Iterator[FlowError]:
     if not OBJECT.match(name) or "." in name:
         yield FlowError(
             f"A {target.document.kind} cannot be called {name!r}.",
-            fix="take lower-case letters, digits and '-', beginning and ending with a letter or a digit.",
+            fix="use lower-case letters, digits and '-', beginning and ending with a letter or a digit.",
         )
     elif len(name) > longest:
         yield FlowError(
             f"A {target.document.kind} cannot have a name of {len(name)} characters: {name[:60]!r}...",
-            fix=f"take at most {longest}.",
+            fix=f"use at most {longest}.",
         )
 
 
@@ -138,7 +136,7 @@ def _over_budget(plan: Plan, found: Budget, target: Target) -> Iterator[FlowErro
     limits = target.limits
     for count in (count for name, count in found.tasks if name == MAIN and count > limits.tasks):
         yield FlowError(
-            f"The chain of {len(plan.flows)} flows needs {count} tasks, and Argo takes {limits.tasks} in one DAG.",
+            f"The chain of {len(plan.flows)} flows needs {count} tasks, and Argo allows {limits.tasks} in one DAG.",
             where=plan.where,
             fix="run the rest of the chain as a program of its own.",
         )
@@ -147,25 +145,25 @@ def _over_budget(plan: Plan, found: Budget, target: Target) -> Iterator[FlowErro
         if wide := [crossing[part.name] for part in flow.parts if crossing[part.name] > limits.parameters]:
             yield FlowError(
                 f"Flow {flow.flow!r} has to be divided into DAGs of {limits.tasks} tasks, and {max(wide)} lengths and answers"
-                f" of hooks have to pass between two of them, where Argo takes {limits.parameters}.",
+                f" of hooks have to pass between two of them, where Argo allows {limits.parameters}.",
                 where=flow.where,
                 fix="split it into flows joined by .next(), or let one layer fan out instead of many that are alike.",
             )
     if found.templates > limits.templates:
         pods = len({task.pod for _, task in plan.tasks()})
         yield FlowError(
-            f"The document needs {found.templates} templates, and Argo takes {limits.templates}:"
+            f"The document needs {found.templates} templates, and Argo allows {limits.templates}:"
             f" its layers have {pods} different containers.",
             where=plan.where,
-            fix="give layers the same Container and Retry where they can have it.",
+            fix="use the same Container and Retry for layers where possible.",
         )
     if found.size > limits.document_bytes:
         largest = max((task for _, task in plan.tasks()), key=lambda task: len(repr(task.pod)))
         yield FlowError(
-            f"The document has {-(-found.size // 1024)} KiB, and Kubernetes takes {limits.document_bytes // 1024};"
+            f"The document has {-(-found.size // 1024)} KiB, and Kubernetes allows {limits.document_bytes // 1024};"
             f" layer {largest.layer!r} has the largest container.",
             where=largest.where,
-            fix="shorten what the containers' env, annotations and commands say, or share containers between layers.",
+            fix="shorten the containers' env, annotations and commands, or share containers between layers.",
         )
 
 
@@ -179,7 +177,7 @@ def _wrong_parameters(plan: Plan, target: Target) -> Iterator[FlowError]:
             yield FlowError(f"Parameter {parameter.name!r} of flow {flow!r} {problem}", where=plan.where, fix="rename it.")
     if len(plan.parameters) > limits.parameters:
         yield FlowError(
-            f"Flow {flow!r} has {len(plan.parameters)} parameters, and Argo takes {limits.parameters}.",
+            f"Flow {flow!r} has {len(plan.parameters)} parameters, and Argo allows {limits.parameters}.",
             where=plan.where,
             fix="put some of them into one list or dict.",
         )
@@ -190,7 +188,7 @@ def _wrong_parameters(plan: Plan, target: Target) -> Iterator[FlowError]:
             f"The parameters of flow {flow!r} have {size} bytes together, and at most {limits.parameter_bytes} reach a pod;"
             f" {largest!r} is the largest.",
             where=plan.where,
-            fix="let a first layer read the data, and pass only where it lies.",
+            fix="let a first layer read the data, and pass only its path or URL.",
         )
 
 
@@ -198,7 +196,7 @@ def _parameter_problem(parameter: ParameterPlan) -> str:
     if parameter.name == "json":
         return "has a name that means all parameters together to Argo."
     if not PARAMETER.match(parameter.name):
-        return "has a name that Argo does not take: only ASCII letters, digits, '_' and '-'."
+        return "has a name that Argo rejects: it allows only ASCII letters, digits, '_' and '-'."
     return ""
 
 
@@ -206,7 +204,7 @@ def _parameter_problem(parameter: ParameterPlan) -> str:
 
 
 def _wrong_layers(plan: Plan, target: Target) -> Iterator[FlowError]:
-    """Give the problems of all layers; a container that several layers share is reported for the first of them."""
+    """Yield the problems of all layers; a container that several layers share is reported for the first of them."""
     seen: set[Pod] = set()
     for flow, task in plan.tasks():
         if problem := _name_problem(task, target):

@@ -1,4 +1,4 @@
-"""Find what Argo or Kubernetes would refuse, or change, in a layer's container."""
+"""Find what Argo or Kubernetes would reject, or change, in a layer's container."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 TOLERATION = ("key", "operator", "value", "effect", "tolerationSeconds")
 
 Problem = tuple[str, str]
-"""What is wrong with a container, and how to mend it."""
+"""What is wrong with a container, and how to fix it."""
 
 
 def wrong_pod(task: Task, limits: Limits) -> Iterator[FlowError]:
-    """Give every problem of a task's container, with the layer's name and place."""
+    """Yield every problem of a task's container, with the layer's name and place."""
     pod = task.pod
     for check in (_wrong_texts, _wrong_variables, _wrong_labels, _wrong_objects, _wrong_mounts, _wrong_tolerations):
         for what, fix in check(pod, limits):
@@ -35,7 +35,7 @@ def wrong_pod(task: Task, limits: Limits) -> Iterator[FlowError]:
 
 
 def wrong_batch(task: Task) -> Iterator[FlowError]:
-    """Give the problem of a layer whose command cannot be told to run several splits."""
+    """Yield the problem of a batched layer whose command has no argument for several splits."""
     batch = task.fan_out.batch if task.fan_out else 1
     if batch > 1 and task.pod.program is None:
         yield FlowError(
@@ -47,13 +47,13 @@ def wrong_batch(task: Task) -> Iterator[FlowError]:
 
 
 def text_problem(text: str, limits: Limits) -> Problem | None:
-    """Return what keeps a text from arriving as it is, and how to mend it."""
+    """Return what would change a text on its way into a pod, and how to fix it; None for a text that arrives as it is."""
     if has_tag(text):
         return "holds '{{', which Argo replaces", "write it without '{{': make the text in the program, or take it from a Secret."
     if UNWRITABLE.search(text):
         return "holds a character that no YAML can carry (NUL, or half of a surrogate pair)", "remove it."
     if len(text.encode()) > limits.text_bytes:
-        what = f"has {len(text.encode())} bytes, and a pod takes {limits.text_bytes} in one text"
+        what = f"has {len(text.encode())} bytes, and a pod allows {limits.text_bytes} in one text"
         return what, "put it into a file or into the datastore."
     return None
 
@@ -64,11 +64,11 @@ def _wrong_texts(pod: Pod, limits: Limits) -> Iterator[Problem]:
         if problem:
             yield f"has {'an' if name[0] in 'ai' else 'a'} {name} that {problem[0]}: {_shorten(text)}.", problem[1]
     if not pod.container.workdir.startswith("/"):
-        yield f"has the workdir {pod.container.workdir!r}, which is no absolute path.", f"say workdir='/{pod.container.workdir}'."
+        yield f"has the workdir {pod.container.workdir!r}, which is no absolute path.", f"write workdir='/{pod.container.workdir}'."
 
 
 def _texts(pod: Pod) -> Iterator[tuple[str, str]]:
-    """Give all text of a container that has no stricter rule of its own, with what it is."""
+    """Yield each text of a container that has no stricter rule of its own, with what it is."""
     yield "image", pod.container.image
     yield from (("command", word) for word in (*pod.command, pod.program or "", *pod.arguments))
     yield "workdir", pod.container.workdir
@@ -94,8 +94,8 @@ def _wrong_variables(pod: Pod, limits: Limits) -> Iterator[Problem]:
     for name in (*pod.container.env, *pod.container.secrets):
         if not VARIABLE.match(name):
             yield (
-                f"has a variable called {name!r}, which Kubernetes does not take.",
-                "take letters, digits, '_', '-' and '.', not beginning with a digit.",
+                f"has a variable called {name!r}, which Kubernetes rejects.",
+                "use letters, digits, '_', '-' and '.', not beginning with a digit.",
             )
         elif name.startswith("LAMINAR_"):
             yield f"sets the variable {name}, which laminar sets itself.", "give it another name."
@@ -105,7 +105,7 @@ def _wrong_variables(pod: Pod, limits: Limits) -> Iterator[Problem]:
 
 
 def _wrong_labels(pod: Pod, limits: Limits) -> Iterator[Problem]:
-    keys = "take letters, digits, '-', '_' and '.', at most 63, behind an optional prefix such as example.com/."
+    keys = "use letters, digits, '-', '_' and '.', at most 63, after an optional prefix such as example.com/."
     for what, pairs in (
         ("label", pod.container.labels),
         ("annotation", pod.container.annotations),
@@ -113,25 +113,25 @@ def _wrong_labels(pod: Pod, limits: Limits) -> Iterator[Problem]:
     ):
         for name, value in pairs.items():
             if not KEY.match(name):
-                yield f"has a {what} called {name!r}, which Kubernetes does not take.", keys
+                yield f"has a {what} called {name!r}, which Kubernetes rejects.", keys
             elif name in ("laminar/layer", "laminar/layer-name") and what != "node selector":
                 yield f"has a {what} called {name!r}, which laminar sets itself.", "give it another name."
             elif what != "annotation" and not LABEL.match(value):
                 yield (
-                    f"has a {what} {name!r} with the value {_shorten(value)}, which Kubernetes does not take.",
-                    "take letters, digits, '-', '_' and '.', at most 63, beginning and ending with a letter or a digit.",
+                    f"has a {what} {name!r} with the value {_shorten(value)}, which Kubernetes rejects.",
+                    "use letters, digits, '-', '_' and '.', at most 63, beginning and ending with a letter or a digit.",
                 )
 
 
 def _wrong_objects(pod: Pod, limits: Limits) -> Iterator[Problem]:
     for what, name in _objects(pod):
         if not OBJECT.match(name):
-            yield f"names a {what} {name!r}, which Kubernetes would not have.", "take lower-case letters, digits, '-' and '.'."
+            yield f"names a {what} {name!r}, which Kubernetes rejects.", "use lower-case letters, digits, '-' and '.'."
     for secret in pod.container.secrets.values():
         if not SECRET_KEY.match(secret.key):
             yield (
-                f"takes the key {secret.key!r} of secret {secret.name!r}, which no Secret has.",
-                "take letters, digits, '-', '_' and '.'.",
+                f"reads the key {secret.key!r} of secret {secret.name!r}, which no Secret has.",
+                "use letters, digits, '-', '_' and '.'.",
             )
 
 
@@ -158,7 +158,7 @@ def _wrong_mounts(pod: Pod, limits: Limits) -> Iterator[Problem]:
                 f"mount it elsewhere; at {SCRATCH} only Volume(empty_dir=MB) that is not read-only can stand.",
             )
         elif ":" in path:
-            yield f"has a volume mounted at {path!r}; Kubernetes takes no ':' there.", "mount it elsewhere."
+            yield f"has a volume mounted at {path!r}; Kubernetes rejects ':' there.", "mount it elsewhere."
         seen.add(path)
 
 
@@ -171,6 +171,6 @@ def _wrong_tolerations(pod: Pod, limits: Limits) -> Iterator[Problem]:
     for toleration in pod.container.tolerations:
         for name, value in _texts_of(toleration):
             if name not in TOLERATION:
-                yield f"has a toleration with {name!r}, which Kubernetes does not know.", f"take {', '.join(TOLERATION)}."
+                yield f"has a toleration with {name!r}, which Kubernetes does not know.", f"use {', '.join(TOLERATION)}."
             elif name == "tolerationSeconds" and not re.fullmatch(r"-?[0-9]{1,18}", value):
                 yield f"has a toleration with tolerationSeconds={value!r}, which is no number.", "give a whole number."

@@ -1,4 +1,7 @@
-"""Check when a CronWorkflow runs: cron expressions as Argo's parser takes them, and time zones."""
+"""Check when a CronWorkflow runs: cron expressions as Argo parses them, and time zones.
+
+Argo parses with robfig/cron/v3, ParseStandard (parser.go): five fields, days of the week from 0 to 6, or a descriptor.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,7 @@ def wrong_cron(text: str) -> str:
 
 
 def _part(part: str, name: str, low: int, high: int) -> Iterator[int]:
-    """Give the values of one part of a field: ``*``, ``5``, ``1-5``, each with ``/STEP`` or without."""
+    """Yield the values of one part of a field: ``*``, ``5``, ``1-5``, each with ``/STEP`` or without."""
     span, slash, step = part.partition("/")
     if slash and not (step.isascii() and step.isdigit() and int(step)):
         raise ValueError(f"its {name} {part!r} has the step {step!r}, which is no whole number above 0")
@@ -81,7 +84,7 @@ def _value(text: str, part: str, name: str, low: int, high: int) -> int:
 
 
 def timezone_problem(name: str) -> str:
-    """Return what is wrong with a time zone's name, or an empty text; any name passes where this machine knows no zones.
+    """Return what is wrong with a time zone's name, or an empty text; any name is accepted on a machine that has no list of zones.
 
     >>> timezone_problem("Europe/Berlin"), timezone_problem("UTC")
     ('', '')

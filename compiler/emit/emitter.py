@@ -1,4 +1,4 @@
-"""Say a plan in Argo's terms: one document of plain values, put together from the templates' blocks."""
+"""Emit a plan as Argo documents: plain values, put together from the templates' blocks."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def emit(plan: Plan, target: Target) -> Documents:
 
 
 def object_name(plan: Plan, target: Target) -> str:
-    """Return the name of the document's object, or what its name begins with."""
+    """Return the name of the document's object, or the beginning of its generated name."""
     return target.name or names.kebab(plan.flows[0].flow)
 
 
@@ -111,7 +111,7 @@ def _chain(plan: Plan, used: Uses, made: dict[str, Signature]) -> Block:
 
 
 def _flow(flow: FlowPlan, used: tuple[Use, ...], made: dict[str, Signature]) -> Iterator[Block]:
-    """Give a flow's DAG; where the flow has parts, that of the parts, and theirs."""
+    """Yield the DAG of a flow; of a flow with parts the DAG of the parts, then the DAG of each part."""
     inputs = ["lengths"] if over_parameters(flow) else []
     if not flow.parts:
         yield dag.dag(flow.name, list(_tasks(flow, used, made, {task.layer for task in flow.tasks})), inputs=inputs)
@@ -128,7 +128,7 @@ def _flow(flow: FlowPlan, used: tuple[Use, ...], made: dict[str, Signature]) -> 
 
 
 def _tasks(flow: FlowPlan, used: tuple[Use, ...], made: dict[str, Signature], layers: set[str]) -> Iterator[Block]:
-    """Give the tasks of those layers that are in one DAG, each behind its gate."""
+    """Yield the tasks of those layers that are in one DAG, each after its gate."""
     called = {task.layer: task.name for task in flow.tasks if task.layer in layers}
     for task, use in zip(flow.tasks, used, strict=True):
         if task.layer not in layers:
@@ -143,7 +143,7 @@ def _tasks(flow: FlowPlan, used: tuple[Use, ...], made: dict[str, Signature], la
 
 
 def _noted(task: Task, block: Block) -> Block:
-    """Return a layer's task with a comment that says where its class is."""
+    """Return a layer's task with a comment that names its class and the line of it."""
     noted = Noted(block)
     noted.note = f"{task.layer}: {task.where}" if task.where else ""
     return noted
@@ -219,7 +219,7 @@ def _pod(plan: Plan, name: str, pod: Pod, signature: Signature, *, published: tu
 
 
 def _patch(pod: Pod) -> str:
-    """Return how hooks change the pod: from split to split, or from attempt to attempt."""
+    """Return the patch by which hooks change the pod: for each split, or for each attempt."""
     if pod.patched:
         return gate.by_split()
     return gate.by_attempt(pod.attempts) if pod.attempts else ""
@@ -231,7 +231,7 @@ def _command(pod: Pod) -> list[str]:
 
 
 def _args(pod: Pod, signature: Signature) -> list[str]:
-    """Return the runner's arguments; what is as the runner expects it is not said."""
+    """Return the runner's arguments, without those that equal the runner's defaults."""
     if pod.program is None:
         return []
     args = ["--flow", signature.value("flow"), "--layer", signature.value("layer")]
@@ -242,7 +242,7 @@ def _args(pod: Pod, signature: Signature) -> list[str]:
 
 
 def _environment(plan: Plan, pod: Pod, signature: Signature, *, outputs: bool) -> Iterator[Block]:
-    """Give a container's variables: laminar's, the user's, secrets."""
+    """Yield a container's variables: laminar's, the user's, secrets."""
     if pod.program is None:
         yield runner.variable("LAMINAR_FLOW_NAME", signature.value("flow"))
         yield runner.variable("LAMINAR_LAYER_NAME", signature.value("layer"))

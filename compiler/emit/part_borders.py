@@ -1,4 +1,4 @@
-"""Decide how tasks refer to what others of their flow tell: directly, or across the border of a part."""
+"""Resolve what tasks read of other tasks of their flow: directly, or across the border of a part."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from laminar.templates.expression import Length, counted, tag, term
 __all__ = ["Crossings", "Read"]
 
 LENGTHS = "lengths"
-"""What a linked flow takes of its link: the lengths of its parameters."""
+"""The input of a linked flow: the lengths of its parameters, which its link publishes."""
 
 
 @dataclass(frozen=True)
 class Read:
-    """What a task reads of a layer: its ``status``, its ``entries`` (answers of hooks), or the length that a factor names."""
+    """What a task reads of a layer: its ``status``, its ``entries`` (answers of hooks), or the length of a factor."""
 
     kind: str
     layer: str
@@ -32,8 +32,8 @@ class Read:
 class Crossings:
     """One flow as its tasks' expressions see it.
 
-    Inside a DAG an expression refers to tasks. What lies in another part comes as an input: the part of its layer has an output of
-    that name, a small one, as it is kept in the workflow's status: a sum in place of a fan-out's lengths.
+    Inside a DAG an expression refers to tasks. What a task reads of another part is an input of its own part, and an output of the
+    other. Outputs are kept in the workflow's status, so they are small: one sum for a fan-out, not its lengths.
     """
 
     flow: FlowPlan
@@ -50,7 +50,7 @@ class Crossings:
 
     @cached_property
     def names(self) -> Mapping[Read, str]:
-        """Return what crosses a border, and what it is called on both sides."""
+        """Return what crosses a border, with its name on both sides."""
         wishes: dict[Read, str] = {}
         taken: set[str] = set()
         for task in self.flow.tasks:
@@ -69,10 +69,10 @@ class Crossings:
 
     @cached_property
     def evaluators(self) -> frozenset[str]:
-        """Return the layers whose pods answer for hooks of layers below."""
+        """Return the layers whose pods evaluate hooks of layers below."""
         return frozenset(task.condition.evaluator for task in self.flow.tasks if task.condition.evaluator)
 
-    # what expressions say
+    # paths and lengths in expressions
 
     def status(self, task: Task, layer: str) -> tuple[str, ...]:
         """Return the path of a layer's status, for a task's expressions."""
@@ -80,7 +80,7 @@ class Crossings:
         return self._input(read) if self._crosses(task, layer) else ("tasks", self.tasks[layer].name, "status")
 
     def entries(self, task: Task) -> tuple[str, ...]:
-        """Return the path of the answers of a task's hooks: of the layer above, or of its gate, which is never in another part."""
+        """Return the path of the answers of a task's hooks: from the layer above, or from its gate, which is in the same part."""
         layer = task.condition.evaluator
         if layer is not None and self._crosses(task, layer):
             return self._input(Read("entries", layer))
@@ -96,10 +96,10 @@ class Crossings:
             return Length.of_number(term(*self._input(_counting(task, factor))))
         return self._direct(factor)
 
-    # what parts take and give
+    # inputs and outputs of parts
 
     def inputs(self, part: Part) -> Iterator[tuple[str, str]]:
-        """Give what a part takes, with the value that the flow's DAG gives it."""
+        """Yield the inputs of a part, with their values in the flow's DAG."""
         mine = [self.tasks[layer] for layer in part.layers]
         if any(factor.layer == PARAMETERS for task in mine for factor in counting(task)) and self.flow.link is not None:
             yield LENGTHS, tag(f"inputs.parameters.{LENGTHS}")
@@ -109,15 +109,15 @@ class Crossings:
                 yield name, tag(f"tasks.{self.part_of[read.layer]}.outputs.parameters.{name}")
 
     def outputs(self, part: Part) -> Iterator[Block]:
-        """Give what a part tells others."""
+        """Yield the outputs of a part that other parts read."""
         for read, name in self.names.items():
             if self.part_of[read.layer] == part.name:
-                yield self._told(read, name)
+                yield self._output(read, name)
 
     def waits(self, part: Part) -> tuple[str, ...]:
         """Return the parts that a part waits for, without those that these wait for themselves."""
         waits = self._waits[part.name]
-        return tuple(name for name in waits if not any(name in self._behind[other] for other in waits))
+        return tuple(name for name in waits if not any(name in self._above[other] for other in waits))
 
     @cached_property
     def _waits(self) -> Mapping[str, Sequence[str]]:
@@ -128,7 +128,7 @@ class Crossings:
         return found
 
     @cached_property
-    def _behind(self) -> Mapping[str, frozenset[str]]:
+    def _above(self) -> Mapping[str, frozenset[str]]:
         """Return for each part all parts that it waits for, directly or not."""
         found: dict[str, frozenset[str]] = {}
         for name, waits in self._waits.items():
@@ -142,11 +142,11 @@ class Crossings:
         return "inputs", "parameters", self.names[read]
 
     def _reads(self, task: Task) -> Iterator[Read]:
-        """Give what a task's expressions read of other layers."""
-        asked = task.condition
-        yield from (Read("status", layer) for layer in asked.follows)
-        if asked.evaluator:
-            yield Read("entries", asked.evaluator)
+        """Yield what a task's expressions read of other layers."""
+        condition = task.condition
+        yield from (Read("status", layer) for layer in condition.follows)
+        if condition.evaluator:
+            yield Read("entries", condition.evaluator)
         yield from (_counting(task, factor) for factor in counting(task) if factor.layer != PARAMETERS)
 
     def _direct(self, factor: Factor) -> Length:
@@ -159,12 +159,12 @@ class Crossings:
             length = Length.of_split(source, factor.attribute, factor.split, factor.batch)
         return length.or_none() if factor.skippable else length
 
-    def _told(self, read: Read, name: str) -> Block:
+    def _output(self, read: Read, name: str) -> Block:
         task = self.tasks[read.layer].name
         if read.kind == "status":
             return output(name, expression=f"{term('tasks', task, 'status')} ?? 'none'", default="none")
         if read.factor is not None:
-            # A default stands in for an expression that fails, too: were it a number, a split that isn't there would have elements.
+            # Argo uses the default for an expression that fails, too (seen on 4.1.2): a number would give a missing split elements.
             return output(name, expression=counted(self._direct(read.factor)), default="none")
         return output(name, parameter=tag(".".join(_output(task, "entries"))), default="{}")
 

@@ -1,6 +1,6 @@
-"""Put a site's policy under what is emitted: a base workflow file with labels, node selectors, tolerations, clean-up and the like.
+"""Merge a site's policy under what is emitted: a base workflow with labels, node selectors, tolerations, clean-up and the like.
 
-What the program says beats the base; the base beats laminar's own defaults; ``null`` in the base removes a default.
+The program wins over the base, the base over laminar's own defaults; ``null`` in the base removes a default.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ FIELDS = frozenset(
     serviceAccountName shutdown suspend synchronization templateDefaults templates tolerations ttlStrategy volumeClaimGC
     volumeClaimTemplates volumes workflowMetadata workflowTemplateRef""".split()
 )
-"""What the spec of a Workflow can have."""
+"""The fields of a Workflow's spec: WorkflowSpec in pkg/apis/workflow/v1alpha1/workflow_types.go, Argo 4.1.2."""
 
 OURS = {
     "arguments": "the parameters come from the program",
     "entrypoint": "it is the program's flow",
     "workflowTemplateRef": "the templates come from the program",
     "retryStrategy": "each layer has its own",
-    "templateDefaults": "each layer's template says what it needs",
+    "templateDefaults": "each layer's template has settings of its own",
 }
-"""Fields that a base cannot have, with why."""
+"""Fields that a base cannot have, with the reason."""
 
 METADATA = ("namespace", "labels", "annotations")
 WHOLE = ("ttlStrategy", "podGC", "serviceAccountName")
@@ -102,7 +102,7 @@ def _wrong_patch(source: Source) -> Iterator[FlowError]:
 
 
 def _wrong_values(source: Source, value: Any, place: Place) -> Iterator[FlowError]:
-    """Give fractions, which no field of a workflow takes, and null where it removes nothing."""
+    """Yield a problem for each fraction, which no field of a workflow allows, and for each null that removes nothing."""
     if isinstance(value, dict):
         for name, part in value.items():
             yield from _wrong_values(source, part, (*place, name))
@@ -110,9 +110,9 @@ def _wrong_values(source: Source, value: Any, place: Place) -> Iterator[FlowErro
         for index, part in enumerate(value):
             yield from _wrong_values(source, part, (*place, index))
     elif isinstance(value, float):
-        yield _error(source, place, f"has the number {value:g} as {_named(place)}", "put it in quotes, or take a whole number.")
+        yield _error(source, place, f"has the number {value:g} as {_named(place)}", "put it in quotes, or use a whole number.")
     elif value is None and len(place) > 2 and place[:2] != ("spec", "securityContext"):
-        yield _error(source, place, f"says nothing for {_named(place)}", "give it a value ({} for an empty mapping), or drop it.")
+        yield _error(source, place, f"has no value for {_named(place)}", "give it a value ({} for an empty mapping), or drop it.")
 
 
 def _named(place: Place) -> str:
@@ -127,7 +127,7 @@ def _patch(text: str) -> Any:
 
 
 def _unknown(name: str, known: tuple[str, ...]) -> str:
-    return f"has {name!r}, which a Workflow does not know." + suggest(name, sorted(known))
+    return f"has {name!r}, which a Workflow does not have." + suggest(name, sorted(known))
 
 
 def _error(source: Source, place: Place, what: str, fix: str) -> FlowError:
@@ -189,7 +189,7 @@ def _spec(spec: Block, base: Base) -> Block:
 def _templates(templates: list[Block], base: Base) -> list[Block]:
     """Return the templates; the base's node selector and tolerations stand under those of a template that has its own.
 
-    Argo takes either the template's or the workflow's.
+    Argo uses the template's where it has some, else the workflow's: workflowpod.go, addSchedulingConstraints, 4.1.2.
     """
     own = list(base.spec.get("templates") or [])
     taken = {template["name"] for template in templates} & {template.get("name") for template in own}
@@ -215,7 +215,7 @@ def _patched(ours: str, theirs: str) -> str:
 def _deep(low: Mapping[str, Any], high: Mapping[str, Any], *, first: Mapping[str, Any] | None = None) -> Block:
     """Return two mappings as one: ``high`` wins, its null removes; lists of named things are merged by name.
 
-    ``first`` says whose keys stand first.
+    The keys of ``first`` stand first.
     """
     keys = dict.fromkeys([*(first or low), *low, *high])
     merged: Block = {}

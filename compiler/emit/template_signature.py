@@ -1,4 +1,4 @@
-"""Decide what a layer template takes as inputs and what is constant in it, from the tasks that use it."""
+"""Decide which values are inputs of a layer template and which are constant in it, from the tasks that use it."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from laminar.templates.fan_out import INDEX
 __all__ = ["Signature", "Use", "Uses", "over_parameters", "signatures", "uses"]
 
 DEFAULTS = {"suffix": "", "index": "0", "splits": "1", "batch": "1"}
-"""The values of what a task need not say; ``layer``, ``flow`` and ``label`` have no such value of their own."""
+"""The values that a task may leave out; ``layer``, ``flow`` and ``label`` have no default."""
 
 OUTPUTS = ("lengths", "entries")
 
 
 @dataclass(frozen=True)
 class Use:
-    """One task as its template sees it: the values it gives, how many pods it has, which of its outputs are read.
+    """One task as its template sees it: its values, how many pods it has, which of its outputs are read.
 
-    ``when`` is its condition, ``gate`` the use of the task that asks its hooks, where there is one.
+    ``when`` is its condition, ``gate`` the use of the task that evaluates its hooks, where there is one.
     """
 
     template: str
@@ -39,7 +39,7 @@ class Use:
 
 @dataclass(frozen=True)
 class Signature:
-    """What a template takes (``inputs``: name to default, None where each task gives a value) and what is ``constant`` in it."""
+    """The inputs of a template, with their defaults (None where each task has a value), and its constants."""
 
     inputs: Mapping[str, str | None]
     constants: Mapping[str, str]
@@ -49,7 +49,7 @@ class Signature:
         return tag(f"inputs.parameters.{name}") if name in self.inputs else self.constants[name]
 
     def arguments(self, values: Mapping[str, str]) -> dict[str, str]:
-        """Return those of a task's values that it has to give."""
+        """Return those of a task's values that differ from the defaults."""
         return {name: values[name] for name, default in self.inputs.items() if values[name] != default}
 
 
@@ -69,13 +69,13 @@ def uses(plan: Plan) -> Uses:
 def signatures(used: Uses) -> dict[str, tuple[Pod, Signature, tuple[str, ...]]]:
     """Return for each layer template its pod, its signature, and the outputs that it publishes, from all uses of templates."""
     found: dict[str, list[Use]] = {}
-    besides = []
+    others = []
     for link, tasks in used:
-        besides += [use.gate for use in tasks if use.gate]
-        besides += [link] if link else []
+        others += [use.gate for use in tasks if use.gate]
+        others += [link] if link else []
         for use in tasks:
             found.setdefault(use.template, []).append(use)
-    for use in besides:
+    for use in others:
         found.setdefault(use.template, []).append(use)
     return {
         name: (
@@ -109,11 +109,11 @@ def _signature(group: Sequence[Use]) -> Signature:
 
 
 def _task_use(seen: Crossings, task: Task) -> Use:
-    flow, asked = seen.flow, task.condition
+    flow, condition = seen.flow, task.condition
     lengths = [seen.length(task, factor) for factor in task.fan_out.factors] if task.fan_out else []
     values = _values(flow, task.layer, task.label)
-    follows = [seen.status(task, layer) for layer in asked.follows]
-    answers = [gate.answer(seen.entries(task), task.layer)] if asked.entry else []
+    follows = [seen.status(task, layer) for layer in condition.follows]
+    answers = [gate.answer(seen.entries(task), task.layer)] if condition.entry else []
     runs = " && ".join([*answers, *([gate.ran(follows)] if follows else [])])
     count, when = None, ""
     if task.fixed:
@@ -123,26 +123,26 @@ def _task_use(seen: Crossings, task: Task) -> Use:
         count = pods(lengths, task.fan_out.batch, runs)
     if runs and (not task.fan_out or task.loop):
         when = gate.when(runs) if answers else gate.when_ran(follows)
-    if asked.patched:
+    if condition.patched:
         values["patches"] = gate.patches(seen.entries(task), task.layer)
         source = gate.INPUT if task.loop else values["patches"]
         values["patch"] = gate.patch(source, fan_out=task.fan_out is not None)
-    told = {"lengths": task.layer in seen.published, "entries": task.layer in seen.evaluators}
-    publishes = tuple(name for name in OUTPUTS if told[name])
+    read = {"lengths": task.layer in seen.published, "entries": task.layer in seen.evaluators}
+    publishes = tuple(name for name in OUTPUTS if read[name])
     return Use(task.template, task.pod, values, count, publishes, when, _gate_use(flow, task))
 
 
 def _gate_use(flow: FlowPlan, task: Task) -> Use | None:
-    """Return the use of the gate that asks a layer's hooks, if it has one."""
-    asked = task.condition
-    if asked.pod is None:
+    """Return the use of the gate that evaluates a layer's hooks, if it has one."""
+    condition, layer = task.condition, f"{task.layer}-gate"
+    if condition.pod is None:
         return None
-    values = _values(flow, f"{task.layer}-gate", asked.gate if names.label(f"{task.layer}-gate") != f"{task.layer}-gate" else None)
-    return Use(asked.template, asked.pod, values, publishes=("entries",))
+    values = _values(flow, layer, condition.gate if names.label(layer) != layer else None)
+    return Use(condition.template, condition.pod, values, publishes=("entries",))
 
 
 def _link_use(plan: Plan, place: int) -> Use | None:
-    """Return the use of the link before a flow; it runs as a part of the flow before that, whose execution it reads."""
+    """Return the use of the link before a flow; it runs as a layer of the flow before, whose execution it reads."""
     link = plan.flows[place].link
     if link is None:
         return None
@@ -155,5 +155,5 @@ def _values(flow: FlowPlan, layer: str, label: str | None) -> dict[str, str]:
 
 
 def over_parameters(flow: FlowPlan) -> bool:
-    """Say whether a linked flow goes over parameters whose lengths its link has to publish."""
+    """Return whether a linked flow iterates over parameters, whose lengths its link has to publish."""
     return flow.link is not None and PARAMETERS in Crossings(flow).published

@@ -1,4 +1,4 @@
-"""Let a row of layers share a pod."""
+"""Fuse layers in a row into one task, which runs them in one pod."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ TOGETHER = "+"
 
 
 def fuse_chains(plan: Plan) -> Plan:
-    """Make one task of layers in a row, each the only one below the only one above it, so that no pod has to be waited for.
+    """Make one task of layers in a row, each the only dependent of its only dependency: the row starts one pod.
 
-    Each layer keeps its own document. Layers are fused whose pods are equal and run the runner; not fan-outs, layers with hooks
-    that ask or change pods, layers that may be skipped, layers with a timeout.
+    Each layer keeps its own document. Fused layers have equal pods, which run the runner. Fan-outs, layers that may be skipped,
+    layers with a timeout, and layers with entry, submission or retry hooks keep pods of their own.
 
     before: A -> B -> C, and D and E below C
     after:  A+B+C, and D and E below it
@@ -29,7 +29,7 @@ def fuse_chains(plan: Plan) -> Plan:
 def _fused(flow: FlowPlan) -> FlowPlan:
     runs = [run for run in _runs(flow) if len(run) > 1]
     called = {task.layer: TOGETHER.join(each.layer for each in run) for run in runs for task in run}
-    # A row stands where its last layer does: behind what its first needs, before what needs its last.
+    # A row stands where its last layer does: after what its first layer needs, before what needs its last.
     made = {run[-1].layer: _together(run) for run in runs}
     kept = (made.get(task.layer, task) for task in flow.tasks if task.layer in made or task.layer not in called)
     return flow.but(tasks=tuple(_renamed(task, called) for task in kept))
@@ -54,7 +54,7 @@ def _may_share(task: Task, above: Task) -> bool:
 
 
 def _is_plain(task: Task) -> bool:
-    """Say whether nothing but a layer's dependencies decides when, how often and in which pod it runs."""
+    """Return whether nothing but a layer's dependencies decides when, how often and in which pod it runs."""
     pod = task.pod
     patched = pod.patched or pod.attempts
     apart = task.fan_out or task.fixed or task.fused or patched or pod.container.timeout or pod.program is None
@@ -72,11 +72,11 @@ def _together(run: list[Task]) -> Task:
 def _renamed(task: Task, called: Mapping[str, str]) -> Task:
     """Return a task that refers to rows by their names; of a row, others only ever refer to the last layer."""
     needs = tuple(called.get(need, need) for need in task.needs)
-    asked = task.condition
-    if asked.evaluator is not None and asked.evaluator in called:
-        asked = asked.but(evaluator=called[asked.evaluator])
+    condition = task.condition
+    if condition.evaluator is not None and condition.evaluator in called:
+        condition = condition.but(evaluator=called[condition.evaluator])
     fan_out = task.fan_out
     if fan_out:
         factors = (factor.but(layer=called.get(factor.layer, factor.layer)) for factor in fan_out.factors)
         fan_out = fan_out.but(factors=tuple(factors))
-    return task.but(needs=needs, condition=asked, fan_out=fan_out)
+    return task.but(needs=needs, condition=condition, fan_out=fan_out)

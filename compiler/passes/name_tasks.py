@@ -1,4 +1,4 @@
-"""Give flows, layers and loops names that Argo and its expressions accept."""
+"""Name flows, layers and loops so that Argo and its expressions accept the names."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from laminar.compiler.ir import FlowPlan, Plan, Task
 __all__ = ["MAIN", "name_tasks"]
 
 MAIN = "main"
-"""The template that leads through a chain of flows."""
+"""The template that runs the flows of a chain."""
 
 
 def name_tasks(plan: Plan) -> Plan:
-    """Rename what Argo would refuse or read as something else; a name that can stay stays.
+    """Rename what Argo would reject or read as something else, and keep every other name.
 
     before: Train.load_rows   Train.nil            Train.Fit[at most 2]
     after:  Train.load-rows   Train.nil-5da3a4c7   Train.Fit in loop-Fit
@@ -26,7 +26,7 @@ def name_tasks(plan: Plan) -> Plan:
 
 
 def _name_layers(flow: FlowPlan, taken: set[str]) -> tuple[Task, ...]:
-    """Name a flow's layers; their names are their own business, but their loops are templates, which `taken` collects."""
+    """Name a flow's layers, whose names differ within the flow, and their loops: templates, whose names `taken` collects."""
     layers = names.tasks(task.layer for task in flow.tasks)
     gates = names.tasks((f"{layers[task.layer]}-gate" for task in flow.tasks if task.condition.pod), taken=set(layers.values()))
     bounded = [layers[task.layer] for task in flow.tasks if task.fan_out and task.fan_out.parallelism]

@@ -1,4 +1,4 @@
-"""Measure what a division of a flow into parts costs: a part waits for whole parts, and is kept back by any failure in them."""
+"""Measure the costs of a division of a flow: a part waits for whole parts, and any failure in them keeps it from running."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def kept_back(parts: Sequence[Sequence[str]], needs: Mapping[str, Sequence[str]]
     part_of = {layer: number for number, layers in enumerate(parts) for layer in layers}
     whole = [sum(1 << place[layer] for layer in layers) for layers in parts]
     above = ancestor_sets(needs)
-    behind: list[int] = []  # the layers of all parts that a part waits for, directly or not
+    before: list[int] = []  # the layers of all parts that a part waits for, directly or not
     found: dict[str, int] = {}
     for number, layers in enumerate(parts):
         waits = 0
         for other in {part_of[need] for layer in layers for need in needs[layer]} - {number}:
-            waits |= whole[other] | behind[other]
-        behind.append(waits)
+            waits |= whole[other] | before[other]
+        before.append(waits)
         for layer in layers if waits else ():
             if innocent := (waits & ~above[layer]).bit_count():
                 found[layer] = innocent

@@ -1,4 +1,4 @@
-"""Give tasks with equal pods one template."""
+"""Share one template between tasks with equal pods."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LAYER = "layer"
 
 
 def share_templates(plan: Plan) -> Plan:
-    """Let tasks with equal pods use one template: ``layer`` for the first pod, others are named after their first layer.
+    """Name one template for all tasks with equal pods: ``layer`` for the first pod, others after their first layer.
 
     before: Load[cpu=1] uses layer, Fit[cpu=8] uses layer, Save[cpu=1] uses layer
     after:  Load[cpu=1] uses layer, Fit[cpu=8] uses layer-fit, Save[cpu=1] uses layer
@@ -37,14 +37,14 @@ def share_templates(plan: Plan) -> Plan:
 
 
 def _shared(task: Task, templates: dict[Pod, str]) -> Task:
-    asked = task.condition
-    if asked.pod is not None:
-        asked = asked.but(template=templates[asked.pod])
-    return task.but(template=templates[task.pod], condition=asked)
+    condition = task.condition
+    if condition.pod is not None:
+        condition = condition.but(template=templates[condition.pod])
+    return task.but(template=templates[task.pod], condition=condition)
 
 
 def _users(plan: Plan) -> Iterator[tuple[str, Pod]]:
-    """Give every task's name and pod, layers before gates and links: those never decide what a template is called."""
+    """Yield each task's name and pod, layers before gates and links: a template is named after a layer."""
     for _, task in plan.tasks():
         yield task.name, task.pod
     for _, task in plan.tasks():

@@ -1,4 +1,4 @@
-"""Nest a flow that has more tasks than Argo takes in one DAG."""
+"""Nest a flow that has more tasks than Argo allows in one DAG."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _in_dependency_order(parts: Division, needs: Needs) -> Division:
 
 
 def _in_order(needs: Needs, weights: Weights, widest: int) -> Division:
-    """Put each layer into the last part of those it needs, or into the next one with room: as few parts as can be."""
+    """Assign each layer to the last part of those it needs, or to the next one with room: as few parts as possible."""
     parts: Division = []
     room: list[int] = []
     part_of: dict[str, int] = {}
@@ -127,21 +127,21 @@ def _in_order(needs: Needs, weights: Weights, widest: int) -> Division:
 
 @dataclass
 class _Box:
-    """A part that is being filled: ``behind`` are all parts before it, ``group`` the layers that may share it."""
+    """A part that is being filled: ``above`` are all parts that it waits for, ``group`` the layers that may share it."""
 
     group: int
-    behind: frozenset[int]
+    above: frozenset[int]
     room: int
     closed: bool = False
 
 
 def _waiting_least(needs: Needs, weights: Weights, widest: int) -> Division:
-    """Put linear runs of layers into parts that wait for just what they need themselves: more parts, less waiting."""
+    """Assign linear runs of layers to parts that wait for nothing else than the runs do: more parts, less waiting."""
     return _by_units(needs, weights, widest, lambda unit, below, room: False)
 
 
 def _waiting_apart(needs: Needs, weights: Weights, widest: int) -> Division:
-    """End a part, besides, with a layer from which more branches go than it has room for, so that these wait for nothing else."""
+    """Also end a part with a layer from which more branches go than the part has room for: they then wait for nothing else."""
     return _by_units(
         needs, weights, widest, lambda unit, below, room: len(below[unit[-1]]) > 1 and len(graph.ancestors(unit[-1], below)) > room
     )
@@ -159,11 +159,11 @@ def _by_units(needs: Needs, weights: Weights, widest: int, closes: Closing) -> D
     part_of: dict[str, int] = {}
     for unit in _units(needs, weights, below, widest):
         weight = sum(weights[layer] for layer in unit)
-        above = frozenset(part_of[need] for need in needs[unit[0]])
-        behind = above.union(*(boxes[place].behind for place in above))
-        place = next(_fitting(boxes, groups[unit[0]], behind, weight), len(boxes))
+        nearest = frozenset(part_of[need] for need in needs[unit[0]])
+        above = nearest.union(*(boxes[place].above for place in nearest))
+        place = next(_fitting(boxes, groups[unit[0]], above, weight), len(boxes))
         if place == len(boxes):
-            boxes.append(_Box(groups[unit[0]], behind, widest))
+            boxes.append(_Box(groups[unit[0]], above, widest))
             parts.append([])
         parts[place] += unit
         boxes[place].room -= weight
@@ -172,15 +172,15 @@ def _by_units(needs: Needs, weights: Weights, widest: int, closes: Closing) -> D
     return parts
 
 
-def _fitting(boxes: list[_Box], group: int, behind: frozenset[int], weight: int) -> Iterator[int]:
-    """Yield the parts in which layers behind these parts have to wait for nothing more."""
+def _fitting(boxes: list[_Box], group: int, above: frozenset[int], weight: int) -> Iterator[int]:
+    """Yield the parts with room that wait for exactly these parts."""
     for place, box in enumerate(boxes):
-        if box.group == group and not box.closed and box.room >= weight and box.behind == behind - {place}:
+        if box.group == group and not box.closed and box.room >= weight and box.above == above - {place}:
             yield place
 
 
 def _units(needs: Needs, weights: Weights, below: Mapping[str, set[str]], widest: int) -> list[list[str]]:
-    """Return runs of layers, each the only one below the only one above it, no longer than a part."""
+    """Return runs of layers, each the only dependent of its only dependency, no longer than a part."""
     run_of: dict[str, list[str]] = {}
     weight_to: dict[str, int] = {}  # of a run, up to a layer
     for layer, above in needs.items():
@@ -196,7 +196,7 @@ def _units(needs: Needs, weights: Weights, below: Mapping[str, set[str]], widest
 
 
 def _groups(needs: Needs, weights: Weights, widest: int) -> dict[str, int]:
-    """Number layers by what hangs together; what fits a part as a whole is group 0 and may share one, as nothing waits for it."""
+    """Number the connected components. Those that fit a part are group 0: they may share one, as nothing waits for it."""
     joined: dict[str, list[str]] = {}
     for layer, above in needs.items():
         together, *others = sorted({id(joined[need]): joined[need] for need in above}.values(), key=len, reverse=True) or [[]]

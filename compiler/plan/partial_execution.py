@@ -1,4 +1,4 @@
-"""Plan what was asked of an execution besides running its whole flow: schedule a part of it, execute one split."""
+"""Plan an execution that does not run its whole flow: a schedule of some layers, one split, a resumed flow."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["partial_tasks", "wrong_action"]
 def partial_tasks(
     step: Step, place: int, tasks: tuple[Task, ...], pod: Pod, decisions: Decisions, *, where: str
 ) -> tuple[Task, ...]:
-    """Return those of a flow's tasks that its step of the chain (from 1) runs.
+    """Return the tasks of a flow that its step, number ``place`` of the chain, runs.
 
-    A part of a flow begins with a planner, a task ``plan-K`` in ``pod`` that removes what the layers left when they ran before, and
-    publishes what is known of the layers outside: lengths, as ``A.rows``, and for each layer whether one it follows was skipped.
+    A schedule begins with a planner, a task ``plan-K`` in ``pod``. It removes the documents of the scheduled layers, and publishes
+    what they read of other layers: lengths, such as ``A.rows``, and for each layer whether one that it follows was skipped.
     ``where`` is the step's place relative to the project.
     """
     if step.action == "execute":
@@ -37,7 +37,7 @@ def partial_tasks(
 
 
 def wrong_action(step: Step) -> Iterator[LaminarError]:
-    """Give what makes an action impossible on a cluster."""
+    """Yield the problems of an action that a cluster cannot run."""
     from laminar.components.schedule_check import schedule_problems
 
     if step.action == "resume" and step.execution.id is None:
@@ -67,7 +67,7 @@ def _over_parameters(task: Task) -> bool:
 
 
 def _resumed(task: Task, planner: Task) -> Task:
-    """Return a fan-out over parameters that were given when the execution was started: the planner looks them up."""
+    """Return a fan-out over parameters; their lengths, when the execution was started, are the planner's output."""
     assert task.fan_out is not None
     known = tuple(_known(factor, planner) if factor.layer == graph.PARAMETERS else factor for factor in task.fan_out.factors)
     fan_out = FanOut(factors=known, batch=task.fan_out.batch, parallelism=task.fan_out.parallelism)
@@ -75,7 +75,7 @@ def _resumed(task: Task, planner: Task) -> Task:
 
 
 def _scheduled(decisions: Decisions, task: Task, inside: set[str], edges: set[str], planner: Task) -> Task:
-    """Return a task with its edges as they were asked for, reading of the layers outside what the planner knows."""
+    """Return a task with the edges of the schedule; what it reads of layers outside the schedule, the planner publishes."""
     factors = task.fan_out.factors if task.fan_out else ()
     sources = {factor.layer for factor in factors if factor.layer in inside}
     needs = decisions.in_order((edges & inside) | sources)

@@ -1,7 +1,7 @@
-"""Write documents as YAML that every reader takes alike: YAML 1.1 and 1.2, PyYAML and Go's.
+"""Write documents as YAML that all readers read alike: YAML 1.1 and 1.2, PyYAML and Go's sigs.k8s.io/yaml.
 
-Plain is only what certainly is a string; everything else is quoted, keys too. What is short stands on one line. The rules are fixed
-ranges of characters, so that the same document gives the same bytes under every Python.
+A string is plain only where every reader reads a string; all else is quoted, keys too. Short values stand on one line. The rules
+are fixed ranges of characters, so that the same document gives the same bytes under every Python.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from laminar.compiler.ir import Documents
 __all__ = ["WIDTH", "Noted", "dump", "scalar"]
 
 WIDTH = 120
-"""Columns that a mapping or a list on one line may take."""
+"""The longest line of a mapping or a list on one line."""
 
 SHORT_WORD = 60
 """Characters of the words that share lines in a longer list."""
 
 BLOCK = frozenset({"spec", "workflowSpec", "templates", "dag", "tasks", "container", "env"})
-"""Keys whose values are never put on one line: they are what a document is read for."""
+"""Keys whose values are never written on one line: reviewers read them."""
 
 
 class Noted(dict[str, Any]):
@@ -59,7 +59,7 @@ def _mapping(mapping: Mapping[str, Any], indent: int) -> Iterator[str]:
 
 
 def _entry(start: str, key: str, value: Any, indent: int) -> Iterator[str]:
-    """Give the lines of one key: its value behind it where that is short, else below it."""
+    """Yield the lines of one key: a short value stands on the same line, any other below."""
     if not isinstance(value, (dict, list)):
         yield from _scalar_lines(start, value, indent)
         return
@@ -77,7 +77,7 @@ def _entry(start: str, key: str, value: Any, indent: int) -> Iterator[str]:
 
 
 def _wrapped(start: str, words: Sequence[str]) -> Iterator[str]:
-    """Give a list of short words, such as a command's, as lines that are filled; an option's value stands beside it."""
+    """Yield a list of short words, such as a command, as filled lines; an option and its value stay together."""
     line, margin = f"{start} [", " " * (len(start) + 2)
     texts = [scalar(word, inline=True) + "," for word in words]
     texts[-1] = texts[-1][:-1] + "]"
@@ -93,7 +93,7 @@ def _wrapped(start: str, words: Sequence[str]) -> Iterator[str]:
 
 
 def _items(items: Sequence[Any], indent: int) -> Iterator[str]:
-    """Give the lines of a list; its dashes stand below the key's first letter."""
+    """Yield the lines of a list; its dashes stand below the key's first letter."""
     for item in items:
         if isinstance(item, Noted) and item.note:
             yield _Comment(f"{' ' * indent}# {_comment(item.note)}")
@@ -119,7 +119,7 @@ def _scalar_lines(start: str, value: Any, indent: int) -> Iterator[str]:
 
 
 def _is_literal(text: str) -> bool:
-    """Say whether a literal block says several lines exactly: its first sets the indent, and nothing ends with a space."""
+    """Return whether a literal block keeps a text: its first line sets the indent, and no line ends with a space."""
     lines = text.removesuffix("\n").split("\n")
     if len(lines) < 2 or not lines[0] or not lines[-1] or lines[0].startswith(" "):
         return False
@@ -131,7 +131,7 @@ def _keys(value: Any) -> set[str]:
 
 
 def _needs_lines(value: Any) -> bool:
-    """Say whether something in a value has a comment, or a text of several lines: it cannot stand on one."""
+    """Return whether a value holds a comment or a text of several lines, and so cannot stand on one line."""
     if isinstance(value, str):
         return _is_literal(value)
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
@@ -161,13 +161,13 @@ PLAIN_BLOCK = re.compile(r"-{0,2}[A-Za-z/](?:[A-Za-z0-9_./&|=+@()%,!'<>*\[\]?;{}
 space nor a colon."""
 
 RESERVED = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity", "none", "undefined"])
-"""What some reader takes for a boolean, for nothing or for a number, in any letters' case."""
+"""What some reader reads as a boolean, as nothing or as a number, in any case: ``{name: n}`` was false on a real API server."""
 
 ESCAPED = re.compile(
     "[\x00-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ud800-\uf8ff\ufe00-\ufe0f\ufeff\ufff0-\uffff"
     "\U00010000-\U0010ffff]"
 )
-"""Characters that some reader refuses, folds or cannot show: controls, unusual spaces, marks of direction, all beyond 16 bits."""
+"""Characters that some reader rejects, folds or cannot show: controls, unusual spaces, marks of direction, all beyond 16 bits."""
 
 SHORT = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
 

@@ -63,7 +63,7 @@ WRONG: dict[str, tuple[Plan, Target]] = {
     "argo_braces_in_execution": (plan(task("Fit"), execution="a{"), WORKFLOW),
     "argo_braces_in_datastore": (plan(task("Fit"), datastore="s3://bucket/{{x}}"), WORKFLOW),
     "argo_braces_in_variable": (fit(env={"GREETING": "Hello {{name}}"}), WORKFLOW),
-    "argo_unwritable_text": (fit(command="python main.py 'a\0b'"), WORKFLOW),
+    "argo_unwritable_text": (fit(annotations={"note": "a\ud800b"}), WORKFLOW),
     "argo_long_text": (fit(env={"TEXT": "x" * 131_073}), WORKFLOW),
     "argo_relative_workdir": (fit(workdir="app"), WORKFLOW),
     "argo_variable_name": (fit(env={"1A": ""}), WORKFLOW),
@@ -88,7 +88,9 @@ WRONG: dict[str, tuple[Plan, Target]] = {
     ),
     "argo_layer_name": (plan(task("link-2")), WORKFLOW),
     "argo_several_problems": (
-        plan(task("Load", pod=pod(workdir="app")), task("Fit", pod=pod(image="{{image}}")), parameters={"json": "1"}),
+        plan(
+            task("Load", pod=pod(workdir="app")), task("Fit", pod=pod(annotations={"image": "{{image}}"})), parameters={"json": "1"}
+        ),
         WORKFLOW,
     ),
 }
@@ -132,7 +134,6 @@ def test_problem_of_a_shared_container_is_said_once():
 @pytest.mark.parametrize(
     "changes",
     [
-        {"image": "{{x}}"},
         {"command": "'{{x}}'"},
         {"command": "python '{{x}}.py'"},
         {"command": "python main.py '{{x}}'"},

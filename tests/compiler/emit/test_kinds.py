@@ -90,7 +90,7 @@ def test_starter_of_a_cluster_template_says_that_it_is_one():
 
 
 def test_only_a_template_can_have_a_starter():
-    with pytest.raises(FlowError, match="Only a template can have a Workflow beside it"):
+    with pytest.raises(FlowError, match="Only a template can have a Workflow that starts it"):
         Target(kind="cron", start=True)
 
 
