@@ -41,7 +41,8 @@ class LateFiles(MemoryFileSystem):  # type: ignore[misc]
         self.store: dict[str, Any] = {}
         self.pseudo_dirs = [""]
         self.fates: dict[bytes, list[Fate]] = {}
-        self.waiting: list[tuple[threading.Event, threading.Thread]] = []
+        self.waiting: list[tuple[str, threading.Event, threading.Thread]] = []
+        self.arrived = threading.Event()
         self.lands_while_listing = False
 
     @classmethod
@@ -52,7 +53,8 @@ class LateFiles(MemoryFileSystem):  # type: ignore[misc]
         """Write a file when its fate says so."""
         if threading.current_thread() is not threading.main_thread():
             gate = threading.Event()
-            self.waiting.append((gate, threading.current_thread()))
+            self.waiting.append((self._strip_protocol(path), gate, threading.current_thread()))
+            self.arrived.set()
             gate.wait(PATIENCE)
         fates = self.fates.get(bytes(value), [])
         fate = fates[0] if fates else "lands"
@@ -65,16 +67,17 @@ class LateFiles(MemoryFileSystem):  # type: ignore[misc]
 
     def release(self, number: int) -> None:
         """Land one of the waiting writes: the order of the others stays open."""
-        gates = [gate for gate, _ in self.waiting if not gate.is_set()]
+        gates = [gate for _, gate, _ in self.waiting if not gate.is_set()]
         if gates:
             gates[number % len(gates)].set()
 
     def ls(self, path: str, detail: bool = True, **options: Any) -> Any:
-        """Return what is in a folder; all waiting writes may land before the answer arrives."""
+        """Return what is in a folder; writes to it that wait may land before the answer arrives."""
         try:
             return super().ls(path, detail=detail, **options)
         finally:
             if self.lands_while_listing:
-                for gate, thread in self.waiting:
-                    gate.set()
-                    thread.join(10)
+                for written, gate, thread in self.waiting:
+                    if written.startswith(f"{self._strip_protocol(path)}/"):
+                        gate.set()
+                        thread.join(10)

@@ -63,8 +63,10 @@ class Model:
     def background(self, split: tuple[str, int], fate: Fate) -> None:
         record = self.next(split, fate)
         self.settle(split)
+        self.store.files.arrived.clear()
         self.waits.setdefault(split, []).append((self.store.save_in_background(record), fate))
         self.pending[split] = record, fate
+        assert self.store.files.arrived.wait(10)
 
     def save(self, split: tuple[str, int], fate: Fate) -> None:
         record = self.next(split, fate)
