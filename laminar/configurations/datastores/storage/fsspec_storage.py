@@ -159,11 +159,22 @@ class FsspecStorage(ByteStorage):
             files.pipe_file(path, b"".join(chunks))
 
     def put_in_background(self, key: str, chunks: Sequence[Buffer]) -> Callable[[], None]:
-        """Write a file by a thread; this process reads it from memory until then."""
+        """Write a file by a thread; this process reads it from memory until then, and afterwards as if it was prefetched."""
         self._forget(key)
         self._files("")  # opened by this thread: two would open it twice
         data = b"".join(chunks)
-        return self._pending.start(key, data, partial(self._write, key, (data,)))
+        landed = self._pending.start(key, data, partial(self._write, key, (data,)))
+        self._prefetched[key] = data
+
+        def wait() -> None:
+            try:
+                landed()
+            except BaseException:
+                if self._prefetched.get(key) is data:
+                    del self._prefetched[key]
+                raise
+
+        return wait
 
     def put_many(self, files: Sequence[tuple[str, Sequence[Buffer]]]) -> None:
         """Write files, all at the same time."""

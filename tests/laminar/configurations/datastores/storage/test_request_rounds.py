@@ -90,6 +90,52 @@ def test_a_pod_of_a_layer_with_twenty_attributes_needs_few_rounds(slow, tmp_path
     assert max(rounds.values()) <= 3, "the first one writes the parameters, too"
 
 
+READERS = """\
+from laminar import Flow, Layer, Parameters
+from laminar.configurations.hooks import execution
+from laminar.configurations.layers import ForEach, Parameter
+class Train(Flow): ...
+
+@Train.register(foreach=ForEach([Parameter(Parameters, "rows")], batch=2))
+class Use(Layer):
+    @execution
+    def first(self, parameters: Parameters) -> None:
+        assert parameters.other == "x"
+
+    @execution
+    def second(self, parameters: Parameters) -> None:
+        assert parameters.other == "x"
+
+    def __call__(self, parameters: Parameters) -> None:
+        self.value = parameters.rows + parameters.other
+
+if flow := Train():
+    flow(rows=["a", "b"], other="x")
+"""
+
+
+@pytest.mark.slow
+def test_a_pod_reads_the_parameters_that_it_is_still_writing_as_often_as_it_needs(slow, tmp_path: Path) -> None:
+    connected, conditions, url = slow
+    store = open_like(connected, f"{connected.url}/{ksuid()}")
+    (tmp_path / "main.py").write_text(READERS)
+    conditions.clear()
+    names = ["--flow", "Train", "--layer", "Use", "--index", "0", "--splits", "2", "--batch", "2", "--execution", "e"]
+    ended = subprocess.run(
+        [sys.executable, "-m", "laminar.runner", "main.py", *names],
+        cwd=tmp_path,
+        env={**os.environ, "AWS_ENDPOINT_URL": url, "LAMINAR_DATASTORE": store.url},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stderr
+    requests = [line for line in conditions.log if "/Parameters/" in line]
+    assert [line.partition(" ")[0] for line in requests] == ["GET", "PUT"]
+    artifacts = [record.artifacts["value"] for record in store.records("Train", "e", "Use").values()]
+    assert [store.read(artifact) for artifact in artifacts] == ["ax", "bx"]
+    assert store.load("Train", "e", "Parameters", 0) is not None
+
+
 def test_segments_of_a_shard_are_written_and_read_map_in_threads(slow):
     connected, conditions, _ = slow
     store = open_like(connected, f"{connected.url}/{ksuid()}")
