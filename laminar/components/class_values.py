@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import pickle
 from typing import Any
 
 __all__ = ["changed", "own_copy"]
@@ -39,6 +38,8 @@ def changed(before: Any, after: Any) -> bool:
             return False
     except Exception:  # an array has no one truth
         pass
+    import pickle  # a pod pays for it only where it stores such a value
+
     try:
         return pickle.dumps(before) != pickle.dumps(after)
     except Exception:  # what cannot be pickled cannot be stored
