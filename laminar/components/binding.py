@@ -133,8 +133,8 @@ class Binding:
             fix=f"give the attribute another name; reserved are {', '.join(sorted(RESERVED))}.",
         )
 
-    def check(self, layer: Layer, name: str) -> None:
-        """Raise LayerError for an attribute that cannot be sharded, or is already."""
+    def check(self, layer: Layer, name: str, values: object = ()) -> None:
+        """Raise LayerError for an attribute that cannot be sharded, or is already, and for values whose elements are unclear."""
         if name in RESERVED:
             self.refuse(layer, name)
         if name.startswith("_"):
@@ -142,6 +142,12 @@ class Binding:
                 f"Layer {layer.name!r} shards {name!r}: an attribute with a leading underscore is not stored.",
                 where=source_location.caller(),
                 fix=f"give the attribute another name: self.shard({name.lstrip('_') or 'rows'}=...).",
+            )
+        if problem := shard_problem(values):
+            raise LayerError(
+                f"Layer {layer.name!r} shards {name!r}, {problem[0]}.",
+                where=source_location.caller(),
+                fix=f"write self.shard({name}={problem[1]}).",
             )
         if name in self.shards or name in self.written:
             how = "shards" if name in self.shards else "sets and shards"
@@ -319,7 +325,7 @@ class Binding:
             raise ArtifactError(
                 f"Layer {layer.name!r} has no attribute {name!r}: {place}.",
                 where=source_location.caller(),
-                fix=f"set it first: self.{name} = ..."
+                fix=f"set it first: self.{name} = ...{_of_init(layer)}"
                 if self.own
                 else f"give it, as {layer.name}({name}=...), or ask an execution's layer.",
             )
@@ -371,6 +377,28 @@ def origin_of(
         ends=tuple(accumulate(counts)),
         passed=any(artifact.sharded for artifact in artifacts.values()) and bool(node.needs),
     )
+
+
+def _of_init(layer: Layer) -> str:
+    """Return the advice for a layer that sets attributes in a constructor of its own."""
+    from laminar.components.layer import Layer as Base
+
+    if type(layer).__init__ is Base.__init__:
+        return ""
+    return f" in __call__, or give it a class value: a flow does not call {layer.name}.__init__"
+
+
+def shard_problem(values: Any) -> tuple[str, str] | None:
+    """Return what makes the elements of a value unclear, and what to write instead; None where they are clear."""
+    if isinstance(values, (str, bytes, bytearray)):
+        return f"a {type(values).__name__}, whose elements would be single characters or bytes", "[...], a list of elements"
+    if isinstance(values, Mapping):
+        return "a mapping, whose elements would be its keys alone", "mapping.items()"
+    if hasattr(values, "itertuples"):  # a DataFrame of pandas iterates over the names of its columns
+        return f"a {type(values).__name__}, whose elements would be the names of its columns", "table.to_dict('records')"
+    if not isinstance(values, Iterable):
+        return f"a {type(values).__name__}, which has no elements", "[...], a list of elements"
+    return None
 
 
 def default_of(layer: type[Layer], attribute: str) -> Default | None:

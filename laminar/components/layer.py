@@ -149,10 +149,11 @@ class Layer:
 
         Readers get an Accessor; a ForEach over the attribute makes one split of each element. Memory stays flat.
 
-        Raises LayerError where the attribute was set or sharded before.
+        Raises LayerError where the attribute was set or sharded before, and for text, a mapping or a table, whose elements are
+        unclear.
         """
         for name, values in attributes.items():
-            self._binding.check(self, name)
+            self._binding.check(self, name, values)
             self._binding.shard(self, name, values)
 
     # attributes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
@@ -95,3 +96,47 @@ def test_hooks_are_evaluated_by_the_only_parent_that_is_one_pod_and_always_runs(
 
 def test_layers_without_hooks_have_no_evaluator():
     assert graph.evaluators({"A": Node("A"), "B": Node("B", ("A",))}) == {}
+
+
+@pytest.mark.parametrize(("lengths", "splits"), [([], 1), ([3], 3), ([2, 3], 6), ([2, 0, 3], 0), ([0], 0), ([1, 1], 1)])
+def test_a_grid_has_the_product_of_its_lengths_as_splits(lengths, splits):
+    assert graph.size(lengths) == splits
+
+
+@pytest.mark.parametrize("lengths", [[4], [2, 3], [1, 5], [5, 1], [2, 3, 4]])
+def test_the_places_of_the_splits_are_each_place_of_the_grid_once_the_last_axis_fastest(lengths):
+    places = [graph.coordinates(index, lengths) for index in range(graph.size(lengths))]
+    assert places == list(itertools.product(*map(range, lengths)))
+
+
+@pytest.mark.parametrize(
+    ("edges", "name", "above"),
+    [
+        ({"A": [], "B": ["A"], "C": ["B", "A"]}, "C", {"A", "B"}),
+        ({"A": [], "B": ["A"]}, "A", set()),
+        ({"A": ["B"], "B": ["A"]}, "A", {"A", "B"}),
+        ({"A": ["Lost"]}, "A", {"Lost"}),
+        ({}, "A", set()),
+    ],
+)
+def test_ancestors_are_all_that_a_name_needs(edges, name, above):
+    assert graph.ancestors(name, edges) == above
+
+
+def test_dependents_are_the_edges_turned_round_also_of_what_is_no_name():
+    assert graph.dependents({"A": ["X"], "B": ["A", "X"]}) == {"A": {"B"}, "B": set(), "X": {"A", "B"}}
+
+
+@pytest.mark.parametrize(("value", "length"), [([1, 2], 2), ([], 0), ((1, 2), 1), ("ab", 1), ({"a": 1}, 1), (None, 1)])
+def test_a_parameter_counts_the_elements_of_a_list_and_one_otherwise(value, length):
+    assert graph.parameter_length(value) == length
+
+
+def test_published_lengths_are_of_attributes_that_some_fan_out_iterates_over_in_order_of_use():
+    axes = [Axis("A", "rows"), Axis("B", "names"), Axis("A", "columns"), Axis("A", "rows")]
+    assert graph.published(axes) == {"A": ("rows", "columns"), "B": ("names",)}
+
+
+@pytest.mark.parametrize(("split", "key"), [(None, "A.rows"), (0, "A[0].rows"), (3, "A[3].rows")])
+def test_a_length_has_one_key_for_the_whole_and_one_for_each_split(split, key):
+    assert graph.length_key("A", "rows", split) == key

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from laminar import Flow, Layer, Parameters
@@ -313,3 +315,47 @@ def test_a_private_attribute_cannot_be_sharded(flow):
 
     with pytest.raises(ExecutionError, match="shards '_rows': an attribute with a leading underscore is not stored"):
         flow(datastore=Memory(), executor=Thread())()
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ("abc", "a str, whose elements would be single characters"),
+        (b"abc", "a bytes, whose elements would be single characters or bytes"),
+        ({"a": 1}, "a mapping, whose elements would be its keys alone"),
+        (pd.DataFrame({"a": [1]}), "a DataFrame, whose elements would be the names of its columns"),
+        (5, "a int, which has no elements"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_has_no_clear_elements_cannot_be_sharded(values, problem):
+    class A(Layer): ...
+
+    with pytest.raises(LayerError, match=f"Layer 'A' shards 'rows', {problem}") as raised:
+        A().shard(rows=values)
+    assert raised.value.fix.startswith("write self.shard(rows=")
+
+
+@pytest.mark.parametrize(
+    "values", [[1], (1,), {1}, range(1), np.ones((2, 2)), iter([1]), {"a": 1}.items()], ids=lambda value: type(value).__name__
+)
+def test_any_other_iterable_can_be_sharded(values):
+    class A(Layer): ...
+
+    a = A()
+    a.shard(rows=values)
+    assert len(a.rows) > 0
+
+
+def test_an_attribute_that_only_a_constructor_sets_is_missing_with_the_reason(flow):
+    @flow.register
+    class A(Layer):
+        def __init__(self) -> None:
+            self.k = 3
+
+        def __call__(self) -> None:
+            self.value = self.k
+
+    with pytest.raises(ExecutionError) as raised:
+        run(flow)
+    assert raised.value.fix == "set it first: self.k = ... in __call__, or give it a class value: a flow does not call A.__init__"

@@ -10,9 +10,11 @@ import pytest
 
 from laminar import Flow, Layer, Parameters
 from laminar.configurations.datastores import Local, Memory
-from laminar.configurations.executors import Process, Thread
+from laminar.configurations.executors import Executor, Process, Thread
+from laminar.configurations.executors.base import SplitKilled
 from laminar.configurations.layers import Catch, Container, ForEach, Parameter, Retry
 from laminar.exceptions import ExecutionError
+from laminar.worker.split import SplitFailed
 
 
 @pytest.fixture
@@ -185,3 +187,56 @@ def test_the_remote_traceback_and_the_cause_come_along_where_it_can_be_pickled(f
     with pytest.raises(ExecutionError, match="Unpicklable: stays") as raised:
         Other(datastore=Local(str(tmp_path)), executor=Process())()
     assert raised.value.__cause__ is None
+
+
+class Reporting(Executor):
+    """Report what each attempt is told to: a failure that is one, a kill, or what a container says of itself."""
+
+    isolated = False
+
+    def __init__(self, *outcomes: str) -> None:
+        super().__init__(concurrency=1)
+        self.outcomes = list(outcomes)
+        self.attempts: list[int] = []
+
+    async def submit(self, *, layer):
+        self.attempts.append(layer.attempt)
+        outcome = self.outcomes.pop(0) if self.outcomes else "done"
+        if outcome == "done":
+            return self.here(layer)
+        failed = SplitKilled("killed") if outcome == "killed" else SplitFailed("failed")
+        failed.layer, failed.index, failed.retryable = layer.name, layer.index, outcome == "again"
+        raise failed
+
+
+@pytest.mark.parametrize(
+    ("attempts", "outcomes", "made", "finished"),
+    [
+        (1, ["failed"], [1], False),
+        (2, ["again", "failed"], [1, 2], False),
+        (2, ["again"], [1, 2], True),
+        (1, ["killed"], [1, 2], True),
+        (1, ["killed", "killed"], [1, 2, 3], True),
+        (1, ["killed", "killed", "killed"], [1, 2, 3], False),
+        # A container says only that it may be tried again. Where all attempts were made, they did not all count.
+        (1, ["again"], [1, 2], True),
+        (1, ["again", "again", "again"], [1, 2, 3], False),
+        (2, ["again", "again"], [1, 2, 3], True),
+        (2, ["killed", "again", "failed"], [1, 2, 3], False),
+    ],
+)
+def test_an_attempt_that_does_not_count_is_replaced_twice_and_others_are_made_as_often_as_was_said(
+    flow, attempts, outcomes, made, finished
+):
+    @flow.register(retry=Retry(attempts=attempts, delay=0))
+    class A(Layer):
+        def __call__(self) -> None: ...
+
+    executor = Reporting(*outcomes)
+    flow = flow(datastore=Memory(), executor=executor)
+    if finished:
+        assert flow().finished
+    else:
+        with pytest.raises(ExecutionError):
+            flow()
+    assert executor.attempts == made

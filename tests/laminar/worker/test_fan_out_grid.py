@@ -5,10 +5,14 @@ from __future__ import annotations
 import pytest
 
 from laminar import Flow, Layer, Parameters
+from laminar.configurations import hooks
 from laminar.configurations.datastores import Accessor, Memory
 from laminar.configurations.executors import Thread
 from laminar.configurations.layers import ForEach, Parameter
 from laminar.exceptions import FlowError
+from laminar.graph import Axis
+from laminar.worker import fan_out_grid
+from laminar.worker.job import ExecutionScope
 
 
 @pytest.fixture
@@ -185,3 +189,31 @@ def test_parallelism_bounds_the_splits_that_run_at_once(flow):
 
     flow(datastore=Memory(), executor=Thread(concurrency=8))(rows=list(range(8)))
     assert most == 2
+
+
+def test_a_source_that_was_skipped_has_no_elements_for_a_layer_that_decides_itself(flow):
+    ran = []
+
+    @flow.register
+    class A(Layer):
+        rows: list[int]
+
+        @hooks.entry
+        def never(self) -> bool:
+            return False
+
+    @flow.register(foreach=ForEach([Parameter(A, "rows")]))
+    class B(Layer):
+        @hooks.entry
+        def always(self) -> bool:
+            return True
+
+        def __call__(self) -> None:
+            ran.append(self.index)
+
+    execution = run(flow)
+    assert ran == []
+    assert execution.layer(B).state.finished and execution.layer(B).splits == 0
+    scope = ExecutionScope.of_execution(execution)
+    assert fan_out_grid.length(scope, Axis("A", "rows")) == 0
+    assert fan_out_grid.count(scope, "B") == 0
