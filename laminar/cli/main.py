@@ -33,14 +33,25 @@ from laminar.cli.submit import submit
 from laminar.cli.suspend import suspend
 from laminar.cli.terminate import terminate
 from laminar.cli.watch import watch
-from laminar.exceptions import InternalError, LaminarError
+from laminar.exceptions import InternalError, LaminarError, suggest
 
 __all__ = ["cli", "main"]
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
-@click.group(context_settings=SETTINGS)
+class Commands(click.Group):
+    """The commands, with a suggestion for a misspelt one."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the first word names."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            raise click.UsageError(error.message + suggest(args[0], self.commands), ctx) from error
+
+
+@click.group(cls=Commands, context_settings=SETTINGS)
 @click.version_option(__version__, prog_name="laminar")
 @click.pass_context
 def cli(context: click.Context) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from laminar.cli import stored_execution
+from laminar.cli.options import completions
 from laminar.cli.options.datastore import DatastoreChoice, StoredFlow, datastore_options
 from laminar.cli.stored_execution import StoredExecution
 from laminar.cli.table import table
@@ -23,16 +24,16 @@ if TYPE_CHECKING:
 
     from laminar.configurations.datastores import Artifact
 
-__all__ = ["results"]
+__all__ = ["find", "results"]
 
 PREVIEW = 60
 
 
 @click.command(short_help="Print executions, layers, artifacts and values.")
 @datastore_options
-@click.argument("execution", required=False)
-@click.argument("layer", required=False)
-@click.argument("attribute", required=False)
+@click.argument("execution", required=False, shell_complete=completions.executions)
+@click.argument("layer", required=False, shell_complete=completions.layers)
+@click.argument("attribute", metavar="[ARTIFACT]", required=False, shell_complete=completions.artifacts)
 @click.option("--index", type=click.IntRange(0), help="Read one split of the layer.")
 def results(chosen: DatastoreChoice, execution: str | None, layer: str | None, attribute: str | None, index: int | None) -> None:
     """Print the executions of a program or a flow, the layers of one, a layer's artifacts, or one value.
@@ -57,7 +58,7 @@ def results(chosen: DatastoreChoice, execution: str | None, layer: str | None, a
     if execution is None:
         _executions(flows)
         return
-    found = _find(flows, execution)
+    found = find(flows, execution)
     if layer is None:
         for one in found:
             _layers(one, titled=len(found) > 1)
@@ -94,7 +95,7 @@ def _states(flow: StoredFlow) -> Iterator[tuple[str, ...]]:
             yield flow.name, execution.id, "damaged", "-", "-"
 
 
-def _find(flows: list[StoredFlow], wanted: str) -> list[StoredExecution]:
+def find(flows: list[StoredFlow], wanted: str) -> list[StoredExecution]:
     """Return the executions of an id, which the flows of a chain share, of the beginning of an id, or the newest.
 
     Raises ExecutionError where there is none, or the beginning fits several.

@@ -10,7 +10,7 @@ from laminar.program import outline
 from laminar.program.outline import Outline
 from laminar.program.source_location import shorten
 
-__all__ = ["call_after"]
+__all__ = ["call_after", "calls"]
 
 ACTIONS = ("next", "resume", "schedule", "execute")
 Span = tuple[int, int]
@@ -31,18 +31,22 @@ def call_after(where: str) -> str | None:
     return f"{shorten(path)}:{sites[0]}" if sites else None
 
 
-def _sites(found: Outline) -> Iterator[int]:
-    """Yield the lines that call a flow or chain one."""
+def calls(found: Outline) -> Iterator[ast.Call]:
+    """Yield the calls of flows: of objects that the source names, and of those that it makes and calls at once."""
     objects = {name for name, value in _bindings(found.tree) if _makes_flow(found, value)}
     for node in ast.walk(found.tree):
         if isinstance(node, ast.Call):
             called = node.func
-            if (
-                _makes_flow(found, called)
-                or (isinstance(called, ast.Name) and called.id in objects)
-                or (isinstance(called, ast.Attribute) and called.attr in ACTIONS and _is_action(node))
-            ):
-                yield node.lineno
+            if _makes_flow(found, called) or (isinstance(called, ast.Name) and called.id in objects):
+                yield node
+
+
+def _sites(found: Outline) -> Iterator[int]:
+    """Yield the lines that call a flow or chain one."""
+    yield from (call.lineno for call in calls(found))
+    for node in ast.walk(found.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ACTIONS and _is_action(node):
+            yield node.lineno
 
 
 def _is_action(call: ast.Call) -> bool:

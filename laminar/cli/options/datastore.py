@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from laminar.cli.options import store_expression
+from laminar.cli.options import completions, store_expression
 from laminar.cli.options.program import module_file
 from laminar.exceptions import DatastoreError, FlowError, suggest
 
@@ -184,9 +184,9 @@ def datastore_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     for option in (
         click.option("--datastore", metavar="URL", help="Datastore to read, instead of the program's or the folder's."),
-        click.option("--flow", metavar="NAME", help="Select one flow by name."),
+        click.option("--flow", metavar="NAME", shell_complete=completions.flow_names, help="Select one flow by name."),
         click.option("-m", "module", metavar="MODULE", help="Name a program by its module, as for laminar run."),
-        click.argument("program", metavar="[PROGRAM|FLOW]", type=click.Path(), required=False),
+        click.argument("program", metavar="[PROGRAM|FLOW]", required=False, shell_complete=completions.programs_and_flows),
     ):
         collect = option(collect)
     return collect

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from laminar.cli.options import completions
 from laminar.exceptions import FlowError
 
 if TYPE_CHECKING:
@@ -104,7 +105,15 @@ class ProgramCommand(click.Command):
         """Parse the words before --, and keep those after it for the program."""
         place = args.index("--") if "--" in args else len(args)
         ctx.meta[ARGUMENTS] = tuple(args[place + 1 :])
-        return super().parse_args(ctx, args[:place])
+        if ctx.resilient_parsing and place and args[place - 1].startswith("-"):  # a completion: the value is typed next
+            place -= 1
+        try:
+            return super().parse_args(ctx, args[:place])
+        except click.UsageError as error:
+            if "unexpected extra argument" in error.message:
+                advice = "Arguments of the program follow --, as in: PROGRAM -- ARGS"
+                raise click.UsageError(f"{error.message}. {advice}", ctx) from error
+            raise
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Return the pieces of the usage line."""
@@ -125,9 +134,15 @@ OPTIONS = (
         "assignments",
         type=Assignment(),
         multiple=True,
+        shell_complete=completions.parameters,
         help="Replace a parameter of the flow. VALUE has the type of the value that it replaces. Repeatable.",
     ),
-    click.option("--flow", metavar="NAME", help="Select a flow by name if the program calls several."),
+    click.option(
+        "--flow",
+        metavar="NAME",
+        shell_complete=completions.flow_names,
+        help="Select a flow by name if the program calls several.",
+    ),
 )
 
 

@@ -60,3 +60,14 @@ def test_help_exits_with_0():
     with pytest.raises(SystemExit) as caught:
         main(["--help"])
     assert caught.value.code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [(["complie"], "Did you mean 'compile'?"), (["run", "x.py", "y"], "Arguments of the program follow --")],
+)
+def test_a_wrong_word_is_reported_with_advice(words, advice, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(words)
+    assert caught.value.code == 2
+    assert advice in capsys.readouterr().err

@@ -1,0 +1,107 @@
+"""Complete flows, executions, layers, artifacts and parameters in a shell, without executing a program.
+
+A shell calls these functions while somebody types. They print nothing and return no completions where anything is wrong.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from laminar.cli.options.datastore import StoredFlow
+    from laminar.cli.stored_execution import StoredExecution
+
+__all__ = ["artifacts", "executions", "flow_names", "layers", "parameters", "programs_and_flows"]
+
+MOST = 50
+"""Executions that are offered, the newest first."""
+
+Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+
+def _completing(values: Callable[[click.Context], Iterable[str]]) -> Complete:
+    """Return a completion function of those values that begin with the typed text."""
+
+    def complete(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+        """Return the values that begin with the typed text."""
+        with suppress(Exception):
+            return [CompletionItem(value) for value in dict.fromkeys(values(context)) if value.startswith(typed)]
+        return []
+
+    return complete
+
+
+def _flows(context: click.Context) -> list[StoredFlow]:
+    """Return the flows that the words so far name."""
+    from laminar.cli.options.datastore import DatastoreChoice, is_flow_name
+
+    given: dict[str, Any] = context.params
+    program, flow = given.get("program"), given.get("flow")
+    if program is not None and is_flow_name(program):
+        program, flow = None, program
+    return DatastoreChoice(program, flow, given.get("datastore")).flows()
+
+
+def _flow_names(context: click.Context) -> Iterator[str]:
+    if context.params.get("files"):
+        from laminar.program import outline
+
+        yield from (flow.name for flow in outline.read(context.params["files"]).flows.values())
+    else:
+        yield from (flow.name for flow in _flows(context))
+
+
+def _execution_ids(context: click.Context) -> Iterator[str]:
+    yield "latest"
+    for flow in _flows(context):
+        yield from flow.store.executions(flow.name)[::-1][:MOST]
+
+
+def _executions(context: click.Context) -> list[StoredExecution]:
+    from laminar.cli.results import find
+
+    return find(_flows(context), context.params["execution"])
+
+
+def _layers(context: click.Context) -> Iterator[str]:
+    for execution in _executions(context):
+        yield from execution.layers()
+
+
+def _artifacts(context: click.Context) -> Iterator[str]:
+    for execution in _executions(context):
+        if context.params["layer"] in execution.layers():
+            yield from execution.names(context.params["layer"])
+
+
+def _parameters(context: click.Context) -> Iterator[str]:
+    """Yield the keywords that the program calls its flows with, each with the = that a value follows."""
+    from laminar.program import call_sites, outline
+
+    for call in call_sites.calls(outline.read(context.params["files"])):
+        yield from (f"{keyword.arg}=" for keyword in call.keywords if keyword.arg not in (None, "execution"))
+
+
+def _programs_and_flows(context: click.Context) -> Iterator[str]:
+    with suppress(Exception):
+        yield from (flow.name for flow in _flows(context))
+
+
+def programs_and_flows(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Return the flows in the datastore, or let the shell complete files where it has none that fit."""
+    found = _completing(_programs_and_flows)(context, parameter, typed)
+    files = [CompletionItem(name) for name in sorted(os.listdir(".")) if name.endswith(".py") and name.startswith(typed)]
+    return [*found, *files] if os.sep not in typed else [CompletionItem(typed, type="file")]
+
+
+flow_names = _completing(_flow_names)
+executions = _completing(_execution_ids)
+layers = _completing(_layers)
+artifacts = _completing(_artifacts)
+parameters = _completing(_parameters)
