@@ -104,7 +104,7 @@ def _recorded(
 
 
 def render(chains: Iterable[tuple[Chain, Settings]], target: Target, passes: Sequence[Pass] | None = None) -> str:
-    """Return the YAML of recorded chains; the rights of their pods stand first where the target asks for them."""
+    """Return the YAML of recorded chains; the rights of their pods are first where the target has them."""
     return text(documents(chains, target, passes), rights=target.rbac)
 
 

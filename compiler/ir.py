@@ -141,7 +141,7 @@ class Task(Value):
     """One layer of a flow.
 
     ``layer`` is the Python name, ``name`` what Argo calls it (equal until the naming pass), ``needs`` the layers it waits for
-    (Python names, in graph order, without Parameters), ``where`` the place of its class as ``file.py:31``. ``label`` stands in
+    (Python names, in graph order, without Parameters), ``where`` the place of its class as ``file.py:31``. ``label`` appears in
     for the layer's name where that cannot be a label's value, ``loop`` names the template of its own that a fan-out with bounded
     parallelism sits in (both are the naming pass' work). ``fixed`` is the one split that is run, and of how many.
     ``fused`` are the layers that the task runs one after the other, where they are several; ``layer`` is then ``A+B+C``.

@@ -169,7 +169,7 @@ def _divide(lengths: Sequence[int | Length]) -> tuple[int, list[Length]]:
 
 
 def _product(constant: int, lengths: Sequence[Length]) -> tuple[str, str]:
-    """Return the product as an expression, and what stands before it: a name for each source that is read more than once."""
+    """Return the product as an expression, and what precedes it: a name for each source that is read more than once."""
     uses: dict[str, int] = {}
     for length in lengths:
         uses[length.source] = uses.get(length.source, 0) + length.reading.count("@")

@@ -31,9 +31,8 @@ INSTEAD = {
     r"lets? go of": "release",
     r"leaves? alone": "keep, ignore",
     r"meant": "selected, named",
-    r"as far as": "if, where",
     r"makes? of it": "state it",
-    r"whoever|whatever|wherever|whichever": "name it",
+    r"whoever|whichever": "name it",
 }
 """Words of a private English, as regular expressions, with what to write instead."""
 
@@ -41,16 +40,24 @@ OPENINGS = ("Tell", "Give", "Say", "Let", "Ask", "Tells", "Gives", "Says", "Lets
 """First words that no docstring of a function has: it starts with an imperative verb that says what happens."""
 
 HELD = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs",
+    "templates",
     "laminar/cli",
+    "compiler/argo",
+    "compiler/check",
+    "compiler/emit",
+    "compiler/lint",
+    "compiler/package",
+    "compiler/passes",
+    "compiler/plan",
+    "compiler/rehearsal",
+    "compiler/yaml",
     "laminar/program/outline.py",
     "laminar/program/call_sites.py",
     "laminar/configurations/option_values.py",
     "laminar/components/parameter_text.py",
-    "README.md",
-    "CONTRIBUTING.md",
-    "docs/command-line.md",
-    "docs/glossary.md",
-    "docs/how-it-compiles.md",
 )
 """Files and folders that are held to the rule. The list grows to the whole tree as rooms are rewritten."""
 

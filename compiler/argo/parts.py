@@ -124,7 +124,7 @@ class Part:
 
     @property
     def _call_end(self) -> int:
-        """Where the innermost task or step ends: a step stands in a list of lists."""
+        """Where the innermost task or step ends: a step is in a list of lists."""
         return max(self._end("tasks", 2), self._end("steps", 3))
 
     def _end(self, key: str, length: int) -> int:

@@ -86,7 +86,7 @@ R111|error|yes|no|A reference that is known elsewhere only|For example `tasks` o
 R112|warning/error|no|no|A workflow parameter that a template does not declare|A WorkflowTemplate may leave it to the workflow that calls it; then it cannot be started on its own.
 P101|error|yes|no|A container without an image|Neither the template nor templateDefaults name one.
 P102|error|no|no|An image that is no reference|The pod waits with InvalidImageName: a repository is in lower case, and has no spaces.
-P103|warning/error|no|no|A container without a command|Argo's executor has to know it: the controller asks the image's registry, which may be private or slow.
+P103|warning/error|no|no|A container without a command|Argo's executor has to know it: the controller queries the image's registry, which may be private or slow.
 P104|error|no|no|A volume that is not there|Kubernetes refuses the pod.
 P105|warning/error|no|no|Pods of the default service account|It may report nothing (`workflowtaskresults: create, patch`), and then the pod fails. A cluster may give it the rights, or have workflow defaults.
 P106|error|partly|no|Two things at one place|A path where two volumes, or a volume and an artifact, are mounted.

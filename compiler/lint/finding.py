@@ -81,7 +81,7 @@ def not_checked(part: Part, what: str) -> Finding:
 
 
 def meant(name: str, known: Iterable[str]) -> str:
-    """Return a question for the name that may have been meant, or an empty text."""
+    """Return a question for the closest known name, or an empty text."""
     return suggest(name, sorted(known))
 
 

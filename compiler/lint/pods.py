@@ -62,7 +62,7 @@ def _wrong_main(document: Document, template: Template) -> Iterator[Finding]:
         if not part.text("image") and not defaults.text("image"):
             yield Finding(part, "P101", f"The {kind} of template {template.name!r} has no image.", "name one.")
         if not part.at("command").value and not defaults.at("command").value:
-            what = f"The {kind} of template {template.name!r} has no command: Argo has to ask the image's registry for it."
+            what = f"The {kind} of template {template.name!r} has no command: Argo has to query the image's registry for it."
             yield Finding(part, "P103", what, "write the command.")
 
 

@@ -86,7 +86,7 @@ def _refused(chains: Sequence[Chain], error: Exception) -> FlowError:
 
 
 def _used(flow: Flow) -> Iterator[tuple[str, str, str, Any]]:
-    """Give what functions of layers refer to: layer, the function's place, the name and its value."""
+    """Yield what functions of layers refer to: layer, the function's place, the name and its value."""
     for name, layer in flow.registry.items():
         for function in vars(layer).values():
             if isinstance(function, FunctionType):

@@ -123,7 +123,7 @@ def contents(project: Project, *, without: Collection[Path] = (), program: str |
 
 
 def is_declared(root: Path) -> bool:
-    """Say whether a folder says itself that it is a project; else it is one only because a program lies in it."""
+    """Return whether a folder declares that it is a project; else it is one only because a program is in it."""
     return (root / "pyproject.toml").is_file()
 
 
@@ -190,12 +190,12 @@ def unreadable(path: str | Path, error: OSError) -> FlowError:
     """Return the error for a file or folder that cannot be read."""
     return FlowError(
         f"{str(path)!r} cannot be packaged: {error.strerror or error}.",
-        fix="mend its permissions, or name it in [tool.laminar] exclude.",
+        fix="correct its permissions, or name it in [tool.laminar] exclude.",
     )
 
 
 def is_compiled(path: str, data: bytes) -> bool:
-    """Say whether a file is a compiled document that names a package."""
+    """Return whether a file is a compiled document that names a package."""
     return path.endswith((".yaml", ".yml", ".json")) and NAMING.search(data) is not None
 
 
@@ -203,7 +203,7 @@ def is_compiled(path: str, data: bytes) -> bool:
 
 
 def _paths(root: Path, project: Project) -> Iterator[str]:
-    """Give the paths of a project's files, relative to its root."""
+    """Yield the paths of a project's files, relative to its root."""
     exclude, include = spec(project.exclude), spec(project.include)
     always = spec(ALWAYS)
 
@@ -251,11 +251,11 @@ def spec(lines: Collection[str]) -> GitIgnoreSpec:
     try:
         return GitIgnoreSpec.from_lines(lines)
     except ValueError as error:
-        raise FlowError(f"Files to leave out: {error}.", fix="mend it in .gitignore or [tool.laminar].") from error
+        raise FlowError(f"Files to leave out: {error}.", fix="correct it in .gitignore or [tool.laminar].") from error
 
 
 def verdict(patterns: GitIgnoreSpec, path: str) -> bool | None:
-    """Say whether patterns match a path (a folder's ends with ``/``); None where they say nothing of it."""
+    """Return whether patterns match a path (a folder's ends with ``/``), None where no pattern decides."""
     return patterns.check_file(path).include
 
 
@@ -263,7 +263,7 @@ def verdict(patterns: GitIgnoreSpec, path: str) -> bool | None:
 
 
 def _check_root(root: Path) -> None:
-    """Raise FlowError for a folder that nobody can mean: it holds far more than a program's files."""
+    """Raise FlowError for a folder that is no project: it holds far more than a program's files."""
     if root == Path(root.anchor):
         raise FlowError(
             f"The project's folder is {str(root)!r}, so that a package would take all files of this machine.",
@@ -310,7 +310,7 @@ def _check_link(root: Path, path: str, files: dict[str, Path]) -> None:
 
 
 def is_utf8(path: str) -> bool:
-    """Say whether a path is text on any system."""
+    """Return whether a path is text on any system."""
     try:
         path.encode()
     except UnicodeEncodeError:

@@ -327,7 +327,7 @@ class Binding:
                 where=source_location.caller(),
                 fix=f"set it first: self.{name} = ...{_of_init(layer)}"
                 if self.own
-                else f"give it, as {layer.name}({name}=...), or ask an execution's layer.",
+                else f"pass it, as {layer.name}({name}=...), or read it from an execution's layer.",
             )
         status = self.execution.status(layer.name)
         of = f"flow {self.execution.flow.name!r}, execution {self.execution.id!r}"
@@ -335,7 +335,7 @@ class Binding:
             raise ArtifactError(
                 f"Layer {layer.name!r} was skipped, so it has no {name!r} ({of}).",
                 where=source_location.caller(),
-                fix=f"ask layer.state.finished first, or give {layer.name} a default: a class value {name} = ...",
+                fix=f"check layer.state.finished first, or give {layer.name} a default: a class value {name} = ...",
             )
         if status == "unfinished":
             raise ArtifactError(
