@@ -34,13 +34,27 @@ sys.stdout.write(workflow.to_yaml())
 """
 
 
-def program(size: int) -> str:
-    """Return a flow of so many layers in a row."""
+def program(size: int, *, rows_of: int | None = None) -> str:
+    """Return a flow of so many layers in a row, or in rows of so many layers beside each other."""
     lines = ["from laminar import Flow, Layer", "class Row(Flow): ..."]
     for number in range(size):
-        parameters = f"self, before: L{number - 1}" if number else "self"
+        is_first = number == 0 if rows_of is None else number % rows_of == 0
+        parameters = "self" if is_first else f"self, before: L{number - 1}"
         lines += ["@Row.register", f"class L{number}(Layer):", f"    def __call__({parameters}) -> None: ..."]
     return "\n".join([*lines, "if flow := Row():", "    flow()", ""])
+
+
+def used(command: list[str], folder: Path) -> tuple[float, float]:
+    """Return the seconds of CPU of a command, and the most memory that it had, in MB."""
+    program = (
+        "import resource, subprocess, sys\n"
+        "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)\n"
+        "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
+        "print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *command], cwd=folder, check=True, capture_output=True, text=True)
+    seconds, megabytes = map(float, done.stdout.split())
+    return seconds, megabytes
 
 
 def took(command: list[str], folder: Path) -> tuple[float, str]:
@@ -72,6 +86,21 @@ def main() -> None:
             mine, hera = statistics.median(ours), statistics.median(theirs)
             print(f"{size} layers: laminar {mine:.2f} s, Hera {hera:.2f} s, ratio {mine / hera:.2f}; {sizes[size]} bytes")
     print(f"a layer more: {(sizes[150] - sizes[10]) / 140:.0f} bytes (at most 200)")
+    growth(runs)
+
+
+def growth(runs: int) -> None:
+    """Print what many layers cost, and how that grows; 10,000 with edges between them are more than 1 MiB."""
+    cpu: dict[int, float] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for size, rows_of in ((1000, None), (4000, None), (10_000, 1)):
+            (folder / "row.py").write_text(program(size, rows_of=rows_of))
+            command = [sys.executable, "-m", "laminar", "compile", "row.py", "--datastore", "s3://b/p"]
+            measured = [used(command, folder) for _ in range(min(runs, 3))]
+            cpu[size] = statistics.median(seconds for seconds, _ in measured)
+            print(f"{size} layers: {cpu[size]:.2f} s of CPU, {max(memory for _, memory in measured):.0f} MB")
+    print(f"4,000 layers take {cpu[4000] / cpu[1000]:.1f} times 1,000's (at most 4.5)")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -229,3 +230,26 @@ def test_layer_whose_name_cannot_be_a_label_has_a_label_of_its_own_and_an_annota
     assert metadata["annotations"] == {"laminar/layer-name": "{{inputs.parameters.layer}}"}
     assert arguments(made, "Train", "Save")["label"] == "Save"
     assert arguments(made, "Train", "Fit") == {"layer": "_Fit", "label": "Fit-cf352eb2"}
+
+
+# loops
+
+
+def expressions(value: object) -> list[str]:
+    """Return the texts of all expressions inside a value."""
+    if isinstance(value, str):
+        return re.findall(r"\{\{=(.*?)\}\}", value)
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for part in parts for text in expressions(part)]
+
+
+@given(plans())
+@settings(max_examples=20)
+def test_no_expression_has_both_let_and_item_which_argo_rejects(made):
+    assert [text for text in expressions(list(compiled(made))) if "let " in text and re.search(r"\bitem\b", text)] == []
+
+
+def test_no_golden_document_has_an_expression_with_both_let_and_item():
+    found = [text for path in GOLDEN.glob("*.yaml") for text in expressions(path.read_text(encoding="utf-8"))]
+    assert any("item" in text for text in found) and any("let " in text for text in found)
+    assert [text for text in found if "let " in text and re.search(r"\bitem\b", text)] == []
