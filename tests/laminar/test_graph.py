@@ -82,6 +82,7 @@ def test_a_layer_may_be_skipped_with_any_layer_that_it_needs(nodes, skippable):
         ([Node("A")], Node("H", ("A",), entry=True), "A"),
         ([Node("A")], Node("H", ("A",), submission=True), "A"),
         ([Node("A")], Node("H", ("Parameters", "A"), entry=True), "A"),
+        ([Node("Z")], Node("H", ("Parameters", "Z"), entry=True), "Z"),  # also of a name that sorts after Parameters
         ([], Node("H", ("Parameters",), entry=True), None),
         ([Node("A"), Node("B")], Node("H", ("A", "B"), entry=True), None),
         ([Node("A", grid=(Axis("Parameters", "n"),))], Node("H", ("A",), entry=True), None),  # many pods, each too early
@@ -140,3 +141,8 @@ def test_published_lengths_are_of_attributes_that_some_fan_out_iterates_over_in_
 @pytest.mark.parametrize(("split", "key"), [(None, "A.rows"), (0, "A[0].rows"), (3, "A[3].rows")])
 def test_a_length_has_one_key_for_the_whole_and_one_for_each_split(split, key):
     assert graph.length_key("A", "rows", split) == key
+
+
+def test_a_layer_runs_one_split_a_pod_and_lost_attempts_are_replaced_twice_unless_something_else_is_said():
+    assert Node("A") == Node("A", needs=(), grid=None, entry=False, submission=False, batch=1)
+    assert graph.LOST_ATTEMPTS == 2
