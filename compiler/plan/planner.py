@@ -16,7 +16,9 @@ from laminar.compiler.plan.datastore_url import datastore_url
 from laminar.compiler.plan.hook_conditions import Decisions, wrong_hooks
 from laminar.components import parameter_text
 from laminar.components.flow import Flow
+from laminar.components.layer import Layer
 from laminar.components.parameters import fanned_out, travels, unknown_parameter
+from laminar.configurations.hooks import Kind, hooks_of
 from laminar.configurations.layers import Container, Retry
 from laminar.configurations.schedulers import Argo, Schedule
 from laminar.exceptions import FlowError, LaminarError, raise_all
@@ -205,9 +207,18 @@ def _smallest(decided: Decisions, settings: Settings) -> Pod:
     running = [name for name, given in configurations.items() if split_command(given.container.command)[1] is not None]
     if not running:
         return _pod(Container(), Retry(), settings)
-    same = [name for name in running if not any(flow.layer(name).hooks[kind] for kind in ("submission", "retry"))]
+    same = [name for name in running if not _changes_pods(flow.registrations[name].layer)]
     smallest = min(same or running, key=lambda name: _weight(configurations[name].container))
     return _pod(decided.configured(smallest).container, configurations[smallest].retry, settings)
+
+
+def _changes_pods(layer: type[Layer]) -> bool:
+    """Return whether a layer has hooks of its own that change its pods."""
+    return any(any(hooks_of(layer, kind)) for kind in KINDS)
+
+
+KINDS: tuple[Kind, ...] = ("submission", "retry")
+"""The kinds of hooks that change pods."""
 
 
 def _weight(container: Container) -> tuple[float, ...]:
