@@ -76,3 +76,10 @@ def test_a_document_with_wrong_fields_is_damaged(change: dict[str, Any]) -> None
 def test_a_traceback_with_lone_surrogates_can_be_written() -> None:
     made = Record(flow="F", execution="e", layer="L", caught="ValueError: \ud800")
     assert Record.from_json(made.to_json().encode()).caught == "ValueError: \\ud800"
+
+
+def test_documents_of_one_layer_share_the_strings_that_are_equal() -> None:
+    data = [Record(flow="F", execution="e" * 20, layer="L", index=index, program="p" * 64).to_json().encode() for index in range(2)]
+    one, other = (Record.from_json(text) for text in data)
+    assert one.execution is other.execution
+    assert one.program is other.program
