@@ -68,7 +68,7 @@ def results(chosen: DatastoreChoice, execution: str | None, layer: str | None, a
     if attribute is None:
         _artifacts(one, artifacts)
     else:
-        _value(one, layer, attribute, artifacts)
+        _value(one, layer, attribute, artifacts, index)
 
 
 def _add_folder(chosen: DatastoreChoice) -> None:
@@ -165,7 +165,7 @@ def _preview(value: Any) -> str:
     return text if len(text) <= PREVIEW else text[: PREVIEW - 3] + "..."
 
 
-def _value(execution: StoredExecution, layer: str, attribute: str, artifacts: Mapping[str, Artifact]) -> None:
+def _value(execution: StoredExecution, layer: str, attribute: str, artifacts: Mapping[str, Artifact], index: int | None) -> None:
     """Print a value: text as it is, each element of an Accessor on a line, anything else as Python writes it.
 
     Raises ExecutionError where the layer left no such artifact.
@@ -178,6 +178,6 @@ def _value(execution: StoredExecution, layer: str, attribute: str, artifacts: Ma
             + suggest(attribute, list(artifacts)),
             fix=f"its artifacts are: {', '.join(artifacts) or 'none'}.",
         )
-    value = execution.read(artifacts[attribute])
+    value = execution.read(artifacts[attribute], execution.origin(layer, attribute, index))
     for element in value if isinstance(value, Accessor) else (value,):
         click.echo(element if isinstance(element, str) else pprint.pformat(element))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from laminar.components.layer_status import complete
@@ -15,6 +16,7 @@ from laminar.graph import PARAMETERS
 if TYPE_CHECKING:
     from laminar.cli.options.datastore import StoredFlow
     from laminar.configurations.datastores import Artifact, Record
+    from laminar.configurations.datastores.documents.error_context import Origin
     from laminar.program.outline import LayerOutline
 
 __all__ = ["StoredExecution", "newest_first"]
@@ -143,11 +145,34 @@ class StoredExecution:
             fix="pass an --index that it has, or leave --index out.",
         )
 
-    def read(self, artifact: Artifact) -> Any:
-        """Return the value of an artifact.
+    def origin(self, layer: str, attribute: str, index: int | None) -> Origin:
+        """Return what errors of reading an attribute say of it, by the splits that it is of."""
+        from laminar.configurations.datastores.documents.error_context import Origin
+
+        records = self.records(layer)
+        chosen = [index] if index is not None else list(records) if self.is_fan_out(layer) else [0]
+        found = {one: records[one].artifacts[attribute] for one in chosen if attribute in records[one].artifacts}
+        outline = self._outlined.get(layer)
+        return Origin(
+            flow=self.flow.name,
+            execution=self.id,
+            layer=layer,
+            attribute=attribute,
+            splits=records[chosen[0]].splits if self.is_fan_out(layer) else None,
+            indexes=tuple(found),
+            ends=tuple(accumulate(1 if artifact.parts is None else len(artifact.parts) for artifact in found.values())),
+            passed=any(artifact.sharded for artifact in found.values()) and bool(outline is None or outline.needs),
+        )
+
+    def read(self, artifact: Artifact, origin: Origin | None = None) -> Any:
+        """Return the value of an artifact; an origin explains errors of reading it.
 
         Raises DatastoreError where it is missing, damaged, or of a class that the program itself defines.
         """
+        if origin is not None:
+            with origin.explaining(self.flow.store):
+                value = self.read(artifact)
+            return value.with_origin(origin) if artifact.sharded else value
         try:
             return self.flow.store.read(artifact)
         except DatastoreError as error:
