@@ -1,6 +1,6 @@
-"""Tell type checkers, and readers, whether one element of an attribute is meant or all of them.
+"""Mark for type checkers, and readers, whether an attribute is read as one element or as all of them.
 
-A layer's annotation can say only one type, but a sharded attribute reads as one element inside a split that goes over it, and
+A layer's annotation can say only one type, but a sharded attribute reads as one element inside a split that iterates over it, and
 as an Accessor elsewhere; an attribute of a fan-out is one value where it is set, and an Accessor to who reads them all. Nothing
 happens to the value here, except that a wrong assumption is an error.
 
@@ -35,7 +35,7 @@ T = TypeVar("T")
 def one(value: Accessor[T]) -> T:
     """Return an attribute annotated ``Accessor[T]`` as the one element that it is in this split.
 
-    Raises LayerError where it is the whole Accessor: then no ForEach of the layer goes over it.
+    Raises LayerError where it is the whole Accessor: then no ForEach of the layer iterates over it.
 
     >>> one("first")
     'first'

@@ -8,7 +8,7 @@ The tree::
     |-- LayerError         a layer does something it must not do while it runs
     |   `-- ArtifactError  what is read isn't there (an AttributeError too)
     |-- ExecutionError     a layer failed, or an execution cannot be started
-    |-- SchedulerError     the graph asked for cannot run
+    |-- SchedulerError     the requested graph cannot run
     |-- DatastoreError     stored data is missing or damaged
     |-- ClusterError       a cluster rejects a request, or does not answer
     `-- InternalError      a mistake of laminar itself
@@ -38,7 +38,7 @@ __all__ = [
 
 
 class LaminarError(Exception):
-    """Say what is wrong, where, and how to mend it.
+    """Report what is wrong, where, and how to fix it.
 
     ``what`` is one or more whole sentences, ``where`` a place such as ``"flow.py:31, Train.__call__(clean: Clean)"``,
     ``fix`` an imperative. Several errors found together are one error whose ``problems`` are the single ones.
@@ -122,7 +122,7 @@ class ExecutionError(LaminarError):
 
 
 class SchedulerError(LaminarError):
-    """The graph asked for cannot run."""
+    """The requested graph cannot run."""
 
 
 class DatastoreError(LaminarError):

@@ -1,4 +1,4 @@
-"""Tell a layer which split it is: ``laminar.settings.current``.
+"""Report to a layer which split it is: ``laminar.settings.current``.
 
 >>> current.execution.id is None
 True

@@ -64,14 +64,14 @@ CASES: dict[str, str] = {
     "….register takes a layer or options, not both.": "Train.register(Read, retry=Retry())",
     "….register decorates a subclass of Layer, not ….": "Train.register(3)",
     "Layer '…' defines '…', a name that every layer uses itself.": "class Fit(Layer):\n    index = 1",
-    "Parameter '…' of … has no annotation, so nobody knows which layer it is.": "@Train.register\nclass Fit(Layer):\n"
+    "Parameter '…' of … has no annotation, so it is unknown which layer it is.": "@Train.register\nclass Fit(Layer):\n"
     "    def __call__(self, read): ...\nrun()",
     "Layer '…' reads layer '…', which flow '…' does not register.": "class Other(Layer): ...\n@Train.register\nclass Fit(Layer):\n"
     "    def __call__(self, other: Other): ...\nrun()",
     "Parameter '…' of … is annotated '…', which is no layer of flow '…'.": "@Train.register\nclass Fit(Layer):\n"
     "    def __call__(self, read: int): ...\nrun()",
     "… takes keyword-only parameters.": "@Train.register\nclass Fit(Layer):\n    def __call__(self, *, read: Read): ...\nrun()",
-    "….__call__ takes …: nobody knows which layers these are.": fit("def __call__(self, *reads: Read): ..."),
+    "….__call__ takes …: it is unknown which layers these are.": fit("def __call__(self, *reads: Read): ..."),
     "….__call__ is decorated: … hides its parameters and their annotations.": fit(
         "__call__ = (lambda f: lambda *args: f(*args))(len)"
     ),
@@ -84,16 +84,16 @@ CASES: dict[str, str] = {
     "foreach=ForEach([Parameter(Parameters, 'rates')]))\nclass Fit(Layer): ...\nrun(rates={1, 2})",
     "Layers of flow '…' depend on each other in a cycle: … (each reads the next).": "@Train.register\nclass Fit(Layer):\n"
     "    def __call__(self, fit: 'Fit'): ...\nrun()",
-    "ForEach of layer '…' goes over layer '…', which flow '…' does not register.": "@Train.register("
+    "ForEach of layer '…' iterates over layer '…', which flow '…' does not register.": "@Train.register("
     "foreach=ForEach([Parameter('Raed', 'rows')]))\nclass Fit(Layer): ...\nrun()",
-    "ForEach of layer '…' goes over …, which … never sets.": "@Train.register(foreach=ForEach([Parameter(Read, 'row')]))\n"
+    "ForEach of layer '…' iterates over …, which … never sets.": "@Train.register(foreach=ForEach([Parameter(Read, 'row')]))\n"
     "class Fit(Layer): ...\nrun()",
-    "ForEach of layer '…' goes over …, and … is a fan-out itself: which of its splits is not said.": "@Train.register("
+    "ForEach of layer '…' iterates over …, and … is a fan-out itself: which of its splits is not said.": "@Train.register("
     "foreach=ForEach([Parameter(Read, 'rows')]))\nclass Fit(Layer):\n    model: int\n"
     "@Train.register(foreach=ForEach([Parameter(Fit, 'model')]))\nclass Score(Layer): ...\nrun()",
-    "ForEach of layer '…' goes over split … of …, which is no fan-out.": "@Train.register("
+    "ForEach of layer '…' iterates over split … of …, which is no fan-out.": "@Train.register("
     "foreach=ForEach([Parameter(Read, 'rows', index=1)]))\nclass Fit(Layer): ...\nrun()",
-    "ForEach of layer '…' goes over parameter '…', which flow '…' is not called with.": "@Train.register("
+    "ForEach of layer '…' iterates over parameter '…', which flow '…' is not called with.": "@Train.register("
     "foreach=ForEach([Parameter(Parameters, 'rate')]))\nclass Fit(Layer): ...\nrun(rates=[1])",
     "Flow '…' is called with parameter '…', a name that every layer uses itself.": "run(index=1)",
     "Linker to flow '…' returned …, not Parameters.": "run().next(flow=made(), linker=lambda execution: {})",
@@ -114,7 +114,7 @@ CASES: dict[str, str] = {
     "layer._binding.reader = 'Fit'\nlayer.rows = 1",
     "Layer '…' shards '…': an attribute with a leading underscore is not stored.": "Read().shard(_rows=[])",
     "Layer '…' shards '…' twice.": "layer = Read()\nlayer._binding.shards['rows'] = None\nlayer.shard(rows=[])",
-    "Layer '…' has no attribute '…': nobody set it, and it belongs to no execution.": "Read().rows",
+    "Layer '…' has no attribute '…': it was never set, and the layer belongs to no execution.": "Read().rows",
     "Layer '…' has not finished, so '…' cannot be read (…).": "made().execution('one').layer(Read).rows",
     "Layer '…' finished without setting '…' (…).": "run().layer(Read).late",
     "Layer '…' was skipped, so it has no '…' (…).": "@Train.register\nclass Fit(Layer):\n    @hooks.entry\n"

@@ -32,7 +32,7 @@ MISSING: Any = object()
 
 @dataclass(frozen=True)
 class State:
-    """Answer what a layer's state is, each time it is asked."""
+    """Look a layer's state up, at each access."""
 
     layer: Layer
 
@@ -120,7 +120,7 @@ class Binding:
         return self.configuration
 
     def is_fan_out(self, layer: Layer) -> bool:
-        """Say whether the layer's flow registers it with a ForEach."""
+        """Return whether the layer's flow registers it with a ForEach."""
         return self.flow is not None and self.flow.registered(layer).configuration.foreach is not None
 
     # writing
@@ -160,7 +160,7 @@ class Binding:
     def setting(self, layer: Layer, name: str) -> None:
         """Note that an attribute is set.
 
-        Raises LayerError for an attribute of a dependency: nobody else would see it.
+        Raises LayerError for an attribute of a dependency: no other layer would see it.
         """
         if self.reader and not name.startswith("_"):
             raise LayerError(
@@ -321,7 +321,7 @@ class Binding:
                 fix="read results of the flow that --flow names, or run without --flow.",
             )
         if self.execution is None or self.own or self.execution.id is None:
-            place = "has not set it yet" if self.own else "nobody set it, and it belongs to no execution"
+            place = "has not set it yet" if self.own else "it was never set, and the layer belongs to no execution"
             raise ArtifactError(
                 f"Layer {layer.name!r} has no attribute {name!r}: {place}.",
                 where=source_location.caller(),

@@ -71,7 +71,7 @@ def _check_parameters(layer: type[Layer], function: Callable[..., Any]) -> None:
                 "put @functools.wraps(function) on the decorator's inner function.",
             )
         raise _wrong(
-            f"{owner}.__call__ takes {star}{name}: nobody knows which layers these are.",
+            f"{owner}.__call__ takes {star}{name}: it is unknown which layers these are.",
             layer,
             inner,
             "give it a parameter for each layer that it reads, annotated with the layer.",

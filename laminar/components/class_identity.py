@@ -1,6 +1,6 @@
 """Decide whether two class objects are one layer.
 
-A notebook's cell, or a program, that is executed again makes its classes anew: they replace those that it made before. A second
+A notebook's cell, or a program, that is executed again makes its classes again: they replace those that it made before. A second
 class of one name from the same execution (of a factory, a loop, a second statement) is another layer.
 """
 

@@ -1,4 +1,4 @@
-"""Give each layer instance a copy of its mutable class values, so that a change in place is seen and stays with the instance."""
+"""Copy mutable class values for each layer instance, so that a change in place is seen and stays with the instance."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def _layer_of(function: Any, parameter: str, registry: Registry, owner: str, flo
     where = source_location.of_function(function)
     if shown is None:
         raise FlowError(
-            f"Parameter {parameter!r} of {method} has no annotation, so nobody knows which layer it is.",
+            f"Parameter {parameter!r} of {method} has no annotation, so it is unknown which layer it is.",
             where=f"{where}, {method}({parameter})",
             fix=f"annotate it with a layer of flow {flow!r}: {parameter}: SomeLayer.",
         )
@@ -129,7 +129,7 @@ def _excluded(flow: type[Flow], function: Callable[..., Any], registry: Registry
 
 
 _spared: dict[tuple[type[Flow], Callable[..., Any]], tuple[int, frozenset[str]]] = {}
-"""What `_excluded` found, with the number of registrations that there were: it is asked for each layer and each split."""
+"""What `_excluded` found, with the number of registrations that there were: it is evaluated for each layer and each split."""
 
 
 def _with_ancestors(names: Iterable[str], registry: Registry, flow: type[Flow]) -> frozenset[str]:
@@ -156,7 +156,7 @@ def _named(parameter: Parameter, registration: Registration, registry: Registry,
     known = registry.get(name)
     if known is None or (not isinstance(parameter.layer, str) and not is_same_layer(known.layer, parameter.layer)):
         raise FlowError(
-            f"ForEach of layer {registration.layer.__name__!r} goes over layer {name!r}, "
+            f"ForEach of layer {registration.layer.__name__!r} iterates over layer {name!r}, "
             f"which flow {flow.__name__!r} does not register." + suggest(name, list(registry)),
             where=registration.where,
             fix=f"put @{flow.__name__}.register on {name}, or name another layer.",
@@ -165,7 +165,7 @@ def _named(parameter: Parameter, registration: Registration, registry: Registry,
 
 
 def nodes_of(flow: type[Flow], registry: Registry) -> dict[str, Node]:
-    """Return the nodes of a flow's graph, each behind what it needs, and else as they stand in the program.
+    """Return the nodes of a flow's graph, each after what it needs, and otherwise in the order of the program.
 
     Raises FlowError, with every problem at once, for what is wrong with annotations, hooks, fan-outs and for a cycle.
     """
@@ -204,12 +204,12 @@ def _node(flow: type[Flow], registration: Registration, registry: Registry) -> N
     own |= {kind for kind in ("entry", "submission") for each in hooks_of(flow, kind) if each in inherited}
     foreach = registration.configuration.foreach
     grid = tuple(_axis(parameter, registration, registry, flow) for parameter in foreach.parameters) if foreach else None
-    asked = "submission" in own and (grid is not None or _reads(flow, layer, inherited, registry))
-    return Node(name, tuple(needs), grid, "entry" in own, asked, foreach.batch if foreach else 1)
+    evaluated = "submission" in own and (grid is not None or _reads(flow, layer, inherited, registry))
+    return Node(name, tuple(needs), grid, "entry" in own, evaluated, foreach.batch if foreach else 1)
 
 
 def _reads(flow: type[Flow], layer: type[Layer], inherited: list[tuple[str, Callable[..., Any]]], registry: Registry) -> bool:
-    """Say whether a layer's submission hooks read other layers; what they say is known before the flow runs otherwise."""
+    """Return whether a layer's submission hooks read other layers; otherwise their result is known before the flow runs."""
     flows = [(flow.__name__, function) for name, function in hooks_of(flow, "submission") if (name, function) in inherited]
     own = [(layer.__name__, function) for _, function in hooks_of(layer, "submission")]
     return any(parameters_of(function, registry, owner=owner, flow=flow.__name__) for owner, function in flows + own)
@@ -222,26 +222,26 @@ def _axis(parameter: Parameter, registration: Registration, registry: Registry, 
     of = f"ForEach of layer {owner!r}"
     if name != PARAMETERS and not _may_have(source.layer, parameter.attribute):
         raise FlowError(
-            f"{of} goes over {name}.{parameter.attribute}, which {name} never sets."
+            f"{of} iterates over {name}.{parameter.attribute}, which {name} never sets."
             + suggest(parameter.attribute, list(_known(source.layer))),
             where=registration.where,
             fix=f"set or shard self.{parameter.attribute} in {name}.__call__, or annotate it in the class.",
         )
     if fan_out and isinstance(parameter.index, Unset):
         raise FlowError(
-            f"{of} goes over {name}.{parameter.attribute}, and {name} is a fan-out itself: which of its splits is not said.",
+            f"{of} iterates over {name}.{parameter.attribute}, and {name} is a fan-out itself: which of its splits is not said.",
             where=registration.where,
             fix="add index=None for all splits in order, or index=k for its split k.",
         )
     if not fan_out and not isinstance(parameter.index, Unset) and parameter.index not in (None, 0):
         raise FlowError(
-            f"{of} goes over split {parameter.index} of {name}, which is no fan-out.",
+            f"{of} iterates over split {parameter.index} of {name}, which is no fan-out.",
             where=registration.where,
             fix="drop index, or give the layer a ForEach.",
         )
     index = None if isinstance(parameter.index, Unset) or not fan_out else parameter.index
     if index is not None and index < 0:
-        raise FlowError(f"{of} goes over split {index} of {name}.", where=registration.where, fix="count splits from 0.")
+        raise FlowError(f"{of} iterates over split {index} of {name}.", where=registration.where, fix="count splits from 0.")
     return Axis(name, parameter.attribute, index, fan_out)
 
 

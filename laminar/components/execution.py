@@ -96,7 +96,7 @@ class Execution:
     # what can be done with it
 
     def parameters(self, **artifacts: Any) -> Execution:
-        """Give the execution these parameters, besides those it has; it gets a new id where it had none.
+        """Add these parameters to those that the execution has; it gets a new id where it had none.
 
         Raises FlowError for a name that every layer uses itself.
         """
@@ -112,7 +112,7 @@ class Execution:
         return self
 
     def schedule(self, *, dependencies: Mapping[str, Iterable[Any]]) -> Execution:
-        """Run exactly these layers, each behind those it maps to, again if they had finished.
+        """Run exactly these layers, each after those it maps to, again if they had finished.
 
         Raises SchedulerError before anything runs for unknown names, a cycle, and a dependency that is neither scheduled nor
         finished.
@@ -135,7 +135,7 @@ class Execution:
         return self._act(Step(self, action="execute", layer=layer, where=source_location.caller()))
 
     def next(self, *, flow: Flow, linker: Callable[[Execution], Parameters]) -> Execution:
-        """Run another flow behind this one, with the parameters that ``linker`` makes of this execution.
+        """Run another flow after this one, with the parameters that ``linker`` makes of this execution.
 
         Flows of a chain share the id; the k-th occurrence of one flow in it has ``-k`` appended.
 

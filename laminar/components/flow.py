@@ -207,7 +207,7 @@ class Flow:
 
     @classmethod
     def has_layers(cls) -> bool:
-        """Whether any layer was registered on this flow or on one that it inherits from."""
+        """Return whether any layer was registered on this flow or on one that it inherits from."""
         return len(cls._merge()) > 1
 
     # what a flow knows of itself
@@ -231,7 +231,7 @@ class Flow:
 
     @property
     def nodes(self) -> dict[str, Node]:
-        """Nodes of the flow's graph by name, each behind what it needs.
+        """Nodes of the flow's graph by name, each after what it needs.
 
         Raises FlowError, with every problem at once, where the flow is defined wrongly.
         """

@@ -116,7 +116,7 @@ class Layer:
         return self._binding.flow
 
     def _unbound(self, name: str) -> ArtifactError:
-        """Return the error for asking a layer that stands alone where it belongs: `hasattr` has to see an AttributeError."""
+        """Return the error for the flow or execution of a layer that has none: `hasattr` has to see an AttributeError."""
         fix = "get it from one: flow.layer(...)" if name == "flow" else "get it from one: flow.execution(...).layer(...)"
         kind = "flow" if name == "flow" else "execution"
         return ArtifactError(f"Layer {self.name!r} belongs to no {kind}.", where=source_location.caller(), fix=fix)

@@ -135,7 +135,7 @@ def unknown_parameter(step: Step, layer: str, attribute: str) -> FlowError:
     """Return the error for a ForEach over a parameter that the flow is not called with."""
     given = ", ".join(step.parameters) or "none"
     return FlowError(
-        f"ForEach of layer {layer!r} goes over parameter {attribute!r}, which flow {step.flow.name!r} is not called with."
+        f"ForEach of layer {layer!r} iterates over parameter {attribute!r}, which flow {step.flow.name!r} is not called with."
         + suggest(attribute, list(step.parameters)),
         where=step.flow.registrations[layer].where + (f", called at {step.where}" if step.where else ""),
         fix=f"call it with {attribute}=[...]; its parameters are: {given}.",

@@ -22,7 +22,7 @@ def check_schedule(step: Step) -> None:
 
 
 def schedule_problems(step: Step) -> Iterator[LaminarError]:
-    """Give what is wrong with a mapping of layers to schedule, whatever has run: unknown names, else a cycle."""
+    """Yield what is wrong with a mapping of layers to schedule, whatever has run: unknown names, else a cycle."""
     edges, known = step.dependencies or {}, step.flow.registrations
     if not edges:
         yield SchedulerError("There is no layer to schedule.", where=step.where, fix="map at least one layer: {'A': set()}.")
@@ -40,7 +40,7 @@ def schedule_problems(step: Step) -> Iterator[LaminarError]:
 
 
 def _unfinished(step: Step) -> Iterator[LaminarError]:
-    """Give the dependencies, asked for or a layer's own, that are neither scheduled nor finished."""
+    """Yield the dependencies, given or a layer's own, that are neither scheduled nor finished."""
     edges, execution = step.dependencies or {}, step.execution
     for name, needs in edges.items():
         own = set(execution.flow.nodes[name].needs)

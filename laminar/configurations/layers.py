@@ -28,7 +28,7 @@ UNSET: Final = Unset.UNSET
 
 
 class Catch:
-    """Let a layer finish although its ``__call__`` raised one of these exceptions (or a subclass).
+    """Finish a layer although its ``__call__`` raised one of these exceptions (or a subclass).
 
     The layer keeps the artifacts set so far; nothing is tried again; the exception is kept in the split's document.
 
@@ -292,7 +292,7 @@ class ForEach:
 
 
 YEAR = 365 * 86_400.0
-"""Seconds that nobody waits: a float cannot hold the power of more attempts."""
+"""More seconds than any run waits: a float cannot hold the power of more attempts."""
 
 
 @dataclass(frozen=True)

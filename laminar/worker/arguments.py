@@ -95,8 +95,8 @@ def packaged(task: Task, text: str) -> Task:
     program = os.path.relpath(task.program.path)
     if program.startswith(os.pardir):
         raise FlowError(
-            f"Program {task.program.path!r} is no path in a code package, which LAMINAR_CODE asks for.",
-            fix="compile the program anew: laminar compile --code URL",
+            f"Program {task.program.path!r} is no path in a code package, which LAMINAR_CODE requires.",
+            fix="compile the program again: laminar compile --code URL",
         )
     code = Code(text)
     path = os.path.join(code.folder, program)

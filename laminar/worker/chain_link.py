@@ -78,7 +78,7 @@ def _steps(recorded: Recording, place: int, task: Task) -> list[Step]:
 def _no_step(place: int, task: Task) -> FlowError:
     return FlowError(
         f"Program {task.program.shown!r} has no link {place} in its chain {task.chain}.",
-        fix="compile the program anew: it has changed.",
+        fix="compile the program again: it has changed.",
     )
 
 

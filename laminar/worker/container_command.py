@@ -11,7 +11,7 @@ PYTHON = re.compile(r"(?:.*/)?python(?:3(?:\.[0-9]+)?)?$")
 
 
 def split_command(command: str) -> tuple[tuple[str, ...], str | None, tuple[str, ...]]:
-    """Return what stands before a program's path in a command, the path, and its arguments; no path where it is not python's.
+    """Return the words before a program's path in a command, the path, and its arguments; no path where it is not python's.
 
     >>> split_command("python -u main.py --fast")
     (('python', '-u'), 'main.py', ('--fast',))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Stamp", "source_digest"]
 
 BLOCKS = {tokenize.INDENT: "{", tokenize.DEDENT: "}"}
-"""What stands in a digest for the borders of a block, however far it is indented."""
+"""Marks of a digest for the borders of a block, however far it is indented."""
 
 
 class Stamp:
@@ -65,7 +65,7 @@ def program_digest() -> str:
 def source_digest(layer: type[Layer]) -> str:
     """Return the SHA-256 of the source of a layer's own functions, empty where there is no source.
 
-    Comments and layout count for nothing. A change of another function of the class, or of what stands around it, does not
+    Comments and layout count for nothing. A change of another function of the class, or of the code around it, does not
     change the part that one function has in it.
     """
     if layer not in _digests:

@@ -92,7 +92,7 @@ def _contributed(scope: Scope, attribute: str, record: Record) -> int:
 
 
 def _origin(scope: Scope, attribute: str, record: Record, artifact: Artifact) -> Origin:
-    """Return what errors of reading an element say of the split that it is of."""
+    """Return what errors of reading an element name: the split that it is of."""
     return origin_of(scope.nodes, scope.flow, scope.execution, record.layer, attribute, record.splits, {record.index: artifact})
 
 

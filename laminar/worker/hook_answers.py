@@ -1,4 +1,4 @@
-"""Answer, in a pod, what the workflow asks about the layers below: may they run, and in which pods."""
+"""Evaluate, in a pod, the hooks of the layers below: whether they may run, and in which pods."""
 
 from __future__ import annotations
 

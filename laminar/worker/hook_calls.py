@@ -40,7 +40,7 @@ class Hook:
 
     @property
     def is_generator(self) -> bool:
-        """Whether it is of the generator form, which goes on behind its ``yield``."""
+        """Whether it is of the generator form, which continues after its ``yield``."""
         code = getattr(unwrap(self.function), "__code__", None)
         return code is not None and bool(code.co_flags & 0x20)
 

@@ -25,7 +25,7 @@ def prepare(execution: Execution, step: Step) -> Outputs:
     """
     scope = ExecutionScope.of_execution(execution)
     nodes = scope.nodes
-    if step.dependencies is None:  # resumed: only the parameters that the flow was started with are asked for
+    if step.dependencies is None:  # resumed: only the parameters that the flow was started with are looked up
         return Outputs(_lengths(scope, nodes, lambda layer: layer == graph.PARAMETERS))
     step.execution.id = execution.id
     step.execution.flow = execution.flow

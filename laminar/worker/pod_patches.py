@@ -1,4 +1,4 @@
-"""Say what a hook changed of a container as a patch of the pod that a cluster makes for it."""
+"""Write what a hook changed of a container as a patch of the pod that a cluster makes for it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def changed(before: Container, after: Container, *, layer: str, where: str = "")
             raise FlowError(
                 f"A hook of layer {layer!r} changes its container's {name}, which is fixed when the workflow is made.",
                 where=where,
-                fix=f"hooks change {', '.join(PATCHED)}; say the rest in @register(container=...).",
+                fix=f"hooks change {', '.join(PATCHED)}; set the rest in @register(container=...).",
             )
     return different
 

@@ -1,4 +1,4 @@
-"""Print notes about what a layer did that its author may not have meant, once a layer, where the layer's output goes."""
+"""Print notes about what a layer did that its author may not expect, once a layer, where the layer's output goes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _readers(job: SplitJob) -> Iterator[tuple[str, Axis]]:
 
 
 def _count(value: Any) -> int | None:
-    """Return how many elements a collection has that looks as if each were meant to be one; None for anything else."""
+    """Return how many elements a collection has whose elements the author may expect to be split; None for anything else."""
     if isinstance(value, (list, tuple, range, set, frozenset)):
         return len(value)
     if getattr(value, "ndim", None) == 1 and hasattr(value, "__len__"):  # an array, or a column of a table

@@ -131,7 +131,7 @@ def _fix(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return "return from __call__ where the layer is done, raise an exception where it failed."
     if (isinstance(error, EOFError) and str(error) == "EOF when reading a line") or type(error).__name__ == "BdbQuit":
-        return "nobody can answer in this process: laminar run --debug runs splits where the terminal is."
+        return "this process has no terminal: laminar run --debug runs splits where the terminal is."
     data = _data(error)
     return error.fix if isinstance(error, LaminarError) else data.fix if data is not None else ""
 

@@ -30,7 +30,7 @@ def reroot(flow: Flow, url: str) -> None:
 
 
 def reseed() -> None:
-    """Give a forked process random numbers of its own, but where the program chose a seed."""
+    """Reseed the random generators of a forked process that the program did not seed."""
     random_generators.reseed()
 
 
