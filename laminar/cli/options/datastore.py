@@ -59,7 +59,10 @@ class DatastoreChoice:
             what = f"Program {self.program!r} has no flow {self.flow!r}."
         else:
             what = f"There is no flow {self.flow!r} in {self._named_store().url}."
-        raise FlowError(what + suggest(self.flow, names), fix=f"its flows are: {', '.join(names) or 'none'}.")
+        fix = f"its flows are: {', '.join(names) or 'none'}."
+        if self.program is None and names:
+            fix += f" An execution follows its flow: {names[0]} {self.flow}."
+        raise FlowError(what + suggest(self.flow, names), fix=fix)
 
     def store(self) -> tuple[DataStore, frozenset[str]]:
         """Return the one datastore of the flows, and the names of the program's flows.
