@@ -13,7 +13,7 @@ from laminar.program.source_location import shorten
 __all__ = ["Project", "find"]
 
 KNOWN = {
-    **dict.fromkeys(("datastore", "base", "code", "server", "context", "namespace"), str),
+    **dict.fromkeys(("datastore", "base", "code", "image", "server", "context", "namespace"), str),
     **dict.fromkeys(("include", "exclude"), list),
 }
 """The settings and their types; a list holds git's patterns of files."""
@@ -23,8 +23,9 @@ KNOWN = {
 class Project:
     """A project's folder and its settings: ``datastore`` and ``code`` are URLs, ``base`` is the base workflow's file.
 
-    ``include`` and ``exclude`` are git's patterns of the files that a code package holds and leaves out. Workflows run in
-    ``namespace``, on the cluster of the Argo ``server`` or of the kubeconfig's ``context``.
+    ``include`` and ``exclude`` are git's patterns of the files that a code package holds and leaves out. Layers that name no
+    image run in ``image``. Workflows run in ``namespace``, on the cluster of the Argo ``server`` or of the kubeconfig's
+    ``context``.
     """
 
     root: Path
@@ -33,6 +34,7 @@ class Project:
     code: str | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    image: str | None = None
     server: str | None = None
     context: str | None = None
     namespace: str | None = None
@@ -41,6 +43,10 @@ class Project:
     def base_file(self) -> Path | None:
         """Return the path of the base workflow, None where the project names none."""
         return None if self.base is None else self.root / self.base
+
+    def path_of(self, program: str) -> str:
+        """Return a program's path in the project, as an image has it that holds the project's folder."""
+        return Path(program).resolve().relative_to(self.root.resolve()).as_posix()
 
 
 def find(program: Path) -> Project:

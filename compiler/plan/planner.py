@@ -6,6 +6,7 @@ import dataclasses
 import inspect
 import json
 import os
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,6 +39,7 @@ class Settings:
     of the schedule of the first flow's scheduler. ``chain`` is the number of the program's chain, from 1; ``root`` is the folder
     of the project, relative to which places are shown. ``code`` names a code package, and ``program`` the program's path in it,
     which pods run in place of their image's. ``args`` follow those of the container's command in each pod.
+    ``image``, and ``own_program``, the path of the compiled program in its project, are those of containers that name neither.
     """
 
     datastore: str | None = None
@@ -48,6 +50,8 @@ class Settings:
     code: str | None = None
     program: str | None = None
     args: tuple[str, ...] = ()
+    image: str | None = None
+    own_program: str | None = None
 
 
 def plan(chain: Chain, settings: Settings | None = None) -> Plan:
@@ -91,6 +95,7 @@ def _wrong(chain: Chain, settings: Settings, decisions: Sequence[Decisions]) -> 
         yield from partial_execution.wrong_action(step)
         yield from wrong_hooks(decided)
         yield from _unpackaged(step, nodes, settings)
+        yield from _foreign_programs(step, nodes, settings)
     yield from _wrong_parameters(chain.first, settings)
     if sound:
         yield from _wrong_axes(chain.first, settings)
@@ -111,6 +116,23 @@ def _unpackaged(step: Step, nodes: Mapping[str, Node], settings: Settings) -> It
                 where=registration.where,
                 fix="let its container's command be python PROGRAM, or compile without --code.",
             )
+
+
+def _foreign_programs(step: Step, nodes: Mapping[str, Node], settings: Settings) -> Iterator[LaminarError]:
+    """Give the layers whose command runs another file than the compiled program: their pods would not find their flow."""
+    if settings.own_program is None or settings.program is not None:
+        return
+    for name in nodes:
+        registration = step.flow.registrations[name]
+        command = registration.configuration.container.command
+        named = split_command(command)[1]
+        if command == Container.command or named is None or os.path.basename(named) == os.path.basename(settings.own_program):
+            continue
+        yield FlowError(
+            f"Layer {name!r} runs {command!r}, but the program that is compiled is {settings.own_program}.",
+            where=registration.where,
+            fix=f"leave command out, or write command='python {settings.own_program}'.",
+        )
 
 
 def _wrong_parameters(first: Step, settings: Settings) -> Iterator[LaminarError]:
@@ -263,6 +285,10 @@ def _fan_out(decided: Decisions, node: Node) -> FanOut | None:
 
 def _pod(container: Container, retry: Retry, settings: Settings) -> Pod:
     """Return the pod of a container; Argo's retries have no jitter, so that a different jitter makes no different pod."""
+    if settings.image is not None and container.image == Container.image:
+        container = dataclasses.replace(container, image=settings.image)
+    if settings.own_program is not None and container.command == Container.command:
+        container = dataclasses.replace(container, command=shlex.join(["python", settings.own_program]))
     return Pod(container=container, packaged=settings.program, args=settings.args, retry=dataclasses.replace(retry, jitter=0))
 
 

@@ -56,6 +56,8 @@ def record_chains(
                 args=chosen.args,
                 code=code,
                 program=program,
+                image=document.image or settled.image,
+                own_program=settled.path_of(chosen.path),
             ),
         )
         for one in (range(len(recorded.chains)) if place is None else (place,))

@@ -32,6 +32,7 @@ __all__ = ["print_submitted", "submit"]
 @click.option("--key", metavar="ID", help="Start one workflow only for this id, such as a CI job's, however often it is submitted.")
 @click.option("--datastore", metavar="URL", help="Where pods keep artifacts, as for compile.")
 @package.code_option
+@click.option("--image", metavar="IMAGE", help="Image of the layers that name none, as for compile.")
 @click.option("--fuse", is_flag=True, help="Run layers in a row in one pod, as for compile.")
 @click.option("--base", type=click.Path(dir_okay=False), metavar="FILE", help="Merge this workflow under it, as for compile.")
 @click.option("--no-lint", is_flag=True, help="Submit without checking first.")
@@ -51,6 +52,7 @@ def submit(
     key: str | None,
     datastore: str | None,
     code: str | None,
+    image: str | None,
     fuse: bool,
     base: str | None,
     no_lint: bool,
@@ -83,7 +85,7 @@ def submit(
         raise click.UsageError("--timeout is how long to follow the workflow: pass --watch, --logs or --wait too.")
     transport = cluster.connect(chosen.given or None)
     if chosen.given:
-        target = DocumentChoice(kind="workflow", fuse=fuse, base=base)
+        target = DocumentChoice(kind="workflow", image=image, fuse=fuse, base=base)
         made = _made(chosen, target, datastore, code)
         document = one_workflow(made)
         if not no_lint:

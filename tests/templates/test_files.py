@@ -25,6 +25,8 @@ def test_image_runs_as_the_user_of_the_pods_in_the_containers_default_folder():
     lines = read("Dockerfile").splitlines()
     assert f"USER {USER}" in lines
     assert "WORKDIR /laminar" in lines
+    # The name of the distribution is not claimed on a public index: what is installed is what the user has.
+    assert "/tmp/laminar" in read("Dockerfile") and "laminar-argo" not in read("Dockerfile")
 
 
 def test_people_have_the_rights_that_doctor_looks_for():

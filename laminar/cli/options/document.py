@@ -27,6 +27,7 @@ class DocumentChoice:
 
     kind: str = "auto"
     name: str | None = None
+    image: str | None = None
     with_workflow: bool = False
     rbac: bool = False
     fuse: bool = False
@@ -70,6 +71,11 @@ OPTIONS = (
         default="auto",
         show_default="cron for a flow with a schedule, else workflow",
         help="Kind of document.",
+    ),
+    click.option(
+        "--image",
+        metavar="IMAGE",
+        help="Image of the layers that name none.  [default: [tool.laminar] image]",
     ),
     click.option("--name", metavar="NAME", help="Name of the object, instead of the flow's name."),
     click.option(

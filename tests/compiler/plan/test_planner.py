@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from laminar import Flow, Layer, Parameters
+from laminar.compiler import compile
 from laminar.compiler.ir import Plan, Task
 from laminar.compiler.plan import planner
 from laminar.compiler.plan.planner import Settings
@@ -152,3 +153,52 @@ def test_hooks_are_called_once_a_plan():
     Counted.register(A)
     planned(flow=Counted())
     assert calls == [2, 3, 3]  # once for the second attempt, twice for the third
+
+
+SOURCE = """\
+from laminar import Flow, Layer
+from laminar.configurations.layers import Container
+
+class Train(Flow): ...
+
+@Train.register(CONTAINER)
+class Fit(Layer):
+    def __call__(self) -> None: ...
+
+if flow := Train():
+    flow()
+"""
+
+
+def compiled(tmp_path, container="", settings="", path="flows/train.py"):
+    (tmp_path / "pyproject.toml").write_text(f'[tool.laminar]\ndatastore = "s3://b/p"\n{settings}\n')
+    program = tmp_path / path
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(SOURCE.replace("CONTAINER", container))
+    return compile(program)
+
+
+def test_pods_run_the_compiled_program_at_its_path_in_the_project(tmp_path):
+    assert "command: [python, -m, laminar.runner, flows/train.py]" in compiled(tmp_path)
+
+
+def test_a_projects_image_is_that_of_layers_that_name_none(tmp_path):
+    assert "image: team/train:7" in compiled(tmp_path, settings='image = "team/train:7"')
+    made = compiled(tmp_path, 'container=Container(image="own:1")', settings='image = "team/train:7"')
+    assert "image: own:1" in made and "team/train:7" not in made
+
+
+COMMANDS = ["python train.py", "python -u flows/train.py --fast", "python /app/train.py", "bash run.sh"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_that_names_the_compiled_program_or_none_stays_as_it_is(tmp_path, command):
+    made = compiled(tmp_path, f"container=Container(command={command!r})")
+    assert (command.split()[-1] if "python" not in command else command.split()[1 + ("-u" in command)]) in made
+
+
+def test_a_command_that_names_another_file_is_an_error(tmp_path):
+    with pytest.raises(FlowError) as caught:
+        compiled(tmp_path, 'container=Container(command="python other.py")')
+    assert caught.value.what == "Layer 'Fit' runs 'python other.py', but the program that is compiled is flows/train.py."
+    assert caught.value.fix == "leave command out, or write command='python flows/train.py'."
