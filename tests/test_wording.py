@@ -47,6 +47,7 @@ HELD = (
     "laminar/cli",
     "compiler/argo",
     "compiler/check",
+    "compiler/cluster",
     "compiler/emit",
     "compiler/lint",
     "compiler/package",

@@ -12,7 +12,7 @@ from laminar.exceptions import ClusterError
 __all__ = ["ArgoServer"]
 
 SILENCE = 60.0
-"""Seconds without an event after which a watch is opened anew: the server sends no bookmarks."""
+"""Seconds without an event after which a watch is opened again: the server sends no bookmarks."""
 
 LISTED = ",".join(
     ["metadata", "items.metadata", "items.spec.suspend", "items.spec.shutdown", "items.spec.schedules", "items.spec.arguments"]

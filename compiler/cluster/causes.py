@@ -1,4 +1,4 @@
-"""Say why a pod waits or failed, in a few words: from what Argo, the kubelet and the scheduler write."""
+"""Return why a pod waits or failed, in a few words: from what Argo, the kubelet and the scheduler write."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Choice:
 
 
 def connect(choice: Choice, project: Project | None = None, environ: Mapping[str, str] = os.environ) -> Transport:
-    """Return the way to the cluster that is meant. No request is sent yet.
+    """Return the transport to the selected cluster. No request is sent yet.
 
     A server is the command line's, ARGO_SERVER's or [tool.laminar]'s; ``--context`` on the command line means the kubeconfig.
 

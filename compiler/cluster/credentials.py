@@ -20,7 +20,7 @@ __all__ = ["ExecPlugin", "TokenFile", "basic", "bearer"]
 
 VERSIONS = tuple(f"client.authentication.k8s.io/{version}" for version in ("v1", "v1beta1", "v1alpha1"))
 PATIENCE = 60
-"""Seconds that a plugin may take: it may ask its user to log in."""
+"""Seconds that a plugin may take: it may wait for its user to log in."""
 
 
 def bearer(token: str) -> Login:

@@ -36,7 +36,7 @@ class Step:
 
 
 def owner_of(program: str, root: Path) -> str:
-    """Return who owns what a program deploys: its path in its project, behind the project's folder.
+    """Return who owns what a program deploys: its path in its project, after the project's folder.
 
     >>> owner_of("/srv/churn/flows/train.py", Path("/srv/churn"))
     'churn/flows/train.py'
@@ -98,13 +98,13 @@ def _deployed(transport: Transport, document: Object) -> Object | None:
 def apply(transport: Transport, step: Step, *, force: bool = False, dry_run: bool = False) -> None:
     """Create or update one object.
 
-    Raises ClusterError, also where somebody else manages a field and ``force`` is false.
+    Raises ClusterError, also where another manager owns a field and ``force`` is false.
     """
     try:
         transport.apply(step.document, force=force, dry_run=dry_run)
     except ClusterError as error:
         if error.status == 409 and not force:
-            error.fix = "somebody else has set these fields: --force takes them over."
+            error.fix = "another manager owns these fields: --force takes them over."
         raise
 
 

@@ -39,7 +39,7 @@ class Finding:
 
 
 def check_cluster(transport: Transport, account: str) -> Iterator[Finding]:
-    """Give what is found of a cluster; where it cannot be reached, nothing more follows."""
+    """Yield what is found of a cluster; where it cannot be reached, nothing more follows."""
     try:
         version = transport.version()
     except ClusterError as error:
@@ -82,7 +82,7 @@ def _rights(transport: Transport) -> Iterator[Finding]:
     missing = [f"{verb} {resource}{f'/{sub}' if sub else ''}" for (verb, resource, _, sub), allowed in found if not allowed]
     if missing:
         yield Finding(
-            "rights", WRONG, f"missing: {', '.join(missing)}", "ask for the role laminar-user of templates/rbac-people.yaml."
+            "rights", WRONG, f"missing: {', '.join(missing)}", "request the role laminar-user of templates/rbac-people.yaml."
         )
     else:
         yield Finding("rights", OK, f"all {len(RIGHTS)} rights that commands use")
@@ -121,7 +121,7 @@ def check_store(url: str) -> Finding:
 
 
 def check_image(images: Iterable[str]) -> Iterator[Finding]:
-    """Give what can be said of images without a registry: whether one is named at all, and whether its tag moves."""
+    """Yield what can be said of images without a registry: whether one is named at all, and whether its tag moves."""
     for image in images:
         tag = image.rpartition("/")[2].partition(":")[2]
         if image == "laminar:latest":

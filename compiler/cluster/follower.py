@@ -30,7 +30,7 @@ class TimedOut(ClusterError):
 def follow(
     transport: Transport, name: str, *, seconds: float | None = None, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[Object]:
-    """Give a workflow each time that it has changed, first as it is, last as it ended.
+    """Yield a workflow each time that it has changed, first as it is, last as it ended.
 
     Raises TimedOut after ``seconds``, ClusterError where the workflow is deleted or the server is away for too long.
     """

@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 __all__ = ["Endpoint", "HttpSession", "Login"]
 
 ATTEMPTS = 4
-"""Attempts after the first: with the waits below about three seconds, enough for a restart behind a load balancer."""
+"""Attempts after the first: with the waits below about three seconds, enough for a restart of one server of several."""
 
 BUSY = (429, 502, 503, 504)
-"""Answers that ask for another attempt. 500 is none of them: the Argo server answers a rejected workflow with it (4.1.2)."""
+"""Answers that call for another attempt. 500 is none of them: the Argo server answers a rejected workflow with it (4.1.2)."""
 
 BACKOFF = 0.2
 """Seconds before the second attempt after the first; each later wait is twice as long."""
 
 CONNECT = 10.0
 MAX_WAIT = 30.0
-"""Seconds that a Retry-After may ask for; a longer one is reported instead of waited for."""
+"""Seconds that a Retry-After may request; a longer one is reported instead of waited for."""
 
 Login = Callable[[bool], str]
 """Returns the Authorization header's value, "" for none; its argument is true after the server rejected the one before."""
@@ -103,7 +103,7 @@ class HttpSession:
     def lines(
         self, path: str, *, doing: str, params: Mapping[str, Any] | None = None, silence: float | None = None
     ) -> Iterator[str]:
-        """Give the lines of an answer as they come; ``silence`` is how many seconds may pass without a byte.
+        """Yield the lines of an answer as they come; ``silence`` is how many seconds may pass without a byte.
 
         Raises ClusterError, also where the answer breaks off in the middle.
         """
@@ -214,7 +214,7 @@ HTTP = {
 FIXES = {
     400: "",
     401: "log in again: ARGO_TOKEN for an Argo server, the user of the kubeconfig's context for a cluster.",
-    403: "ask for the right: templates/rbac-people.yaml holds what people need; `laminar doctor` lists what is missing.",
+    403: "request the right: templates/rbac-people.yaml holds what people need; `laminar doctor` lists what is missing.",
     413: "submit less: a workflow is at most 1 MiB; `laminar compile --explain` shows what takes space.",
     429: "try again later.",
     500: "read the message; the server's log may have more.",
@@ -269,7 +269,7 @@ def _session(endpoint: Endpoint, *, repeat: bool) -> requests.Session:
         backoff_jitter=BACKOFF,
         raise_on_status=False,
     )
-    if endpoint.verify is False:  # a person has asked for it; a warning at each request does not help
+    if endpoint.verify is False:  # it was requested; a warning at each request does not help
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     session = requests.Session()
     session.mount("https://", Adapter(max_retries=retries))

@@ -26,7 +26,7 @@ NOT_YET = re.compile(r"waiting to start|PodInitializing|ContainerCreating|not av
 
 @dataclass(frozen=True)
 class Selection:
-    """Which attempts' logs are meant, and which of their lines."""
+    """The attempts whose logs are selected, and which of their lines."""
 
     layer: str | None = None
     index: int | None = None
@@ -56,7 +56,7 @@ Chosen = tuple[LayerProgress, Split, Attempt]
 
 
 def selected(run: Progress, selection: Selection) -> list[Chosen]:
-    """Return the attempts that are meant, those that began first first.
+    """Return the selected attempts, in the order in which they began.
 
     Raises ClusterError for a layer, a split or an attempt that the workflow does not have.
     """
@@ -81,7 +81,7 @@ def selected(run: Progress, selection: Selection) -> list[Chosen]:
 
 
 def read_logs(transport: Transport, run: Progress, selection: Selection) -> Iterator[Line]:
-    """Give the lines of the selected attempts, one attempt after the other.
+    """Yield the lines of the selected attempts, one attempt after the other.
 
     Raises ClusterError where the logs cannot be read for another reason than that a pod is gone or has not started.
     """
@@ -113,7 +113,7 @@ def _lines(transport: Transport, name: str, chosen: Chosen, selection: Selection
 def follow_logs(
     transport: Transport, name: str, selection: Selection, *, seconds: float | None = None
 ) -> Iterator[Line | Progress]:
-    """Give the lines of the selected attempts as they come, and the run each time that it has changed, until it has ended.
+    """Yield the lines of the selected attempts as they come, and the run each time that it has changed, until it has ended.
 
     Raises ClusterError as `follow` does.
     """
@@ -168,7 +168,7 @@ def _startable(run: Progress, selection: Selection, seen: set[str]) -> list[Chos
 
 
 def _followed(transport: Transport, name: str, chosen: Chosen, selection: Selection) -> Iterator[Line]:
-    """Give the lines of an attempt; where the stream breaks, those that were given before are left out."""
+    """Yield the lines of an attempt; where the stream breaks, those that were given before are left out."""
     given = 0
     for _ in range(5):
         place = 0

@@ -20,7 +20,7 @@ __all__ = ["RemoteRun", "submit"]
 
 
 class RemoteRun:
-    """A workflow on a cluster. Its properties ask the cluster each time that they are read."""
+    """A workflow on a cluster. Its properties send a request each time that they are read."""
 
     def __init__(self, transport: Transport, name: str, execution: str) -> None:
         self.transport = transport
@@ -66,7 +66,7 @@ class RemoteRun:
         return self
 
     def logs(self, layer: str | None = None, *, index: int | None = None, failed: bool = False) -> Iterator[str]:
-        """Give the lines that layers have written so far, each behind its layer: ``Fit[3] | ...``."""
+        """Yield the lines that layers have written so far, each after its layer: ``Fit[3] | ...``."""
         from laminar.compiler.cluster.log_reader import Selection, read_logs
 
         for line in read_logs(self.transport, self.progress, Selection(layer, index, failed=failed)):

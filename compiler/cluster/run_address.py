@@ -15,7 +15,7 @@ SHOWN = 5
 
 
 def find(transport: Transport, words: str, *, flow: str | None = None) -> str:
-    """Return the name of the workflow that is meant. ``flow`` restricts `latest` and beginnings to the workflows of one flow.
+    """Return the name of the selected workflow. ``flow`` restricts `latest` and beginnings to the workflows of one flow.
 
     Raises ClusterError where nothing, or several, fit; it says what was looked through.
     """

@@ -114,7 +114,7 @@ class Transport(ABC):
 
     @abstractmethod
     def watch(self, name: str, version: str, seconds: float | None = None) -> Iterator[Event]:
-        """Give the changes of a workflow since a resource version, until the server ends the stream, or for so many seconds.
+        """Yield the changes of a workflow since a resource version, until the server ends the stream, or for so many seconds.
 
         Raises ClusterError of status 410 for a version that is too old.
         """
@@ -137,7 +137,7 @@ class Transport(ABC):
 
     @abstractmethod
     def logs(self, workflow: str, pod: str, options: LogOptions) -> Iterator[str]:
-        """Give the lines of a pod's log, each with its time before it (RFC 3339)."""
+        """Yield the lines of a pod's log, each with its time before it (RFC 3339)."""
 
     @abstractmethod
     def pods(self, workflow: str) -> Sequence[Object]:
@@ -149,7 +149,7 @@ class Transport(ABC):
 
     @abstractmethod
     def may(self, verb: str, resource: str, group: str = "argoproj.io", subresource: str = "") -> bool | None:
-        """Say whether these credentials have a right, None where that cannot be found out."""
+        """Return whether these credentials have a right, None where that cannot be found out."""
 
     @abstractmethod
     def has_account(self, name: str) -> bool | None:

@@ -16,7 +16,7 @@ Object = dict[str, Any]
 COMPLETED = "workflows.argoproj.io/completed"
 PHASE = "workflows.argoproj.io/phase"
 FAILED = ("Failed", "Error", "Omitted")
-"""Phases of nodes that run again; Omitted stands below a failure."""
+"""Phases of nodes that run again; Omitted is what a failure kept from running."""
 
 
 def retried(workflow: Mapping[str, Any], now: float) -> tuple[Object, tuple[str, ...]]:
@@ -57,7 +57,7 @@ def retried(workflow: Mapping[str, Any], now: float) -> tuple[Object, tuple[str,
 
 
 def _attempts(nodes: Mapping[str, Object]) -> set[str]:
-    """Return the attempts below retries that failed: the retry counts anew."""
+    """Return the attempts below retries that failed: the retry counts from zero again."""
     retries = [node for node in nodes.values() if node.get("type") == "Retry" and node.get("phase") in FAILED]
     return {
         child
@@ -68,7 +68,7 @@ def _attempts(nodes: Mapping[str, Object]) -> set[str]:
 
 
 def _is_failed_group(id: str, node: Mapping[str, Any], name: str) -> bool:
-    """Say whether a node is a group that starts anew from nothing: a retry, or a loop that made no iteration."""
+    """Return whether a node is a group that starts again from nothing: a retry, or a loop that made no iteration."""
     if id == name or node.get("phase") not in FAILED:
         return False
     return node.get("type") == "Retry" or (node.get("type") == "TaskGroup" and not node.get("children"))
@@ -93,7 +93,7 @@ def _drop_missing(node: Object, kept: Mapping[str, Any]) -> None:
 
 
 def has_suspended_node(workflow: Mapping[str, Any]) -> bool:
-    """Say whether a workflow waits in a template of kind suspend."""
+    """Return whether a workflow waits in a template of kind suspend."""
     return any(node.get("type") == "Suspend" and node.get("phase") == "Running" for node in nodes_of(workflow).values())
 
 
@@ -131,5 +131,5 @@ def resubmitted(workflow: Mapping[str, Any]) -> Object:
 
 
 def _is_argos(key: str) -> bool:
-    """Say whether a label or annotation is of one run: who made it, how it goes; titles and descriptions stay."""
+    """Return whether a label or annotation is of one run: who made it, how it goes; titles and descriptions stay."""
     return key.startswith("workflows.argoproj.io/") and not key.endswith(("/title", "/description", "/workflow-template"))

@@ -119,7 +119,7 @@ def _unpackaged(step: Step, nodes: Mapping[str, Node], settings: Settings) -> It
 
 
 def _foreign_programs(step: Step, nodes: Mapping[str, Node], settings: Settings) -> Iterator[LaminarError]:
-    """Give the layers whose command runs another file than the compiled program: their pods would not find their flow."""
+    """Yield the layers whose command runs another file than the compiled program: their pods would not find their flow."""
     if settings.own_program is None or settings.program is not None:
         return
     for name in nodes:
