@@ -37,6 +37,7 @@ def test_the_commands_of_the_page_run_in_order(kind, tmp_path, monkeypatch, caps
 
 def prepare(words, shell):
     """Bring the cluster where the page is: the last run waits before it is steered, and has failed before it is retried."""
+    shell.cluster.skew += 2.0  # each command has a second of its own, so that `latest` is the last one
     if words[0] == "suspend" and words[1] == "latest":
         shell.ended(shell.cluster.workflows[-1])
         shell.cluster.held, shell.cluster.allowed = True, 0
