@@ -41,6 +41,9 @@ def record_chains(
 
     recorded = recorder.record(chosen.program())
     _warn_of_later_calls(recorded.ended, strict)
+    if recorded.side_effects:
+        shown = ", ".join(recorded.side_effects)
+        click.echo(f"warning: compiling executed lines after a flow's call that are no call or read of a flow: {shown}", err=True)
     settled = project.find(Path(chosen.path))
     names = [[step.flow.name for step in chain.steps] for chain in recorded.chains]
     place = choose_chain(names, chosen.flow, need=bool(chosen.assignments))

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, NoReturn
 
 from laminar.exceptions import FlowError, LaminarError, raise_all
-from laminar.program import main_module, program_streams, source_location
+from laminar.program import main_module, program_streams, remaining_code, source_location
 from laminar.program.main_module import Program
+from laminar.program.remaining_code import Remainder
 
 __all__ = ["Chain", "Recording", "Step", "Target", "active", "read", "record"]
 
@@ -72,6 +73,7 @@ class Target:
 class Recording:
     """What a program was seen to do.
 
+    ``lines`` are those of the user's that called, linked or read a flow, ``remainder`` is what followed the first call.
     ``flows`` are the flow objects that were called, linked to or asked by a guard; ``classes`` the flow classes defined
     meanwhile; ``ended`` says what was read and where, if a read ended the recording.
     """
@@ -82,12 +84,16 @@ class Recording:
     classes: list[type[Any]] = field(default_factory=list)
     ended: tuple[str, str] | None = None
     target: Target | None = None
+    lines: set[tuple[str, int]] = field(default_factory=set)
+    remainder: Remainder | None = None
+    until: tuple[str, int] | None = None
 
     def start(self, step: Step) -> None:
         """Note the first step of a chain."""
         self.see(step.flow)
         self.chains.append(Chain([step]))
         self._stop_at_target(step)
+        self._stop_where_all_is_known(1)
 
     def _stop_at_target(self, step: Step) -> None:
         """End where what is looked for has just been noted."""
@@ -108,6 +114,7 @@ class Recording:
             if chain.steps[-1].execution is execution:
                 chain.steps.append(step)
                 self._stop_at_target(step)
+                self._stop_where_all_is_known(len(chain.steps))
                 return
         raise FlowError(
             "next() follows an execution that was not called.",
@@ -115,8 +122,33 @@ class Recording:
             fix="chain flows as flow(...).next(flow=..., linker=...).",
         )
 
+    def _stop_where_all_is_known(self, steps: int) -> None:
+        """End after a call where nothing that the program would still execute concerns flows."""
+        if self.program is None or self.target is not None:
+            return
+        self.note_line()
+        rest = remaining_code.remainder(source_location.outside(), steps)
+        self.remainder = self.remainder or rest
+        if not rest.concerns_flows:
+            frame = source_location.outside()
+            self.until = (frame.f_code.co_filename, frame.f_lineno) if frame is not None else None
+            raise _Ended
+
+    def note_line(self) -> None:
+        """Note the lines that are under way: they call, link or read a flow."""
+        frame = source_location.outside()
+        while frame is not None:
+            self.lines.add((frame.f_code.co_filename, frame.f_lineno))
+            frame = frame.f_back
+
+    @property
+    def side_effects(self) -> list[str]:
+        """Places of the lines that were executed after the first call though they call, link and read no flow."""
+        return self.remainder.executed(self.lines, self.until) if self.remainder is not None else []
+
     def see(self, flow: Any) -> None:
         """Note a flow object, once."""
+        self.note_line()
         if not any(seen is flow for seen in self.flows):
             self.flows.append(flow)
 
@@ -151,6 +183,9 @@ def read(what: str) -> None:
 def _end(recording: Recording, what: str) -> NoReturn:
     if recording.ended is None:
         recording.ended = (what, source_location.caller())
+        recording.note_line()
+        frame = source_location.outside()
+        recording.until = (frame.f_code.co_filename, frame.f_lineno) if frame is not None else None
     raise _Ended
 
 

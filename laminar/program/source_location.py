@@ -38,11 +38,12 @@ def _cell(path: str) -> str:
 
 def caller() -> str:
     """Return the place of the innermost line on the stack that is a user's; an empty string where a command of laminar asks."""
-    frame = _outside()
+    frame = outside()
     return "" if frame is None else f"{shorten(frame.f_code.co_filename)}:{_line(frame)}"
 
 
-def _outside() -> FrameType | None:
+def outside() -> FrameType | None:
+    """Return the innermost frame on the stack that is a user's; None where a command of laminar looks."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and (_is_generated(frame) or not is_users(frame.f_code.co_filename)):
         path = frame.f_code.co_filename
@@ -88,7 +89,7 @@ def position(cls: type) -> tuple[str, int]:
 
 def note(cls: type) -> None:
     """Keep on a class, while it is being made, the place of its statement."""
-    frame = _outside()
+    frame = outside()
     if frame is not None:
         setattr(cls, NOTE, (frame.f_code.co_filename, _line(frame)))
 
