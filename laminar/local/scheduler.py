@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = ["drive"]
 
+JITTER = random.SystemRandom()
+"""Draws pauses: the module's own generator is the program's, whose numbers may be seeded."""
+
 TICK = 0.1
 """Seconds between two looks at a live display."""
 
@@ -354,7 +357,7 @@ class Driver:
     def _again(self, attempt: Attempt, layer: Layer, failed: SplitFailed, *, kills: int) -> None:
         retry = self.flow.registrations[layer.name].configuration.retry
         delay = retry.pause(attempt.attempt)
-        delay += delay * random.uniform(0, retry.jitter)
+        delay += delay * JITTER.uniform(0, retry.jitter)
         self.report.again(layer, failed.what.split(": ", 1)[-1], delay)
         following = Attempt(attempt.work, attempt.index, attempt.attempt + 1, kills, attempt.gate)
         heapq.heappush(self.delayed, (time.monotonic() + delay, next(self.order), following))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import time
 
@@ -240,3 +241,15 @@ def test_an_attempt_that_does_not_count_is_replaced_twice_and_others_are_made_as
         with pytest.raises(ExecutionError):
             flow()
     assert executor.attempts == made
+
+
+def test_pauses_between_attempts_draw_nothing_from_the_programs_random_numbers(flow):
+    @flow.register(retry=Retry(attempts=2, delay=0.001))
+    class A(Layer):
+        def __call__(self) -> None:
+            if self.attempt == 1:
+                raise ValueError
+
+    before = random.getstate()
+    assert in_threads(flow)().finished
+    assert random.getstate() == before

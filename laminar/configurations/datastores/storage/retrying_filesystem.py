@@ -19,6 +19,9 @@ from laminar.configurations.datastores.byte_storage import Buffer
 
 __all__ = ["RetryingFilesystem", "is_transient", "retry"]
 
+JITTER = random.SystemRandom()
+"""Draws pauses: the module's own generator is the program's, whose numbers may be seeded."""
+
 T = TypeVar("T")
 
 SECONDS = 60.0
@@ -119,7 +122,7 @@ def retry(request: Callable[[], T], url: str, seconds: float | None = None) -> T
         except Exception as error:
             if not is_transient(error):
                 raise
-            pause = min(LONGEST_PAUSE, PAUSE * 2 ** min(tries, 10)) * random.uniform(0.5, 1.0)
+            pause = min(LONGEST_PAUSE, PAUSE * 2 ** min(tries, 10)) * JITTER.uniform(0.5, 1.0)
             tries += 1
             waited = time.monotonic() - started
             if tries > 1 and waited + pause > longest:
