@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from laminar.cli import package
-from laminar.cli.cluster_options import Cluster, cluster_options
+from laminar.cli.options.cluster import Cluster, cluster_options
 from laminar.cli.options.document import DocumentChoice, document_options
 from laminar.cli.options.program import ProgramChoice, ProgramCommand, program_options
 from laminar.exceptions import FlowError
 
 if TYPE_CHECKING:
-    from laminar.cli.compiled import Compiled
+    from laminar.cli.cluster_documents import Compiled
     from laminar.compiler.cluster.deployment import Step
 
 __all__ = ["deploy"]
@@ -64,7 +64,7 @@ def deploy(
     if not documents:
         raise FlowError(f"{program} has no template and no schedule.", fix="laminar submit starts a workflow.")
     if not no_lint:
-        from laminar.cli.compiled import check
+        from laminar.cli.cluster_documents import check
 
         check(made)
     owner = deployment.owner_of(chosen.path, project.find(Path(chosen.path)).root)
@@ -92,7 +92,7 @@ def deploy(
 
 
 def _made(chosen: ProgramChoice, document: DocumentChoice, datastore: str | None, code: str | None) -> Compiled:
-    from laminar.cli.compiled import of_file, of_program
+    from laminar.cli.cluster_documents import of_file, of_program
 
     if chosen.is_document:
         if chosen.args or chosen.assignments or datastore is not None or code is not None or document != DocumentChoice():

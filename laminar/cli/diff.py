@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from laminar.cli.cluster_options import Cluster, cluster_options
+from laminar.cli.options.cluster import Cluster, cluster_options
 from laminar.cli.options.document import DocumentChoice
 from laminar.cli.options.program import ProgramChoice
 from laminar.exceptions import FlowError, LaminarError
@@ -71,7 +71,7 @@ def _is_deployed(side: str) -> bool:
 
 
 def _described(side: str, kind: str, datastore: str | None, cluster: Cluster) -> Described:
-    from laminar.cli.compiled import of_file, of_program
+    from laminar.cli.cluster_documents import of_file, of_program
     from laminar.compiler.cluster.comparison import describe
 
     if _is_deployed(side):

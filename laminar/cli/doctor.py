@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from laminar.cli.cluster_options import Cluster, cluster_options
+from laminar.cli.options.cluster import Cluster, cluster_options
 from laminar.exceptions import LaminarError
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _findings(documents: list[Any], datastore: str | None, program: str | None, 
 
 
 def _documents(program: str, datastore: str | None) -> list[Any]:
-    from laminar.cli.compiled import of_file, of_program
+    from laminar.cli.cluster_documents import of_file, of_program
     from laminar.cli.options.program import ProgramChoice
 
     chosen = ProgramChoice(program)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from laminar.cli.cluster_options import Cluster, cluster_options, flow_filter
+from laminar.cli.options.cluster import Cluster, cluster_options, flow_filter
 from laminar.cli.table import table
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from laminar.cli.cluster_options import Cluster, cluster_options, flow_filter, run_argument
+from laminar.cli.options.cluster import Cluster, cluster_options, flow_filter, run_argument
 from laminar.cli.options.quantity import Duration
 
 __all__ = ["logs", "show"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from laminar.cli import package
-from laminar.cli.cluster_options import Cluster, cluster_options, flow_filter
+from laminar.cli.options.cluster import Cluster, cluster_options, flow_filter
 from laminar.cli.options.document import DocumentChoice
 from laminar.cli.options.program import ProgramChoice, ProgramCommand, program_arguments
 from laminar.cli.workflow_action import deployed
@@ -69,7 +69,7 @@ def resume(
     if program is None:
         fix = f"laminar retry {name} runs what failed again; laminar resume {name} PROGRAM does so with a corrected program."
         raise ClusterError(f"{name} has ended: it {_ended(state.phase)}.", fix=fix, code=1)
-    from laminar.cli.compiled import check, of_program
+    from laminar.cli.cluster_documents import check, of_program
     from laminar.cli.submit import one_workflow, print_submitted
     from laminar.compiler.cluster.submission import named, submit
 

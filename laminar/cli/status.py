@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from laminar.cli.cluster_options import Cluster, cluster_options, flow_filter, run_argument
+from laminar.cli.options.cluster import Cluster, cluster_options, flow_filter, run_argument
 
 if TYPE_CHECKING:
     from laminar.compiler.cluster.progress import Progress

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from laminar.cli.cluster_options import Cluster, cluster_options, flow_filter
+from laminar.cli.options.cluster import Cluster, cluster_options, flow_filter
 from laminar.cli.workflow_action import for_each, runs_argument
 
 __all__ = ["stop"]

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from laminar.cli import package
-from laminar.cli.cluster_options import Cluster, cluster_options, timeout_option
+from laminar.cli.options.cluster import Cluster, cluster_options, timeout_option
 from laminar.cli.options.document import DocumentChoice
 from laminar.cli.options.program import Assignment, ProgramChoice, ProgramCommand, program_options
 from laminar.exceptions import FlowError
 
 if TYPE_CHECKING:
-    from laminar.cli.compiled import Compiled
+    from laminar.cli.cluster_documents import Compiled
     from laminar.compiler.cluster.submission import Submitted
     from laminar.compiler.cluster.transport import Object, Transport
 
@@ -112,7 +112,7 @@ def submit(
 
 
 def _made(chosen: ProgramChoice, target: DocumentChoice, datastore: str | None, code: str | None) -> Compiled:
-    from laminar.cli.compiled import of_file, of_program
+    from laminar.cli.cluster_documents import of_file, of_program
 
     if chosen.is_document:
         if chosen.args or chosen.flow is not None or datastore is not None or code is not None:
@@ -137,7 +137,7 @@ def one_workflow(made: Compiled) -> Object:
 
 
 def _lint(made: Compiled) -> None:
-    from laminar.cli.compiled import check
+    from laminar.cli.cluster_documents import check
 
     check(made)
 
@@ -145,7 +145,7 @@ def _lint(made: Compiled) -> None:
 def _named(
     document: Object, name: str | None, labels: tuple[tuple[str, str], ...], priority: int | None, parameters: dict[str, str]
 ) -> Object:
-    from laminar.cli.compiled import escaped
+    from laminar.cli.cluster_documents import escaped
     from laminar.compiler.cluster.submission import named
 
     compiled = "laminar/flow" in (document["metadata"].get("labels") or {})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from laminar.cli.cluster_options import Cluster, cluster_options, flow_filter, run_argument, timeout_option
+from laminar.cli.options.cluster import Cluster, cluster_options, flow_filter, run_argument, timeout_option
 
 if TYPE_CHECKING:
     from laminar.compiler.cluster.log_reader import Selection
