@@ -76,3 +76,7 @@ def test_the_limit_itself_is_allowed(monkeypatch):
     monkeypatch.setattr("laminar.worker.pod_patches.LIMIT", size - 1)
     with pytest.raises(FlowError):
         encoded(["abc", "de"], layer="Fit")
+
+
+def test_the_limit_is_four_kibibytes_a_layer():
+    assert LIMIT == 4096
