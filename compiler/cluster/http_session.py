@@ -32,6 +32,9 @@ CONNECT = 10.0
 MAX_WAIT = 30.0
 """Seconds that a Retry-After may request; a longer one is reported instead of waited for."""
 
+SHORTEST = 6
+"""Characters of the shortest credential that is removed from messages: shorter texts are parts of words."""
+
 Login = Callable[[bool], str]
 """Returns the Authorization header's value, "" for none; its argument is true after the server rejected the one before."""
 
@@ -194,8 +197,9 @@ class HttpSession:
 
     def _redact(self, text: str) -> str:
         """Return a text without the credentials that were sent: a server may repeat what it was given."""
-        for secret in filter(None, (self._secret, self._secret.rpartition(" ")[2])):
-            text = text.replace(secret, "***")
+        for secret in (self._secret, self._secret.rpartition(" ")[2]):
+            if len(secret) >= SHORTEST:
+                text = text.replace(secret, "***")
         return text
 
 

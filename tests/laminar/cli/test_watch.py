@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import pty
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import threading
 
 import pytest
@@ -133,3 +138,37 @@ def test_reasons_of_pods_that_wait_are_said(kubernetes):
     threading.Timer(0.3, kubernetes.cluster.release).start()
     done = kubernetes("watch", "latest")
     assert done.code == 0 and "  Read waits: no node fits: 0/3 nodes are available: 3 Insufficient memory" in done.out
+
+
+@pytest.mark.parametrize("variables", [{}, {"NO_COLOR": "1"}])
+def test_a_terminal_shows_a_live_tree_within_its_width(kubernetes, variables):
+    kubernetes.cluster.held = True
+    name = kubernetes.submit()
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+    env = {**os.environ, "TERM": "xterm", **variables}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "laminar", "watch", name], stdout=slave, stderr=slave, env=env, cwd=kubernetes.folder
+    )
+    os.close(slave)
+    shown = b""
+    while chunk := _read(master):
+        shown += chunk
+        if b"running" in shown:  # it is drawn while the workflow runs
+            kubernetes.cluster.release()
+    os.close(master)
+    assert process.wait(20) == 0
+    assert (b"\x1b[3" in shown) == (not variables)
+    end = shown.decode().rpartition(f"{name}: succeeded")[2]
+    assert (
+        "Fit" in end
+        and "[##########] 3/3" in end
+        and max(len(line) for line in end.splitlines()) <= 60 + len("\x1b[32m\x1b[0m") * 2
+    )
+
+
+def _read(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 4096)
+    except OSError:  # Linux: the other end is closed
+        return b""
