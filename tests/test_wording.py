@@ -21,7 +21,7 @@ INSTEAD = {
     r"(do|does|did|will|would|can|could)( not|n't) take|takes? no\b": "rejects",
     r"(go|goes|going|gone|went) over": "iterates over",
     r"mend(s|ed|ing)?": "fix, correct, restore",
-    r"behind": "after",
+    r"behind(?! a load)": "after",
     r"tells? of|tell(s|ing)?|told": "return, report, print, show",
     r"ask(s|ed|ing)?": "call, evaluate, request",
     r"say -{1,2}\w": "pass",
@@ -39,36 +39,8 @@ INSTEAD = {
 OPENINGS = ("Tell", "Give", "Say", "Let", "Ask", "Tells", "Gives", "Says", "Lets", "Asks", "Returns", "Yields", "Raises", "Whether")
 """First words that no docstring of a function has: it starts with an imperative verb that says what happens."""
 
-HELD = (
-    "README.md",
-    "CONTRIBUTING.md",
-    "docs",
-    "templates",
-    "laminar/cli",
-    "compiler/argo",
-    "compiler/check",
-    "compiler/cluster",
-    "compiler/emit",
-    "compiler/lint",
-    "compiler/package",
-    "compiler/passes",
-    "compiler/plan",
-    "compiler/rehearsal",
-    "compiler/yaml",
-    "laminar/components",
-    "laminar/configurations/hooks.py",
-    "laminar/configurations/layers.py",
-    "laminar/elements.py",
-    "laminar/exceptions.py",
-    "laminar/graph.py",
-    "laminar/runner.py",
-    "laminar/settings.py",
-    "laminar/worker",
-    "laminar/program/outline.py",
-    "laminar/program/call_sites.py",
-    "laminar/configurations/option_values.py",
-)
-"""Files and folders that are held to the rule. The list grows to the whole tree as rooms are rewritten."""
+HELD = ("README.md", "CONTRIBUTING.md", "docs", "templates", "laminar", "compiler", "tests/support")
+"""Files and folders that are held to the rule."""
 
 EXCEPTIONS: frozenset[tuple[str, str]] = frozenset()
 """Pairs of a file and a word that the rule allows there, because it is the exact term: a quotation, or another program's option."""

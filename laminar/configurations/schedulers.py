@@ -16,7 +16,7 @@ class Scheduler:
     """Run a flow's layers on this machine, as its executor can."""
 
     def run(self, execution: Execution, dependencies: Mapping[str, Iterable[str]], *, anew: bool = False) -> None:
-        """Run these layers behind what they depend on; ``anew`` also those that had finished.
+        """Run these layers after those that they depend on; ``anew`` also those that had finished.
 
         Raises ExecutionError, when everything that could run has run, for the first layer that failed.
         """
@@ -39,7 +39,7 @@ class Schedule:
 
 
 class Argo(Scheduler):
-    """Say how Argo schedules the flow: cron ``schedule`` (one or several), timezone, concurrency policy and history limits.
+    """Return how Argo schedules the flow: cron ``schedule`` (one or several), timezone, concurrency policy and history limits.
 
     ``starting_deadline`` is seconds. These are settings that compiling reads; on this machine the flow runs as without them.
     """

@@ -20,7 +20,7 @@ PIECES = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 
 
 def label(layer: Layer) -> str:
-    """Return the name of a split as it stands before what it prints: ``Fit``, or ``Fit[3]`` of a fan-out."""
+    """Return the name of a split that precedes what it prints: ``Fit``, or ``Fit[3]`` of a fan-out."""
     split = f"[{layer._binding.index}]" if layer._binding.is_fan_out(layer) else ""
     return f"{layer.name}{split}"
 
@@ -193,7 +193,7 @@ class Live(Lines):
         self.tasks[layer] = self.bars.add_task(layer, total=max(splits, 1))
 
     def output(self, layer: Layer, stream: str, data: bytes) -> None:
-        """Pass on lines above the bars; a line that is not finished, as a progress bar is, stands in the layer's own bar."""
+        """Pass on lines above the bars; a line that is not finished, as a progress bar is, appears in the layer's own bar."""
         target = getattr(sys, stream)
         if not _is_terminal(target):
             super().output(layer, stream, data)

@@ -22,7 +22,7 @@ __all__ = ["act", "follow", "start"]
 
 
 def start(step: Step) -> Execution:
-    """Run a flow that was called, as the session asks where there is one.
+    """Run a flow that was called, as the session requires if there is one.
 
     Raises ExecutionError for an id that has records already.
     """
@@ -70,7 +70,7 @@ def follow(before: Execution, step: Step) -> Execution:
 
 
 def act(step: Step) -> Execution:
-    """Do what was asked of an execution: resume, schedule or execute."""
+    """Do what a step requires of an execution: resume, schedule or execute."""
     _refuse_in_worker(step)
     execution: Execution = step.execution
     _validate(step)

@@ -1,4 +1,4 @@
-"""Execute a program once, in this process, with what the command line asks of its flows."""
+"""Execute a program once, in this process, as the command line requires of its flows."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def apply(session: Session, step: Step) -> bool:
     """Apply a session to a flow that was called; return whether the flow is to run.
 
     Raises FlowError, before anything runs, for a parameter that the flow does not have, where it is not clear which of several
-    flows is meant, and for two flows of one name.
+    flows is selected, and for two flows of one name.
     """
     flow = step.flow
     recording.check_names(_shown(session), _own(session))
@@ -81,7 +81,7 @@ def _is_defined(session: Session, name: str) -> bool:
 
 
 def _check_only(session: Session, step: Step) -> None:
-    """Raise FlowError where the program has other flows that no chain links to: the first call need not be what is meant."""
+    """Raise FlowError where the program has other flows that no chain links to: the first call may not be the selected one."""
     linked = set(_linked(session))
     bases = {base for cls in _own(session) for base in cls.__mro__[1:]}
     others = [cls for cls in _own(session) if cls not in linked and cls not in bases and not isinstance(step.flow, cls)]

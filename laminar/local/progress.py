@@ -53,6 +53,6 @@ class Progress:
                 self._ready.append(below)
 
     def is_skipped(self, name: str) -> bool:
-        """Say whether a layer that is ready is skipped because what it reads was: only without an entry hook of its own."""
+        """Return whether a layer that is ready is skipped because what it reads was: only without an entry hook of its own."""
         node = self.nodes[name]
         return not node.entry and any(self.ended.get(need) == "skipped" for need in node.needs)

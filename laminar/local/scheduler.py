@@ -71,7 +71,7 @@ class Group:
 
 
 def _is_debugged() -> bool:
-    """Return whether the command line asked for splits that run in this process, where a debugger reaches them."""
+    """Return whether the command line requires splits that run in this process, where a debugger reaches them."""
     return process_state.current is not None and process_state.current.debug
 
 
@@ -339,15 +339,15 @@ class Driver:
             self._ended(work.layer, "skipped")
 
     def _is_blameless(self, attempt: Attempt, failed: SplitFailed) -> bool:
-        """Say whether an attempt was ended from outside, or by an outage of the datastore, so that it does not count as one."""
+        """Return whether an attempt was ended from outside, or by an outage of the datastore, so that it does not count as one."""
         if failed.blameless:
             return True
-        # A container tells no more than that it may be tried again: where all attempts were made, they did not all count.
+        # A container reports no more than that it may be tried again: where all attempts were made, they did not all count.
         attempts = self.flow.registrations[attempt.work.layer].configuration.retry.attempts
         return failed.retryable and attempt.attempt - attempt.kills >= attempts
 
     def _is_tuned(self, layer: Layer) -> bool:
-        """Say whether hooks change the configuration of this attempt, which the executor has to know."""
+        """Return whether hooks change the configuration of this attempt, which the executor has to know."""
         name = layer.name
         if name not in self.tuned:
             self.tuned[name] = (bool(hook_calls.hooks_for(layer, "submission")), bool(hook_calls.hooks_for(layer, "retry")))

@@ -117,7 +117,7 @@ def install() -> None:
 
 
 def uninstall() -> None:
-    """Put the standard streams back, where nobody else has replaced them meanwhile."""
+    """Put the standard streams back, where no one else has replaced them meanwhile."""
     global _users
     with _lock:
         _users -= 1

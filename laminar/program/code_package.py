@@ -27,7 +27,7 @@ MANIFEST = ".laminar-package.json"
 SCHEMA = 1
 
 ATTEMPTS = 3
-"""How often a package is read whose bytes are not what was asked for: a connection may have broken."""
+"""How often a package is read whose bytes are not the expected ones: a connection may have broken."""
 
 LONGEST = 255
 """Bytes that one name in a path may have on any system."""
@@ -63,14 +63,14 @@ class Code:
         if not self.root or not self.name or not re.fullmatch("[0-9a-f]{64}", digest):
             raise FlowError(
                 f"LAMINAR_CODE is {text!r}, which names no code package.",
-                fix="compile the program anew: laminar compile --code URL",
+                fix="compile the program again: laminar compile --code URL",
             )
         self.folder = scratch()
 
     def enter(self) -> None:
         """Make the package's files the current folder, fetching and unpacking them unless another process here has.
 
-        Raises FlowError for a package that is absent, not the one asked for, or unsafe; DatastoreError where it cannot be read.
+        Raises FlowError for a package that is absent, not the named one, or unsafe; DatastoreError where it cannot be read.
         """
         mark = os.path.join(self.folder, MARK)
         if not os.path.exists(mark):
@@ -99,7 +99,7 @@ class Code:
             time.sleep(attempt)
         raise FlowError(
             f"Code package {self.root}/{self.name} is not the one that was compiled: its digest is {sha256(data).hexdigest()}.",
-            fix="upload it again: laminar package PROGRAM, or compile the program anew.",
+            fix="upload it again: laminar package PROGRAM, or compile the program again.",
         )
 
     def discard(self) -> None:
@@ -195,7 +195,7 @@ def check_members(members: list[TarInfo]) -> None:
 
 
 def is_path(name: str) -> bool:
-    """Say whether a name is a plain relative path that can be made, and stays below the folder it is taken from, on any system.
+    """Return whether a name is a plain relative path that can be made, and stays below the folder it is taken from, on any system.
 
     >>> [is_path(name) for name in ("a/b.py", "/a", "a/../b", "a//b", "C:b", "a" + chr(92) + "b", "", "a/.")]
     [True, False, False, False, False, False, False, False]
@@ -206,7 +206,7 @@ def is_path(name: str) -> bool:
 
 
 def is_long(name: str) -> bool:
-    """Say whether a part of a path is longer than file systems take.
+    """Return whether a part of a path is longer than file systems take.
 
     >>> is_long("a/" + "é" * 127), is_long("a/" + "é" * 128)
     (False, True)
@@ -225,4 +225,4 @@ def write(archive: TarFile, member: TarInfo, folder: str) -> None:
 
 def refused(why: str) -> FlowError:
     """Return the error for a package that is not unpacked."""
-    return FlowError(f"The code package is refused: {why}.", fix="make it anew: laminar package PROGRAM")
+    return FlowError(f"The code package is refused: {why}.", fix="make it again: laminar package PROGRAM")

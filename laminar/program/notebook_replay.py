@@ -26,7 +26,7 @@ notebook_replay.replay(__file__, path={path!r})
 
 
 def is_of_notebook(flow: Any) -> bool:
-    """Say whether a flow, or a layer of it, is defined in a notebook or a REPL: in ``__main__``, of which there is no file."""
+    """Return whether a flow, or a layer of it, is defined in a notebook or a REPL: in ``__main__``, of which there is no file."""
     return main_module.current() is None and any(cls.__module__ == "__main__" for cls in (type(flow), *flow.registry.values()))
 
 

@@ -1,6 +1,6 @@
 """Pickle what no file defines: classes and functions of a notebook, a REPL or a test, by value and with their source.
 
-The source is what tracebacks show, and what tells whether a layer was changed: where the pickle is read there is no file of it.
+The source is what tracebacks show, and what shows whether a layer was changed: where the pickle is read there is no file of it.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def _pickler() -> Any:
 
 
 def _know(classes: dict[str, type]) -> None:
-    """Let this process find its own classes again in what is pickled by those who read the pickle."""
+    """Register this process's own classes, so that it finds them again in what is pickled by those who read the pickle."""
     import cloudpickle.cloudpickle as inside
 
     know: Any = getattr(inside, "_lookup_class_or_track", None)

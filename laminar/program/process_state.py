@@ -1,4 +1,4 @@
-"""Hold what is true of this process: whether it is a worker, and what the command line asked of a program's run."""
+"""Hold what is true of this process: whether it is a worker, and what the command line requires of a program's run."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["Session", "age", "current", "first_folder", "is_worker", "running", 
 
 @dataclass
 class Session:
-    """What the command line asks of the next run of a program.
+    """What the command line requires of the next run of a program.
 
     ``flow`` selects a chain by the name of its first flow (None: the only one), ``parameters`` replace keywords of that flow,
     ``execution`` is the id to use and ``resume`` whether it is resumed ("latest" names the newest); ``debug`` runs splits in this
-    process. The rest is filled in meanwhile: ``chosen`` is the execution that was meant, ``classes`` the flows that were defined,
+    process. The rest is filled in meanwhile: ``chosen`` is the selected execution, ``classes`` the flows that were defined,
     ``called`` and ``followed`` those that were called, or linked to.
     """
 
@@ -34,11 +34,11 @@ class Session:
 
     @property
     def is_specific(self) -> bool:
-        """Whether what was asked is meant for one chain only."""
+        """Whether the session is for one chain only."""
         return bool(self.parameters) or self.execution is not None or self.resume
 
     def selects(self, flow: str) -> bool:
-        """Say whether a chain that starts with this flow is the one that is meant."""
+        """Return whether a chain that starts with this flow is the selected one."""
         return self.flow is None or self.flow == flow
 
 
@@ -51,7 +51,7 @@ WORKER = "LAMINAR_WORKER_PID"
 
 
 def start(session: Session | None) -> None:
-    """Let a session apply to the flows that are called from now on."""
+    """Apply a session to the flows that are called from now on."""
     global current
     current = session
 
@@ -65,7 +65,7 @@ def work() -> None:
 
 
 def first_folder() -> str | None:
-    """Return the working folder that this process had when it imported laminar: a program that starts anew starts there."""
+    """Return the working folder that this process had when it imported laminar: a program that starts again starts there."""
     return _first_folder if _first_folder is not None and os.path.isdir(_first_folder) else None
 
 
@@ -84,5 +84,5 @@ def is_named_worker() -> bool:
 
 
 def is_worker() -> bool:
-    """Say whether this process runs splits of a flow that another one schedules."""
+    """Return whether this process runs splits of a flow that another one schedules."""
     return _worker

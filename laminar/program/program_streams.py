@@ -15,7 +15,7 @@ __all__ = ["aside"]
 
 @contextmanager
 def aside(*, keep: bool) -> Iterator[None]:
-    """Let what is printed inside go to standard error.
+    """Send what is printed inside to standard error.
 
     ``keep`` says that this process runs layers of the program afterwards: then descriptor 1 leads to standard error meanwhile,
     and the program's own streams, which its logging and default arguments hold, print the layers' output later. Else the program
@@ -44,7 +44,7 @@ def _is_connected(stream: Any) -> bool:
 
 @contextmanager
 def _redirected() -> Iterator[None]:
-    """Let descriptor 1 lead to standard error; what was printed before and inside is written where it belongs."""
+    """Point descriptor 1 at standard error; what was printed before and inside is written where it belongs."""
     sys.stdout.flush()
     saved = os.dup(1)
     os.dup2(2, 1)

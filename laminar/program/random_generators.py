@@ -1,7 +1,7 @@
-"""Tell the random generators that the program seeded from those that it did not, and reseed the latter in a forked process.
+"""Distinguish the random generators that the program seeded from the others, and reseed the latter in a forked process.
 
 A forked process starts with its parent's generators. Where the program chose a seed, that is wanted: each split has the numbers
-that it has in a pod, which executes the program anew. Where it chose none, each split has to draw others, as pods do.
+that it has in a pod, which executes the program again. Where it chose none, each split has to draw others, as pods do.
 
 How a seed is seen: `random.Random` gets wrappers of ``seed`` and ``setstate`` when laminar is imported, as its state does not say
 where it came from. A generator of numpy's holds the SeedSequence that it was made of. Its entropy is what the program gave, else
@@ -68,7 +68,7 @@ def install() -> None:
 
 
 def _shared() -> random.Random:
-    """Return the generator behind the functions of the module `random`."""
+    """Return the generator that serves the functions of the module `random`."""
     found: random.Random = random._inst
     return found
 
@@ -96,7 +96,7 @@ _automatic: Any = None
 
 
 def _keep() -> None:
-    """Keep the state of the module `random` before a fork: Python seeds it anew in the child (Lib/random.py, at its end)."""
+    """Keep the state of the module `random` before a fork: Python seeds it again in the child (Lib/random.py, at its end)."""
     global _kept
     state = random.getstate()
     if state != _automatic:  # else this process was forked itself, and nothing drew from what Python seeded
@@ -115,7 +115,7 @@ def prepare() -> None:
 
 
 def reseed() -> None:
-    """Give a forked process other numbers than its parent's where the program chose no seed."""
+    """Reseed a forked process, so that its numbers differ from its parent's, where the program chose no seed."""
     known = _numpy_generators() if _found is None else _found
     if not _is_shared_seeded():
         random.seed()
@@ -162,7 +162,7 @@ def _is_seeded(generator: Any) -> bool:
 
 
 def _renew(generator: Any) -> None:
-    """Give a generator of numpy's a new sequence, from which others can be spawned as well."""
+    """Set a generator of numpy's to a new sequence, from which others can be spawned as well."""
     bits = _bits(generator)
     sequence = type(bits.seed_seq)()
     bits.__setstate__((type(bits)(sequence).state, sequence))

@@ -25,7 +25,7 @@ __all__ = ["Chain", "Recording", "Step", "Target", "active", "read", "record"]
 class Step:
     """One flow of a chain: what it is called with, and for all but the first the linker that makes its parameters.
 
-    ``action`` is what was asked of the execution: ``run``, ``resume``, ``schedule`` (with ``dependencies``) or ``execute`` (with
+    ``action`` is what the execution is to do: ``run``, ``resume``, ``schedule`` (with ``dependencies``) or ``execute`` (with
     ``layer``). ``execution``, ``layer`` and ``flow`` are objects of `laminar.components`, which this room does not import.
     """
 
@@ -74,7 +74,7 @@ class Recording:
     """What a program was seen to do.
 
     ``lines`` are those of the user's that called, linked or read a flow, ``remainder`` is what followed the first call.
-    ``flows`` are the flow objects that were called, linked to or asked by a guard; ``classes`` the flow classes defined
+    ``flows`` are the flow objects that were called, linked to or tested by a guard; ``classes`` the flow classes defined
     meanwhile; ``ended`` says what was read and where, if a read ended the recording.
     """
 
@@ -108,7 +108,7 @@ class Recording:
             raise _Ended
 
     def follow(self, execution: Any, step: Step) -> None:
-        """Note a step behind the one that made an execution."""
+        """Note a step after the one that made an execution."""
         self.see(step.flow)
         for chain in self.chains:
             if chain.steps[-1].execution is execution:
@@ -175,7 +175,7 @@ def active() -> Recording | None:
 
 
 def read(what: str) -> None:
-    """Tell that a result is read: ends a recording under way."""
+    """Note that a result is read: ends a recording under way."""
     if _active is not None:
         _end(_active, what)
 
@@ -260,7 +260,7 @@ def _check(recording: Recording) -> None:
         raise FlowError(
             f"Program {program!r} reads {what} before any flow is called: there is no result yet.",
             where=where,
-            fix="call a flow first, and read results behind it.",
+            fix="call a flow first, and read results after it.",
         )
     check_names(program, dict.fromkeys([*_defined(recording), *(type(flow) for flow in recording.flows)]))
 
@@ -290,7 +290,7 @@ def _defined(recording: Recording) -> list[type[Any]]:
 def uncalled(recording: Recording) -> list[type[Any]]:
     """Return the flows, with layers, that the program's file defines and neither calls nor builds others on.
 
-    Nothing can be said of those behind a read that ended the recording: then there are none.
+    Nothing is known of those after a read that ended the recording: then there are none.
     """
     if recording.ended:
         return []
@@ -310,7 +310,7 @@ def check_called(program: str, idle: Sequence[type[Any]], is_any_called: bool) -
         raise FlowError(
             f"Program {program!r} defines flows that it never calls: {listed}.",
             where=source_location.of_class(idle[0]),
-            fix=f"call it behind its guard: if flow := {idle[0].__name__}(): flow()",
+            fix=f"call it after its guard: if flow := {idle[0].__name__}(): flow()",
         )
     if not is_any_called:
         raise FlowError(

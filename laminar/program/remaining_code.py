@@ -117,7 +117,7 @@ def _body(path: str, frame: FrameType) -> Sequence[ast.stmt] | None:
 
 
 def _following(body: Sequence[ast.stmt], line: int) -> tuple[ast.stmt, list[ast.stmt]] | None:
-    """Return the innermost statement at a line, and what may be executed after it: all of a loop that it stands in."""
+    """Return the innermost statement at a line, and what may be executed after it: all of a loop that it is in."""
     for place, statement in enumerate(body):
         if not statement.lineno <= line <= (statement.end_lineno or statement.lineno):
             continue
@@ -166,7 +166,7 @@ def _is_whole(statement: ast.stmt, steps: int) -> bool:
 
 
 def _concerns(statement: ast.AST, frame: FrameType, bound: set[str], running: set[str]) -> bool:
-    """Return whether a statement may call, link or read a flow, as far as its names tell."""
+    """Return whether a statement may call, link or read a flow, as far as its names know."""
     for node in _executed(statement):
         if isinstance(node, ast.Import | ast.ImportFrom):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]

@@ -1,4 +1,4 @@
-"""Say where in a user's program something stands, as ``file.py:31``."""
+"""Return where in a user's program something stands, as ``file.py:31``."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _cell(path: str) -> str:
 
 
 def caller() -> str:
-    """Return the place of the innermost line on the stack that is a user's; an empty string where a command of laminar asks."""
+    """Return the place of the innermost line on the stack that is a user's; an empty string where a command of laminar calls."""
     frame = outside()
     return "" if frame is None else f"{shorten(frame.f_code.co_filename)}:{_line(frame)}"
 
@@ -59,7 +59,7 @@ def _is_generated(frame: FrameType) -> bool:
 
 
 def is_users(path: str) -> bool:
-    """Say whether code of this file is neither laminar's nor of Python's own library."""
+    """Return whether code of this file is neither laminar's nor of Python's own library."""
     if path.startswith(LIBRARY):
         return path.startswith(INSTALLED) and not path.startswith(PACKAGE)
     return not path.startswith((PACKAGE, "<frozen "))
@@ -116,4 +116,4 @@ def _line(frame: FrameType) -> int:
 
 
 _table: tuple[CodeType, list[int], list[int]] | None = None
-"""The index of the long code that was asked for last: first instructions, and their lines."""
+"""The index of the long code that was looked up last: first instructions, and their lines."""

@@ -116,7 +116,7 @@ class Drawn(Flow): ...
 """
 
 TAIL = """
-def told(store, flow, execution, layer):
+def reported(store, flow, execution, layer):
     records = store.records(flow.name, execution.id, layer)
     def artifact(stored):
         value = store.read(stored)
@@ -141,7 +141,7 @@ if __name__ == "__main__":
             failed = [error.layer, error.index, error.attempt]
         execution, store = flow.execution("one"), flow.configuration.datastore
         states = {name: execution.status(name) for name in flow.nodes}
-        documents = {name: told(store, flow, execution, name) for name in flow.nodes}
+        documents = {name: reported(store, flow, execution, name) for name in flow.nodes}
         print(json.dumps({"failed": failed, "finished": execution.finished, "states": states, "documents": documents}))
 """
 

@@ -74,7 +74,7 @@ class FakeCluster:
     # -- what tests do
 
     def release(self, count: int = 1_000_000) -> None:
-        """Let so many held pods go."""
+        """Release so many held pods."""
         with self.changed:
             self.allowed += count
             self.changed.notify_all()
@@ -206,7 +206,7 @@ class FakeCluster:
             return found
 
     def watch(self, name: str, version: int, seconds: float) -> Iterator[tuple[str, Object]]:
-        """Give the changes of a workflow since a version."""
+        """Yield the changes of a workflow since a version."""
         if version and version < self.oldest:
             raise Refusal(410, f"too old resource version: {version} ({self.oldest})", "Expired")
         place, end = 0, time.monotonic() + seconds

@@ -15,7 +15,7 @@ BY_PLURAL = {kind.plural: kind for kind in KINDS.values()}
 
 
 class FakeKubernetes(FakeServer):
-    """A Kubernetes API server with Argo's full CRDs: strict fields where asked, 200 tasks a DAG, server-side apply with owners."""
+    """A Kubernetes API server with Argo's full CRDs: strict fields on request, 200 tasks a DAG, server-side apply with owners."""
 
     def stranger(self, request: Request) -> Refusal:
         if "Authorization" in request.headers:

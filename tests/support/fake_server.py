@@ -211,7 +211,7 @@ def send(handler: BaseHTTPRequestHandler, status: int, data: bytes, headers: Map
 
 
 def log_lines(cluster: FakeCluster, pod: str, query: Mapping[str, str], prefix: str) -> Iterator[str]:
-    """Give the lines of a pod's log, those to come too where they are followed."""
+    """Yield the lines of a pod's log, those to come too where they are followed."""
     follow, tail = query.get(f"{prefix}follow") == "true", query.get(f"{prefix}tailLines")
     with cluster.changed:
         place = max(0, len(cluster.logs.get(pod, [])) - int(tail)) if tail else 0

@@ -96,7 +96,7 @@ class Arrow:
         return self.target.partition(".")[0]
 
     def leads_to(self, package: str) -> bool:
-        """Whether a package, or something in it, is imported."""
+        """Return whether a package, or something in it, is imported."""
         return self.target == package or self.target.startswith(package + ".")
 
 

@@ -15,7 +15,7 @@ Fate = Literal["lands", "fails once", "is denied"]
 """Outcome of a write: it lands, after a transient error or without, or the storage rejects it."""
 
 PATIENCE = 0.02
-"""Seconds after which a write lands although nobody released it: an operation may be waiting for it."""
+"""Seconds after which a write lands although no test released it: an operation may be waiting for it."""
 
 
 class Late(Remote):

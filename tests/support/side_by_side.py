@@ -36,7 +36,7 @@ def main() -> None:
     for line in sys.stdin:
         try:
             print(json.dumps(compare(json.loads(line))), flush=True)
-        except Exception:  # the test that asked shows it
+        except Exception:  # the test that started it shows it
             print(json.dumps({"error": traceback.format_exc()}), flush=True)
 
 

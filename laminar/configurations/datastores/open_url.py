@@ -44,7 +44,7 @@ def open_like(store: DataStore, url: str) -> DataStore:
 
 
 def scheme(url: str) -> str:
-    """Return the kind of a URL: "" for a path of this machine, "memory:" for Memory, else what stands before ``://``.
+    """Return the kind of a URL: "" for a path of this machine, "memory:" for Memory, else the part before ``://``.
 
     >>> scheme("s3://bucket"), scheme("/data"), scheme("file:///data")
     ('s3', '', '')

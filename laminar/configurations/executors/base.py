@@ -71,11 +71,11 @@ class Executor(ABC):
         """Run one attempt of the split that a layer stands for, and return when it has ended.
 
         Raises SplitFailed where it failed by itself, SplitKilled where it was ended from outside. A layer whose binding is a gate
-        is not run: its entry hooks are asked, and the answer returned.
+        is not run: its entry hooks are evaluated, and the answer returned.
         """
 
     def here(self, layer: Layer) -> Any:
-        """Do an attempt's work in this thread, as ``submit`` may somewhere: run the split, or ask a gate's hooks.
+        """Do an attempt's work in this thread, as ``submit`` may somewhere: run the split, or evaluate a gate's hooks.
 
         Raises SplitFailed where the layer fails. Elsewhere, start the program with `laminar.worker.Job`'s environment instead.
         """

@@ -1,4 +1,4 @@
-"""Run attempts for a scheduler that waits for whichever ends next."""
+"""Run attempts for a scheduler that waits for the next one to end."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class SubmitLane(Lane):
             await asyncio.wait([task])
 
     def wait(self, timeout: float | None) -> None:
-        """Let the loop run until a split has ended."""
+        """Run the loop until a split has ended."""
         import asyncio
 
         async def some() -> None:

@@ -19,7 +19,7 @@ __all__ = ["Process"]
 class Process(Executor):
     """Run each split (or batch of splits) in a process of its own, forked from this one as it is when the flow is called.
 
-    Where a fork is not safe, workers start anew and load the program. Children end with the run; a layer's processes are killed
+    Where a fork is not safe, workers start again and load the program. Children end with the run; a layer's processes are killed
     when it has ended or exceeds its timeout.
     """
 
@@ -106,7 +106,7 @@ class ServerLane(Lane):
         self.client = client.connect(self.execution.flow, self.executor.concurrency)
 
     def begin(self, layers: Sequence[Layer], end: End) -> None:
-        """Ask for the splits; a server that was lost is replaced."""
+        """Request the splits; a server that was lost is replaced."""
         if self.client is None or self.client.closed:
             self.open()
         assert self.client is not None
@@ -118,6 +118,6 @@ class ServerLane(Lane):
             self.client.wait(timeout)
 
     def close(self) -> None:
-        """Let the server go, unless it loaded the program for further runs and is idle."""
+        """Release the server, unless it loaded the program for further runs and is idle."""
         if self.client is not None and (self.client.running or self.client.loads is None or self.client.loads.program is None):
             self.client.close()

@@ -109,7 +109,7 @@ class ThreadLane(Lane):
         self.executor._open()
 
     def begin(self, layers: Sequence[Layer], end: End) -> None:
-        """Give the splits to a thread."""
+        """Return the splits to a thread."""
         assert self.executor._pool is not None
         self.executor._pool.submit(contextvars.copy_context().run, self._each, layers, end)
 

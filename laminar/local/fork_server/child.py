@@ -86,7 +86,7 @@ def pickled(error: Exception) -> bytes:
 def connect_streams() -> None:
     """Connect the standard streams of a forked server with descriptors 0, 1 and 2, which its children replace by pipes.
 
-    Standard input is empty: nobody answers there. A stream that the program replaced stays as it is where it leads to a
+    Standard input is empty: no one answers there. A stream that the program replaced stays as it is where it leads to a
     descriptor (also through an object of its own), and where it is a file of its own.
     """
     null = os.open(os.devnull, os.O_RDONLY)
@@ -108,7 +108,7 @@ def connect_streams() -> None:
 
 
 def _is_elsewhere(stream: Any, number: int) -> bool:
-    """Return whether what is printed to a stream would not pass through a descriptor, though it is meant to be shown."""
+    """Return whether what is printed to a stream would not pass through a descriptor, though it is to be shown."""
     if stream is None:
         return True
     found = _descriptor(stream, number)
@@ -133,7 +133,7 @@ def _descriptor(stream: Any, number: int) -> int | None:
 
 
 def restore_signals(handlers: dict[signal.Signals, Any]) -> None:
-    """Let a child handle signals as the program did where it was forked."""
+    """Restore the handlers of signals, so that a child handles them as the program did where it was forked."""
     signal.set_wakeup_fd(-1)
     for number, handler in handlers.items():
         signal.signal(number, handler)
@@ -154,7 +154,7 @@ def prepare_death() -> None:
 
 
 def die_with_parent() -> None:
-    """Let this process be killed when its parent ends, however that ends."""
+    """Kill this process when its parent ends, however that ends."""
     parent = os.getppid()
     if _libc is not None:
         _libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, prctl(2)

@@ -74,7 +74,7 @@ class Client:
         return self.channel.fileno() < 0
 
     def run(self, layers: Sequence[Layer], limit: float | None, end: End) -> int:
-        """Ask for an attempt at each of some splits, one after the other in one process; return the request's number."""
+        """Request an attempt at each of some splits, one after the other in one process; return the request's number."""
         self.numbers += 1
         jobs = tuple(map(Job.of, layers))
         datastore = layers[0].flow.configuration.datastore
@@ -184,7 +184,7 @@ class Client:
         )
 
     def close(self) -> None:
-        """Let the server go: it stops what still runs, then itself."""
+        """Release the server: it stops what still runs, then itself."""
         if self.owner != os.getpid() or self.closed:
             return
         self.poll.unregister(self.channel)
@@ -227,7 +227,7 @@ def connect(flow: Flow, concurrency: int) -> Client:
         return _forked(flow, concurrency)
     if reason not in _said:
         _said.add(reason)
-        display.current().note(f"this process cannot be forked: {reason}. Workers start anew and load the program")
+        display.current().note(f"this process cannot be forked: {reason}. Workers start again and load the program")
     program = main_module.current()
     if program is None or not is_of(flow, program):
         return _loaded(_by_value(flow), concurrency)
@@ -235,7 +235,7 @@ def connect(flow: Flow, concurrency: int) -> Client:
     if known is not None and not known.closed:
         return known
     client = _loaded(Load(tuple(sys.path), flow.name, _seconds(), process_state.first_folder(), program), concurrency)
-    if not client.knows:  # its class stands behind a read, where recording ends: it travels by value
+    if not client.knows:  # its class is defined after a read, where recording ends: it travels by value
         client.close()
         return _loaded(_by_value(flow), concurrency)
     _kept[program, flow.name] = client

@@ -1,4 +1,4 @@
-"""Load, in a server that started anew, the program or the flow that its splits need.
+"""Load, in a server that started again, the program or the flow that its splits need.
 
 Run as ``python -c ... FD`` by the client: a server, or (where the loaded program runs threads) the process of one request.
 """
@@ -91,7 +91,7 @@ class Loaded:
             cls = self._class(name)
             if cls is None:
                 raise ExecutionError(
-                    f"The program does not define flow {name!r} when it is executed anew.",
+                    f"The program does not define flow {name!r} when it is executed again.",
                     fix="define it at the top of the file, above the first read of a result.",
                 )
             flow = cls(datastore=pickle.loads(request.datastore))
@@ -100,7 +100,7 @@ class Loaded:
         return flow
 
     def spawn(self, request: Request, result: int, out: int, err: int) -> int:
-        """Start a process that loads the program anew for one request."""
+        """Start a process that loads the program again for one request."""
         with tempfile.TemporaryFile() as task:
             pickle.dump((self.message, request), task)
             task.flush()
@@ -118,7 +118,7 @@ _trace = 2
 
 @contextlib.contextmanager
 def _limited(seconds: float) -> Iterator[None]:
-    """End this process, having written what it was doing, where loading takes too long: it waits for what nobody will give."""
+    """End this process, having written what it was doing, where loading takes too long: it waits for what no one will give."""
     faulthandler.dump_traceback_later(seconds, exit=True, file=_trace)
     try:
         yield

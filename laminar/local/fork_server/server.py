@@ -114,7 +114,7 @@ class Server:
                     self._load(message)
 
     def _balance(self) -> None:
-        """Ask for what is to be waited for: room in the socket where something waits for it, no more output where too much does."""
+        """Wait for what matters: room in the socket where something waits for it, no more output where too much does."""
         channel = self.channel
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if channel.leaving else 0)
         if self.selector.get_key(channel).events != events:
@@ -240,7 +240,7 @@ class Server:
             os.read(wake, CHUNK)
         while self.by_pid:
             try:
-                # Not yet waited for, its pid cannot be another's: what the layer itself started and left behind is killed.
+                # Not yet waited for, its pid cannot be another's: what the layer itself started and left running is killed.
                 ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             except ChildProcessError:
                 return
@@ -304,7 +304,7 @@ class Server:
 
 
 def _is_over(pid: int) -> bool:
-    """Return whether a child has ended, having taken its status if nobody has yet."""
+    """Return whether a child has ended, having taken its status if no one has yet."""
     try:
         return os.waitpid(pid, os.WNOHANG)[0] != 0
     except ChildProcessError:
@@ -336,7 +336,7 @@ def become(connection: socket.socket, flow: Flow, concurrency: int) -> NoReturn:
 
 
 def _leave_debugger() -> None:
-    """Stop tracing where a debugger does: it would wait for commands that nobody types here."""
+    """Stop tracing where a debugger does: it would wait for commands that no one types here."""
     debugger = getattr(sys.modules.get("bdb"), "Bdb", None)
     if debugger is not None and isinstance(getattr(sys.gettrace(), "__self__", None), debugger):
         sys.settrace(None)

@@ -51,7 +51,7 @@ def locate(
     if not 0 <= position < count:
         raise DatastoreError(
             f"There is no element {position} of {layer}.{attribute}: it has {count} (flow {flow!r}, execution {execution!r}).",
-            fix="run the layers below it anew: they were split over other elements.",
+            fix="run the layers below it again: they were split over other elements.",
         )
     split = bisect_right(ends, position)
     return split, position - (ends[split - 1] if split else 0)
@@ -132,7 +132,7 @@ def verify(records: Mapping[int, Record], which: str) -> None:
     if len(splits) > 1:
         raise DatastoreError(
             f"{which} has documents that disagree on how many splits it has: {', '.join(map(str, splits))}.",
-            fix="run the layer anew: its documents are of different runs.",
+            fix="run the layer again: its documents are of different runs.",
         )
     missing = [index for index in range(max(splits[0], 1)) if index not in records]
     if missing:

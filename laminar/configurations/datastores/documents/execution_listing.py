@@ -23,7 +23,7 @@ def executions(storage: ByteStorage, flow: str) -> tuple[str, ...]:
     """Return the ids of a flow's executions, oldest first.
 
     A KSUID holds the second in which it was made. Where that is not enough, and for an id of the user's own, the document of the
-    Parameters holds the time. A damaged document has no time: it stops nobody from listing the other executions.
+    Parameters holds the time. A damaged document has no time: it stops no one from listing the other executions.
     """
     ids = repository.folders(storage, key_layout.executions_folder(flow))
     seconds = {execution: made_at(execution) for execution in ids}

@@ -48,7 +48,7 @@ def parse(text: str | bytes, key: str) -> dict[str, Any]:
 
 
 def checksum(data: bytes) -> str:
-    """Return the first 64 bits of the SHA-256 of bytes, in hexadecimal: enough against damage, which nobody chooses."""
+    """Return the first 64 bits of the SHA-256 of bytes, in hexadecimal: enough against damage, which no one chooses."""
     from hashlib import sha256
 
     return sha256(data).hexdigest()[:16]

@@ -284,7 +284,7 @@ class FsspecStorage(ByteStorage):
         return cls(**options)
 
     def _files(self, key: str) -> tuple[Any, str]:
-        """Return the file system, opened anew in a forked process, and the path of a key."""
+        """Return the file system, opened again in a forked process, and the path of a key."""
         process = os.getpid()
         if self._opened is None or self._opened[0] != process:
             with self._explaining(f"open {self.root}"):

@@ -183,7 +183,7 @@ class LocalStorage(ByteStorage):
                 return False
             os.makedirs(os.path.dirname(aside), exist_ok=True)
             os.replace(path, aside)
-            # A writer that comes from now on finds it gone and writes it anew; one that came before has renewed its time.
+            # A writer that comes from now on finds it gone and writes it again; one that came before has renewed its time.
             if os.stat(aside).st_mtime >= before:
                 os.replace(aside, path)
                 return False

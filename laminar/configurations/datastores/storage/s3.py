@@ -29,7 +29,7 @@ MAX_COPY = 5 << 30
 """Bytes up to which S3 copies a file by one request (Amazon S3 API reference, CopyObject)."""
 
 COPY_SECONDS = 5.0
-"""Seconds for which a copy is retried before the file is sent anew."""
+"""Seconds for which a copy is retried before the file is sent again."""
 
 
 class S3Storage(FsspecStorage):

@@ -43,7 +43,7 @@ LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_by
 def upload(files: RetryingFilesystem, path: str, chunks: Sequence[Buffer]) -> None:
     """Write a file of several parts, which others see when all of them are there.
 
-    An upload that fails or is interrupted leaves no parts behind, unless the storage is out of reach.
+    An upload that fails or is interrupted leaves no parts there, unless the storage is out of reach.
     """
     bucket, key, _ = files.split_path(path)
     place = {"Bucket": bucket, "Key": key}

@@ -81,7 +81,7 @@ class ValueStore(TypedStorage):
                     return reader.read_value(self, part)
         raise DatastoreError(
             f"Artifact {artifact.name!r} has no element {position}: it has {artifact.length}.",
-            fix="run the layer anew: it was split over other elements.",
+            fix="run the layer again: it was split over other elements.",
         )
 
 

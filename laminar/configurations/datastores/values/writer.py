@@ -19,7 +19,7 @@ __all__ = ["inline", "shard", "write"]
 
 SEGMENT_BYTES = (1 << 20) - 4096
 SEGMENT_ELEMENTS = 1024
-"""Limits of a segment, whichever is reached first: its file has at most 1 MiB with its head."""
+"""Limits of a segment; the first that is reached ends it. Its file has at most 1 MiB with its head."""
 
 
 def write(store: TypedStorage, value: Any) -> Artifact:
