@@ -158,7 +158,7 @@ def _compile(path: str) -> Any:
         return compile(text, path, "exec", dont_inherit=True)
     except SyntaxError as error:
         raise FlowError(
-            f"Program {shown!r} is not valid Python: {error.msg}.", where=f"{shown}:{error.lineno}", fix="fix the syntax."
+            f"Program {shown!r} is not valid Python: {error.msg}.", where=f"{shown}:{error.lineno}", fix="correct the syntax."
         ) from error
     except ValueError as error:
         raise FlowError(f"Program {shown!r} is not a Python file: {error}.", fix="give the path of a Python file.") from error

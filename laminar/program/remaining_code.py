@@ -166,7 +166,7 @@ def _is_whole(statement: ast.stmt, steps: int) -> bool:
 
 
 def _concerns(statement: ast.AST, frame: FrameType, bound: set[str], running: set[str]) -> bool:
-    """Return whether a statement may call, link or read a flow, as far as its names know."""
+    """Return whether a statement may call, link or read a flow, as far as its names show."""
     for node in _executed(statement):
         if isinstance(node, ast.Import | ast.ImportFrom):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
