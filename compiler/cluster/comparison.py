@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Change", "Described", "compare", "describe", "markdown", "text"]
+__all__ = ["PROGRAM", "Change", "Described", "compare", "describe", "markdown", "text"]
 
 LENGTHS = re.compile(
     r"tasks(?:\.([A-Za-z0-9-]+)|\['([^']+)'\])\.outputs\.parameters\.lengths\)?[^.]*?(?:\{sum\(#)?\)?\.([A-Za-z_]\w*)"
@@ -27,6 +27,9 @@ SETTINGS = (
 )
 SCHEDULE = ("schedules", "timezone", "concurrencyPolicy", "suspend", "startingDeadlineSeconds", "successfulJobsHistoryLimit")
 NONE = "none"
+RUNNER = "laminar.runner"
+PROGRAM = "program"
+"""The setting with the path of the program that pods execute: one line for all layers."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,12 @@ def describe(document: Mapping[str, Any]) -> Described:
     for parameter in (spec.get("arguments") or {}).get("parameters") or ():
         settings[f"parameter {parameter['name']}"] = str(parameter.get("value", NONE))
     layers: dict[tuple[str, str], Mapping[str, str]] = {}
+    programs: set[str] = set()
     for flow, task, template in _tasks(spec, str(spec.get("entrypoint", "")), ""):
         layers[flow, _layer_of(task)] = _fields(task, template)
+        programs.update(filter(None, (_split_program(template.get("container") or {})[1],)))
+    if programs:
+        settings[PROGRAM] = ", ".join(sorted(programs))
     return Described(str(metadata.get("name") or str(metadata.get("generateName", "")).rstrip("-")), settings, layers)
 
 
@@ -88,7 +95,7 @@ def _fields(task: Mapping[str, Any], template: Mapping[str, Any]) -> dict[str, s
     resources = container.get("resources") or {}
     found = {
         "image": container.get("image"),
-        "command": " ".join(map(str, container.get("command") or ())) or None,
+        "command": _split_program(container)[0] or None,
         "resources": _resources(resources),
         "env": _environment(container.get("env") or ()),
         "working folder": container.get("workingDir"),
@@ -103,6 +110,15 @@ def _fields(task: Mapping[str, Any], template: Mapping[str, Any]) -> dict[str, s
         **{name: _text(template[name]) if name in template else None for name in PLACEMENT},
     }
     return {name: str(value) for name, value in found.items() if value is not None}
+
+
+def _split_program(container: Mapping[str, Any]) -> tuple[str, str]:
+    """Return a container's command without the program that laminar's runner executes, and that program, "" where it has none."""
+    words = [str(word) for word in container.get("command") or ()]
+    if RUNNER not in words[:-1]:
+        return " ".join(words), ""
+    place = words.index(RUNNER) + 1
+    return " ".join(words[:place] + words[place + 1 :]), words[place]
 
 
 def _resources(resources: Mapping[str, Any]) -> str | None:

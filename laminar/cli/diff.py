@@ -43,7 +43,7 @@ def diff(before: str, after: str, datastore: str | None, output: str, cluster: C
     Layers that were added, removed or renamed, images, resources, fan-outs, retries and schedules are compared, not lines. Exits
     0 where nothing differs, 1 where something does, 2 where the two cannot be compared.
     """
-    from laminar.compiler.cluster.comparison import compare, markdown, text
+    from laminar.compiler.cluster.comparison import PROGRAM, compare, markdown, text
 
     try:
         kinds = [DEPLOYED[side.partition("/")[0]][1] for side in (before, after) if _is_deployed(side)]
@@ -55,6 +55,8 @@ def diff(before: str, after: str, datastore: str | None, output: str, cluster: C
             problem.exit_code = 2
         raise
     changes = compare(old, new)
+    if _is_program(before) and _is_program(after):  # two files have two paths
+        changes = [change for change in changes if change.field != PROGRAM]
     if output == "json":
         click.echo(json.dumps([dataclasses.asdict(change) for change in changes], indent=2))
     elif output == "markdown":
@@ -68,6 +70,10 @@ def diff(before: str, after: str, datastore: str | None, output: str, cluster: C
 def _is_deployed(side: str) -> bool:
     kind, slash, name = side.partition("/")
     return bool(slash and name) and kind in DEPLOYED and not name.endswith((".py", ".yaml", ".yml", ".json"))
+
+
+def _is_program(side: str) -> bool:
+    return not _is_deployed(side) and not ProgramChoice(side).is_document
 
 
 def _described(side: str, kind: str, datastore: str | None, cluster: Cluster) -> Described:

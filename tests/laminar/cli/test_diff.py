@@ -62,6 +62,12 @@ def test_what_is_deployed_is_compared_with_the_program(shell):
     assert shell("diff", "template/train", "train.py", *STORE).code == 0
 
 
+def test_the_path_of_the_program_is_one_line(shell):
+    shell("deploy", "train.py", *STORE, "--no-lint")
+    (shell.folder / "moved.py").write_text((shell.folder / "train.py").read_text())
+    assert shell("diff", "template/train", "moved.py", *STORE).out == "~ program: train.py -> moved.py\n"
+
+
 def test_files_are_compared_and_the_output_is_json_or_markdown(shell):
     (shell.folder / "a.yaml").write_text(shell("compile", "train.py", *STORE).out)
     (shell.folder / "b.yaml").write_text(shell("compile", "train.py", *STORE).out.replace("train:1", "train:2"))
