@@ -10,9 +10,7 @@ import re
 import select
 import signal
 import socket
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -32,6 +30,9 @@ if TYPE_CHECKING:
     from laminar.components.layer import Layer
 
 __all__ = ["Client", "connect", "is_of", "outcome"]
+
+INTERRUPTED = 130
+"""Exit code of a process that ends by KeyboardInterrupt, as a shell reports SIGINT: POSIX, Shell Command Language, 2.8.2."""
 
 End = Callable[[int, Any], None]
 """What is called with the place of a job in its request, and with how it ended: an answer, or an exception."""
@@ -269,6 +270,9 @@ def _forked(flow: Flow, concurrency: int) -> Client:
 
 def _loaded(load: Load, concurrency: int) -> Client:
     """Start a server in a new interpreter, and wait until it has loaded."""
+    import subprocess
+    import tempfile
+
     from laminar.local.fork_server import loading
 
     near, far = socket.socketpair()
@@ -346,4 +350,6 @@ def _ended_silently(layer: Layer, code: int) -> Exception:
         failed = split.failure(layer, f"it was killed by {signal_name(-code)}")
         names = ("execution", "flow", "layer", "index", "attempt")
         return SplitKilled(failed.what, **{name: getattr(failed, name) for name in names})
+    if code == INTERRUPTED:
+        return split.failed_outside(layer, "KeyboardInterrupt")
     return split.failed_outside(layer, f"its process ended with exit code {code} before the layer did, as by os._exit({code})")

@@ -73,6 +73,7 @@ class Server:
         self.children: dict[int, Child] = {}
         self.by_pid: dict[int, Child] = {}
         self.paused = False
+        self.prepared: set[str] = set()
         self.handlers = {number: signal.getsignal(number) for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM)}
         if flow is None and self.handlers[signal.SIGINT] is not signal.SIG_IGN:
             self.handlers[signal.SIGINT] = signal.default_int_handler
@@ -157,6 +158,7 @@ class Server:
             answer = Answer(error=process.pickled(error))
             self.channel.send(("end", request.number, 0, False, answer))
             return
+        self._prepare(flow, request)
         pipes = [os.pipe() for _ in range(3)]
         (result, result_end), (out, out_end), (err, err_end) = pipes
         if self.loaded is not None and self.loaded.is_spawning:
@@ -173,6 +175,21 @@ class Server:
             if end == result or not self.paused:
                 self._register(child, end)
         self.channel.send(("started", request.number, pid))
+
+    def _prepare(self, flow: Flow, request: Request) -> None:
+        """Find out once what the splits of a fan-out share: modules, and digests of sources and of the program."""
+        name = request.jobs[0].layer
+        if name in self.prepared or request.jobs[0].splits in (None, 1):
+            return
+        self.prepared.add(name)
+        from laminar.configurations.datastores.documents import error_context  # noqa: F401  imported for the children
+        from laminar.worker.document_stamp import program_digest, source_digest
+
+        with contextlib.suppress(Exception):  # a child meets it again, and reports it
+            program_digest()
+            source_digest(flow.registrations[name].layer)
+            flow.nodes  # noqa: B018  it is computed once
+        gc.freeze()
 
     def _become_child(self, flow: Flow, request: Request, result: int, out: int, err: int) -> NoReturn:
         try:
