@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 PROGRAM = """\
-import json, os, sys, time
+import json, os, resource, sys, time
 from laminar import Flow, Layer, Parameters
 from laminar.configurations.executors import Process, Thread
 from laminar.configurations.datastores import Memory
@@ -43,24 +43,40 @@ def resident(pid):
     with open(f"/proc/{pid}/status") as file:
         return next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
 
-def servers():
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/stat") as file:
-                    if file.read().rsplit(")", 1)[1].split()[1] == str(os.getpid()):
-                        yield int(name)
-            except OSError:
-                pass
+def bare(n, at_once):
+    # fork, read a pipe, wait
+    running = []
+    for _ in range(n):
+        if len(running) == at_once:
+            finish(running.pop(0))
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.write(writing, b"x")
+            os._exit(0)
+        os.close(writing)
+        running.append((pid, reading))
+    for each in running:
+        finish(each)
+
+def finish(child):
+    pid, reading = child
+    os.read(reading, 1)
+    os.close(reading)
+    os.waitpid(pid, 0)
 
 if flow := Wide(executor=Process()):
     n = int(sys.argv[1])
     flow(n=10)
     start = time.perf_counter()
+    bare(n, flow.configuration.executor.concurrency)
+    alone = time.perf_counter() - start
+    start = time.perf_counter()
     total = flow(n=n).layer(Join).total
     took = time.perf_counter() - start
     assert total == n * (n - 1)
-    print(json.dumps({"seconds": took, "scheduler": resident(os.getpid()), "server": max(map(resident, servers()))}))
+    server = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    print(json.dumps({"seconds": took, "scheduler": resident(os.getpid()), "server": server, "bare": alone}))
 """
 
 
@@ -87,7 +103,9 @@ def main() -> None:
         seconds = medians[-1]["seconds"]
         memory = f"peak {medians[-1]['scheduler']:,.0f} KB here, {medians[-1]['server']:,.0f} KB in the server"
         each = f"{seconds / splits * 1000:5.2f} ms a split, {medians[-1]['cpu'] / splits * 1000:5.2f} ms of processor time"
-        print(f"{splits:6} splits: {seconds:7.2f} s, {each}, {memory} ({os.cpu_count()} CPUs)", flush=True)
+        ratio = f"{seconds / medians[-1]['bare']:.1f} times a bare loop of fork, pipe, wait"
+        print(f"{splits:6} splits: {seconds:7.2f} s, {ratio},", flush=True)
+        print(f"       {each}, {memory} ({os.cpu_count()} CPUs)", flush=True)
     first, last = medians[0], medians[-1]
     more = sizes[-1] - sizes[0]
     if more:

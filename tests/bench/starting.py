@@ -93,6 +93,23 @@ def on_s3(folder: str, runs: int) -> None:
     print(f"  layer, its document written, end: {ended - layer:.0f} ms")
 
 
+HEAVY = "import pandas, sklearn"
+"""What a program of data science imports; installed beside laminar for this measurement."""
+
+
+def heavy(folder: str, runs: int) -> None:
+    """Print what ``laminar run`` of a trivial layer takes beside the imports of its program alone."""
+    if subprocess.run([sys.executable, "-c", HEAVY], capture_output=True, check=False).returncode:
+        print("a program that imports pandas and scikit-learn: not measured, as they are not installed")
+        return
+    (Path(folder) / "heavy.py").write_text(HEAVY + "\n" + PROGRAM)
+    command = [sys.executable, "-m", "laminar", "run", "heavy.py"]
+    alone = statistics.median(took([sys.executable, "-c", HEAVY], folder, {}) for _ in range(runs))
+    whole = statistics.median(took(command, folder, {}) for _ in range(runs))
+    limit = 1.15 * alone + 100
+    print(f"laminar run, {HEAVY!r} in the program: {whole:.0f} ms, its imports alone {alone:.0f} ms (at most {limit:.0f})")
+
+
 def main() -> None:
     """Print the medians."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 20
@@ -111,6 +128,7 @@ def main() -> None:
         used = statistics.mean(more) - statistics.mean(pure)
         print(f"import laminar: {statistics.median(imported) - python:.0f} ms more (at most 60), {used:.0f} ms of processor time")
         print(f"runner to layer: {statistics.median(started):.0f} ms from the interpreter's start (at most 100 when idle)")
+        heavy(folder, runs)
         on_s3(folder, runs)
 
 
