@@ -66,6 +66,24 @@ def test_circles_are_found():
     assert import_graph.circles({"A": {"B"}, "B": {"C"}, "C": {"A"}, "D": {"A"}}) == [("A", "B", "C")]
 
 
+CIRCULAR = {
+    "laminar.components": "the classes of the language name each other in annotations, as layers do flows and executions both",
+    "laminar.local.fork_server": "the server and the loader of programs import each other",
+}
+"""Rooms that may hold a circle of modules, with the reason."""
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    found = import_graph.circles(import_graph.module_edges(import_graph.past_the_door()))
+    assert [circle for circle in found if {import_graph.room_of(module) for module in circle} - set(CIRCULAR)] == []
+
+
+def test_the_classes_of_the_language_import_each_other_for_type_checkers_or_inside_functions_only():
+    arrows = [arrow for arrow in import_graph.past_the_door() if arrow.at_top and not arrow.typing_only]
+    found = import_graph.circles(import_graph.module_edges(arrows))
+    assert found == []
+
+
 def test_laminar_never_imports_the_compiler_or_the_command_line():
     # `python -m laminar` is the command line.
     found = wrong("laminar", "laminar.compiler", "laminar.cli")

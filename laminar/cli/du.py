@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from laminar.cli.options.datastore import DatastoreChoice, datastore_options, require_flow
+from laminar.cli.datastore_choice import DatastoreChoice, require_flow
+from laminar.cli.options.datastore import datastore_options
 from laminar.cli.options.quantity import column
 from laminar.cli.table import table
 

@@ -16,6 +16,7 @@ from laminar.cli.deploy import deploy
 from laminar.cli.diff import diff
 from laminar.cli.doctor import doctor
 from laminar.cli.du import du
+from laminar.cli.error_report import show
 from laminar.cli.gc import gc
 from laminar.cli.lint import lint
 from laminar.cli.list_runs import list_command
@@ -122,13 +123,3 @@ def _mistake(error: Exception) -> InternalError:
         where=f"{os.path.basename(last.filename)}:{last.lineno}, in {last.name}",
         fix="run it again with LAMINAR_TRACEBACK=1 and report what it prints.",
     )
-
-
-def show(error: LaminarError) -> None:
-    """Print an error: its kind, what is wrong, where, and what to do; several problems one after the other."""
-    color = False if os.environ.get("NO_COLOR") else None
-    for problem in error.problems or (error,):
-        first, _, rest = str(problem).partition("\n")
-        click.echo(click.style(type(problem).__name__ + ": ", fg="red", bold=True) + first, err=True, color=color)
-        if rest:
-            click.echo(rest, err=True)

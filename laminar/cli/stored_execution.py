@@ -14,7 +14,7 @@ from laminar.exceptions import DatastoreError, ExecutionError
 from laminar.graph import PARAMETERS
 
 if TYPE_CHECKING:
-    from laminar.cli.options.datastore import StoredFlow
+    from laminar.cli.datastore_choice import StoredFlow
     from laminar.configurations.datastores import Artifact, Record
     from laminar.configurations.datastores.documents.error_context import Origin
     from laminar.program.outline import LayerOutline

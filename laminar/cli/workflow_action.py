@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from laminar.cli.error_report import show
 from laminar.exceptions import ClusterError, FlowError
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ def for_each(
 
     Raises the last error, after all of them were tried; those before are printed.
     """
-    from laminar.cli.main import show
     from laminar.compiler.cluster.run_address import find
 
     errors: list[ClusterError] = []

@@ -9,7 +9,7 @@ from laminar.exceptions import ClusterError, DatastoreError, FlowError
 from laminar.graph import PARAMETERS
 
 if TYPE_CHECKING:
-    from laminar.cli.options.datastore import StoredFlow
+    from laminar.cli.datastore_choice import StoredFlow
 
 __all__ = ["executions_of"]
 

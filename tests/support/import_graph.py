@@ -11,7 +11,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["ARROWS", "FLOORS", "ROOT", "Arrow", "circles", "floor_of", "imports", "modules", "room_of", "rooms", "upward"]
+__all__ = [
+    "ARROWS",
+    "FLOORS",
+    "ROOT",
+    "Arrow",
+    "circles",
+    "floor_of",
+    "imports",
+    "module_edges",
+    "modules",
+    "past_the_door",
+    "room_of",
+    "rooms",
+    "upward",
+]
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("compiler", "laminar", "templates")
@@ -230,6 +244,11 @@ def module_edges(arrows: Iterable[Arrow] = ARROWS) -> dict[str, set[str]]:
     return edges
 
 
+def past_the_door(arrows: Iterable[Arrow] = ARROWS) -> list[Arrow]:
+    """Return the imports but those of the package itself, whose names its modules define."""
+    return [arrow for arrow in arrows if module_of(arrow.target) != "laminar"]
+
+
 def _lengths() -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
     """Return the length of each file and each function, in lines, with its name."""
     files, functions = [], []
@@ -260,9 +279,7 @@ def main() -> None:
         print(f"  {arrow}")
     found = circles({room: set(into) for room, into in rooms().items()})
     print(f"{len(found)} circles of rooms{''.join(f'; {chr(32).join(circle)}' for circle in found)}")
-    inside = circles(
-        module_edges([arrow for arrow in ARROWS if arrow.target != "laminar" and module_of(arrow.target) != "laminar"])
-    )
+    inside = circles(module_edges(past_the_door()))
     print(f"{len(inside)} circles of modules{''.join(f'; {chr(32).join(circle)}' for circle in inside)}")
     files, functions = _lengths()
     print(f"files: median {statistics.median(size for size, _ in files):.0f}, largest {files[-1][0]} lines ({files[-1][1]})")

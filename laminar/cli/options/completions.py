@@ -14,7 +14,7 @@ import click
 from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
-    from laminar.cli.options.datastore import StoredFlow
+    from laminar.cli.datastore_choice import StoredFlow
     from laminar.cli.stored_execution import StoredExecution
 
 __all__ = ["artifacts", "executions", "flow_names", "layers", "parameters", "programs_and_flows"]
@@ -39,7 +39,7 @@ def _completing(values: Callable[[click.Context], Iterable[str]]) -> Complete:
 
 def _flows(context: click.Context) -> list[StoredFlow]:
     """Return the flows that the words so far name."""
-    from laminar.cli.options.datastore import DatastoreChoice, is_flow_name
+    from laminar.cli.datastore_choice import DatastoreChoice, is_flow_name
 
     given: dict[str, Any] = context.params
     program, flow = given.get("program"), given.get("flow")
@@ -64,7 +64,7 @@ def _execution_ids(context: click.Context) -> Iterator[str]:
 
 
 def _executions(context: click.Context) -> list[StoredExecution]:
-    from laminar.cli.results import find
+    from laminar.cli.execution_search import find
 
     return find(_flows(context), context.params["execution"])
 

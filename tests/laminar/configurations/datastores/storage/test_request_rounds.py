@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from laminar.cli.options.datastore import StoredFlow
+from laminar.cli.datastore_choice import StoredFlow
 from laminar.cli.results import _states
 from laminar.configurations.datastores import AWS, DataStore, Record, open_like
 from laminar.configurations.datastores.documents import garbage_collection

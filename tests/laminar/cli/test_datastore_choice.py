@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from laminar.cli.options.datastore import DatastoreChoice
+from laminar.cli.datastore_choice import DatastoreChoice
 from laminar.configurations.datastores import Local, Record
 from laminar.exceptions import DatastoreError, FlowError
 
