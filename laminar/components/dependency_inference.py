@@ -25,13 +25,14 @@ __all__ = ["Registration", "applicable_hooks", "nodes_of", "parameters_of"]
 
 @dataclass(frozen=True)
 class Registration:
-    """A layer as it was registered on a flow."""
+    """A layer as it was registered on a flow; ``has_container`` says that the registration names a container."""
 
     LOCATION_FIELD: ClassVar = "where"
 
     layer: type[Layer]
     configuration: Configuration
     where: str
+    has_container: bool = False
 
 
 Registry = Mapping[str, Registration]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
@@ -64,11 +65,17 @@ class Flow:
         datastore: DataStore | str | os.PathLike[str] | None = None,
         executor: SplitExecutor | None = None,
         scheduler: FlowScheduler | None = None,
+        container: Container | None = None,
     ) -> None:
         """Make a flow with these settings; two flows share none of them unless given the same object.
 
-        ``datastore`` may be a URL. Raises FlowError for a datastore that the processes of the executor cannot see.
+        ``datastore`` may be a URL. ``container`` is the container of the layers that are registered without one.
+
+        Raises FlowError for a datastore that the processes of the executor cannot see, OptionError for another kind of value.
         """
+        if container is not None and not isinstance(container, Container):
+            raise option_values.rejected(f"Flow {self.name!r}", "container", container, "a Container", "container=Container(cpu=2)")
+        self._container = container
         self.configuration = Configuration(
             datastore=opened(datastore),
             executor=runtime.current().executor() if executor is None else executor,
@@ -164,7 +171,7 @@ class Flow:
             )
         place = source_location.of_class(layer) or where
         given = {name: value for name, value in options.items() if value is not None}
-        registration = Registration(layer, LayerConfiguration(**given), place)
+        registration = Registration(layer, LayerConfiguration(**given), place, "container" in given)
         for base in cls.__mro__:
             known = vars(base).get("_registrations", {}).get(layer.__name__)
             if known is not None and (base is cls or not is_same_layer(known.layer, layer)):
@@ -221,8 +228,14 @@ class Flow:
     def registrations(self) -> dict[str, Registration]:
         """Layers with what they were registered with, by name."""
         if self._merged is None or self._merged[0] != Flow._changes:
-            self._merged = (Flow._changes, self._merge())
+            self._merged = (Flow._changes, {name: self._contained(each) for name, each in self._merge().items()})
         return self._merged[1]
+
+    def _contained(self, registration: Registration) -> Registration:
+        """Return a registration with the flow's container where it names none."""
+        if self._container is None or registration.has_container:
+            return registration
+        return replace(registration, configuration=replace(registration.configuration, container=self._container))
 
     @property
     def registry(self) -> dict[str, type[Layer]]:

@@ -10,7 +10,7 @@ from laminar import Execution, Flow, Layer, Parameters
 from laminar.configurations.datastores import Local, Memory
 from laminar.configurations.executors import Process, Thread
 from laminar.configurations.layers import Catch, Container, ForEach, Parameter, Retry
-from laminar.exceptions import ExecutionError, FlowError
+from laminar.exceptions import ExecutionError, FlowError, OptionError
 
 
 def in_memory(flow: type[Flow]) -> Flow:
@@ -226,3 +226,25 @@ def test_flow_gives_layers_by_name_class_and_instance():
         assert (made.name, made.index, made.splits, made.flow) == ("Read", 1, 2, flow)
     with pytest.raises(FlowError, match="Did you mean 'Read'"):
         flow.layer("Raed")
+
+
+def test_the_flows_container_is_that_of_the_layers_registered_without_one():
+    class Base(Flow): ...
+
+    @Base.register
+    class Plain(Layer): ...
+
+    @Base.register(container=Container(cpu=3))
+    class Own(Layer): ...
+
+    flow = Base(container=Container(image="train:7", memory=4000))
+    assert flow.layer(Plain).configuration.container == Container(image="train:7", memory=4000)
+    assert flow.layer(Own).configuration.container == Container(cpu=3)
+    assert Base().layer(Plain).configuration.container == Container()
+
+
+def test_another_value_than_a_container_is_rejected():
+    class Wrong(Flow): ...
+
+    with pytest.raises(OptionError, match="container"):
+        Wrong(container="train:7")  # type: ignore[arg-type]
