@@ -181,3 +181,28 @@ if flow := Train(datastore=Memory(), executor=Thread()):
     done = run(tmp_path, "prog.py", stdin="yes\ncontinue\n")
     assert "Fit | go on? " in done.stdout and "(Pdb) " in done.stdout, done.stderr
     assert done.stdout.endswith("x yes\n")
+
+
+def test_more_processes_than_files_may_be_open_wait_for_each_other(tmp_path):
+    write(
+        tmp_path,
+        HEAD
+        + """\
+import resource
+from laminar.configurations.executors import Process
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+@Train.register(foreach=ForEach([Parameter(Parameters, "n")]))
+class Many(Layer):
+    def __call__(self, parameters: Parameters) -> None:
+        sys.stdout.write("line\\n" * 300)
+        self.x = parameters.n
+
+if flow := Train(executor=Process(concurrency=500)):
+    print("sum", sum(flow(n=list(range(60))).layer(Many).x))
+""",
+    )
+    done = run(tmp_path, "prog.py")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("sum 1770\n") and done.stdout.count(" | line\n") == 60 * 300

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import itertools
 import os
 import selectors
 import signal
@@ -19,6 +20,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from laminar.exceptions import ExecutionError
 from laminar.local.fork_server import child as process
 from laminar.local.fork_server.messages import Answer, Request
 from laminar.local.fork_server.protocol import Channel, Frames
@@ -159,7 +161,14 @@ class Server:
             self.channel.send(("end", request.number, 0, False, answer))
             return
         self._prepare(flow, request)
-        pipes = [os.pipe() for _ in range(3)]
+        if (pipes := _pipes()) is None and self.children:
+            self.concurrency = len(self.children)  # as many as this process may have files open for
+            self.waiting.appendleft(request)
+            return
+        if pipes is None:
+            full = ExecutionError("This process may not open another file.", fix="raise its limit: ulimit -n.")
+            self.channel.send(("end", request.number, 0, False, Answer(error=process.pickled(full))))
+            return
         (result, result_end), (out, out_end), (err, err_end) = pipes
         if self.loaded is not None and self.loaded.is_spawning:
             pid = self.loaded.spawn(request, result_end, out_end, err_end)
@@ -200,7 +209,8 @@ class Server:
             os.dup2(err, 2)
             self.selector.close()
             self.channel.close()
-            for end in (out, err, self.wake):
+            others = [end for child in self.children.values() for end in child.ends]
+            for end in (out, err, self.wake, *others):
                 os.close(end)
             gc.enable()
             process.become(flow, request.jobs, result, reseed=True)
@@ -318,6 +328,19 @@ class Server:
             time.sleep(0.01 if alive else 0)
         for child in self.children.values():
             self._kill_group(child.pid, signal.SIGKILL)
+
+
+def _pipes() -> list[tuple[int, int]] | None:
+    """Return three pipes, None where this process may not open so many files (EMFILE, getrlimit(2))."""
+    made: list[tuple[int, int]] = []
+    try:
+        for _ in range(3):
+            made.append(os.pipe())
+    except OSError:
+        for end in itertools.chain.from_iterable(made):
+            os.close(end)
+        return None
+    return made
 
 
 def _is_over(pid: int) -> bool:
