@@ -51,14 +51,7 @@ def read(argv: list[str], environ: Mapping[str, str]) -> Task:
     >>> task.job.layer, task.job.execution, task.program.args
     ('L', 'one', ('--fast',))
     """
-    own, args = (argv[: argv.index("--")], argv[argv.index("--") + 1 :]) if "--" in argv else (argv, [])
-    try:
-        options, positional = getopt.gnu_getopt(own, "", [f"{name}=" for name in OPTIONS])
-    except getopt.GetoptError as error:
-        raise FlowError(f"The runner rejects its arguments: {error}.", fix=USAGE) from error
-    given = {name.removeprefix("--"): text for name, text in options}
-    if len(positional) != 1:
-        raise FlowError(f"The runner runs one program, not {len(positional)}.", fix=USAGE)
+    program, args, given = _split(argv)
 
     def value(option: str, variable: str, default: str | None = None) -> str:
         found = given[option] if option in given else environ.get(f"LAMINAR_{variable}") or default
@@ -76,7 +69,7 @@ def read(argv: list[str], environ: Mapping[str, str]) -> Task:
         retry=environ.get("LAMINAR_EXECUTION_RETRY") == "True",
     )
     return Task(
-        Program(os.path.abspath(positional[0]), tuple(args), given=positional[0]),
+        Program(os.path.abspath(program), args, given=program),
         job,
         batch=_number("batch", given.get("batch", "1")),
         datastore=environ.get("LAMINAR_DATASTORE") or None,
@@ -84,6 +77,18 @@ def read(argv: list[str], environ: Mapping[str, str]) -> Task:
         outputs=environ.get("LAMINAR_OUTPUTS") or None,
         chain=_number("chain", environ.get("LAMINAR_CHAIN") or "1"),
     )
+
+
+def _split(argv: list[str]) -> tuple[str, tuple[str, ...], dict[str, str]]:
+    """Return the program, the arguments of its own, which stand after two dashes, and the runner's options by name."""
+    own, args = (argv[: argv.index("--")], argv[argv.index("--") + 1 :]) if "--" in argv else (argv, [])
+    try:
+        options, positional = getopt.gnu_getopt(own, "", [f"{name}=" for name in OPTIONS])
+    except getopt.GetoptError as error:
+        raise FlowError(f"The runner rejects its arguments: {error}.", fix=USAGE) from error
+    if len(positional) != 1:
+        raise FlowError(f"The runner runs one program, not {len(positional)}.", fix=USAGE)
+    return positional[0], tuple(args), {name.removeprefix("--"): text for name, text in options}
 
 
 def packaged(task: Task, text: str) -> Task:
