@@ -52,6 +52,7 @@ def volumes(sources: Sequence[Source]) -> tuple[list[Block], list[Block]]:
 def _name(source: Source, taken: set[str]) -> str:
     if source.path.rstrip("/") == SCRATCH:
         return "scratch"
+    taken = {"scratch", *taken}  # the scratch folder may come later
     if source.kind not in ("host_path", "empty_dir") and LABEL.match(source.name) and source.name not in taken:
         return source.name
     return next(name for number in range(1, len(taken) + 2) if (name := f"volume-{number}") not in taken)
