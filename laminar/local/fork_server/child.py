@@ -46,7 +46,7 @@ def become(flow: Flow, jobs: tuple[Job, ...], result: int, *, reseed: bool) -> N
 
 
 def work(flow: Flow, jobs: tuple[Job, ...], result: int, *, reseed: bool) -> int:
-    """Run jobs and write an answer for each to a pipe; return the exit code of the last one."""
+    """Run jobs and write an answer for each to a pipe (a socket, where there are several); return the exit code of the last one."""
     code, owner = split_job.CANNOT, os.getpid()
     if reseed:
         split_job.reseed()
@@ -60,6 +60,8 @@ def work(flow: Flow, jobs: tuple[Job, ...], result: int, *, reseed: bool) -> int
         data = memoryview(encode(answer))
         while data:
             data = data[os.write(result, data) :]
+        if job is not jobs[-1]:
+            os.read(result, 1)  # the server has taken this job's output: what follows is the next one's
     return code
 
 

@@ -161,7 +161,7 @@ class Server:
             self.channel.send(("end", request.number, 0, False, answer))
             return
         self._prepare(flow, request)
-        if (pipes := _pipes()) is None and self.children:
+        if (pipes := _pipes(is_batch=len(request.jobs) > 1)) is None and self.children:
             self.concurrency = len(self.children)  # as many as this process may have files open for
             self.waiting.appendleft(request)
             return
@@ -223,6 +223,8 @@ class Server:
             data = os.read(end, CHUNK)
         except BlockingIOError:
             return False
+        except ConnectionError:  # of a batch's socket, whose process was killed before it had read what was sent to it
+            data = b""
         if not data:
             self._close(child, end)
             return False
@@ -243,6 +245,8 @@ class Server:
             self._finish_line(child, end)
         self.channel.send(("done", child.request.number, child.place, answer))
         child.place += 1
+        with contextlib.suppress(OSError):  # it may have been killed meanwhile
+            os.write(child.result, b"\n")
         if child.request.limit is not None:
             child.deadline = time.monotonic() + child.request.limit
 
@@ -330,11 +334,17 @@ class Server:
             self._kill_group(child.pid, signal.SIGKILL)
 
 
-def _pipes() -> list[tuple[int, int]] | None:
-    """Return three pipes, None where this process may not open so many files (EMFILE, getrlimit(2))."""
+def _pipes(*, is_batch: bool) -> list[tuple[int, int]] | None:
+    """Return three pipes, None where this process may not open so many files (EMFILE, getrlimit(2)).
+
+    Of a batch the first is a pair of sockets: its answers are acknowledged.
+    """
     made: list[tuple[int, int]] = []
     try:
-        for _ in range(3):
+        if is_batch:
+            here, there = socket.socketpair()
+            made.append((here.detach(), there.detach()))
+        while len(made) < 3:
             made.append(os.pipe())
     except OSError:
         for end in itertools.chain.from_iterable(made):
