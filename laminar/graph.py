@@ -1,6 +1,6 @@
 """Decide what planner, runner and local scheduler must decide alike about a flow's graph.
 
-Everything here is pure: edges and order, cycles, grids, which layers may be skipped, which lengths are published.
+Everything here is pure: edges and order, cycles, grids, which lengths are published. Skips are in `laminar.skip_rules`.
 """
 
 from __future__ import annotations
@@ -19,10 +19,8 @@ __all__ = [
     "ancestors",
     "coordinates",
     "dependents",
-    "evaluators",
     "find_cycle",
     "length_key",
-    "may_skip",
     "order",
     "parameter_length",
     "published",
@@ -214,33 +212,3 @@ def parameter_length(value: Any) -> int:
     (2, 0, 1, 1)
     """
     return len(value) if isinstance(value, list) else 1
-
-
-def may_skip(nodes: Mapping[str, Node]) -> frozenset[str]:
-    """Return the layers that may end skipped: by an entry hook of their own, or because a layer that they need may.
-
-    Each node stands after what it needs.
-    """
-    found: set[str] = set()
-    for name, node in nodes.items():
-        if node.entry or (found and not found.isdisjoint(node.needs)):
-            found.add(name)
-    return frozenset(found)
-
-
-def evaluators(nodes: Mapping[str, Node]) -> dict[str, str | None]:
-    """Return, for each layer whose hooks a pod evaluates, the layer whose pod does so, or None for a gate.
-
-    It is the only parent, where that is no fan-out and cannot be skipped: that pod has just finished when the hooks are due.
-
-    >>> evaluators({"A": Node("A"), "B": Node("B", ("A",), entry=True), "C": Node("C", ("A", "B"), entry=True)})
-    {'B': 'A', 'C': None}
-    """
-    skippable = may_skip(nodes)
-    found: dict[str, str | None] = {}
-    for name, node in nodes.items():
-        if node.entry or node.submission:
-            parents = [need for need in node.needs if need != PARAMETERS]
-            alone = len(parents) == 1 and nodes[parents[0]].grid is None and parents[0] not in skippable
-            found[name] = parents[0] if alone else None
-    return found

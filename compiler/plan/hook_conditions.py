@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from laminar import graph
+from laminar import skip_rules
 from laminar.compiler.ir import Condition
 from laminar.components import dependency_inference
 from laminar.exceptions import FlowError, LaminarError
@@ -52,12 +52,12 @@ class Decisions:
     @cached_property
     def skippable(self) -> frozenset[str]:
         """Return the layers that may be skipped."""
-        return graph.may_skip(self.nodes)
+        return skip_rules.may_skip(self.nodes)
 
     @cached_property
     def evaluators(self) -> Mapping[str, str | None]:
         """Return which layer's pod evaluates a layer's hooks."""
-        return graph.evaluators(self.nodes)
+        return skip_rules.evaluators(self.nodes)
 
     @cached_property
     def place(self) -> Mapping[str, int]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from laminar.skip_rules import is_skipped
+
 if TYPE_CHECKING:
     from laminar.configurations.datastores import DataStore, Record
     from laminar.graph import Node
@@ -31,7 +33,7 @@ def status(
             if unknown := [need for need in node.needs if need not in known]:
                 stack.extend(unknown)
                 continue
-            if any(known[need] == "skipped" for need in node.needs):
+            if is_skipped(node, known):
                 known[layer] = "skipped"
         stack.pop()
     return known[name]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from laminar.graph import Node
+from laminar.skip_rules import is_skipped
 
 __all__ = ["Progress"]
 
@@ -54,5 +55,4 @@ class Progress:
 
     def is_skipped(self, name: str) -> bool:
         """Return whether a layer that is ready is skipped because what it reads was: only without an entry hook of its own."""
-        node = self.nodes[name]
-        return not node.entry and any(self.ended.get(need) == "skipped" for need in node.needs)
+        return is_skipped(self.nodes[name], self.ended)

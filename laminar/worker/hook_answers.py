@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from laminar import graph
+from laminar import graph, skip_rules
 from laminar.exceptions import FlowError
 from laminar.worker import fan_out_grid, hook_calls, pod_patches, split, split_failure
 from laminar.worker.document_stamp import Stamp
@@ -31,7 +31,7 @@ def answered_by(execution: Execution, layer: str, scheduled: Mapping[str, set[st
     ``scheduled`` are the layers that a partial run schedules, with those that each runs after: the pod answers for no others.
     """
     nodes = execution.flow.nodes
-    found = [name for name, evaluator in graph.evaluators(nodes).items() if evaluator == layer]
+    found = [name for name, evaluator in skip_rules.evaluators(nodes).items() if evaluator == layer]
     if scheduled is None:
         return found
     sources = {name: {axis.layer for axis in nodes[name].grid or ()} for name in found}
@@ -134,7 +134,7 @@ def confirm(execution: Execution, name: str) -> None:
     """
     scope = ExecutionScope.of_execution(execution)
     node = scope.nodes[name]
-    evaluator = graph.evaluators(scope.nodes).get(name) if node.entry or node.submission else None
+    evaluator = skip_rules.evaluators(scope.nodes).get(name) if node.entry or node.submission else None
     above = scope.document(evaluator) if evaluator is not None else None
     if above is None or name + FAILURE not in above.entries:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from laminar import graph
+from laminar import graph, skip_rules
 from laminar.components import schedule_check
 from laminar.worker import fan_out_grid
 from laminar.worker.job import ExecutionScope
@@ -33,7 +33,7 @@ def prepare(execution: Execution, step: Step) -> Outputs:
     inside = set(step.dependencies)
     lengths = _lengths(scope, inside, lambda layer: layer not in inside)
     entries: dict[str, Any] = {}
-    skippable = graph.may_skip(nodes)
+    skippable = skip_rules.may_skip(nodes)
     for name in inside:
         outside = [need for need in nodes[name].needs if need not in inside and need in skippable]
         if outside and not nodes[name].entry:

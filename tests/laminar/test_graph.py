@@ -59,46 +59,6 @@ def test_a_cycle_is_found_without_what_leads_to_it(edges, cycle):
     assert graph.find_cycle(edges) == cycle
 
 
-SKIPPING = Node("S", entry=True)
-
-
-@pytest.mark.parametrize(
-    ("nodes", "skippable"),
-    [
-        ([Node("A"), Node("B", ("A",))], set()),
-        ([SKIPPING], {"S"}),
-        ([Node("A"), SKIPPING, Node("B", ("A", "S"))], {"S", "B"}),  # one skipped need is enough
-        ([SKIPPING, Node("B", ("S",)), Node("C", ("B",))], {"S", "B", "C"}),
-        ([SKIPPING, Node("B", ("S",)), Node("C")], {"S", "B"}),
-    ],
-)
-def test_a_layer_may_be_skipped_with_any_layer_that_it_needs(nodes, skippable):
-    assert graph.may_skip({node.name: node for node in nodes}) == skippable
-
-
-@pytest.mark.parametrize(
-    ("above", "node", "evaluator"),
-    [
-        ([Node("A")], Node("H", ("A",), entry=True), "A"),
-        ([Node("A")], Node("H", ("A",), submission=True), "A"),
-        ([Node("A")], Node("H", ("Parameters", "A"), entry=True), "A"),
-        ([Node("Z")], Node("H", ("Parameters", "Z"), entry=True), "Z"),  # also of a name that sorts after Parameters
-        ([], Node("H", ("Parameters",), entry=True), None),
-        ([Node("A"), Node("B")], Node("H", ("A", "B"), entry=True), None),
-        ([Node("A", grid=(Axis("Parameters", "n"),))], Node("H", ("A",), entry=True), None),  # many pods, each too early
-        ([Node("A", entry=True)], Node("H", ("A",), entry=True), None),  # a skipped layer has no pod
-        ([SKIPPING, Node("A", ("S",))], Node("H", ("A",), entry=True), None),  # nor has one below a skipped layer
-    ],
-)
-def test_hooks_are_evaluated_by_the_only_parent_that_is_one_pod_and_always_runs(above, node, evaluator):
-    nodes = {each.name: each for each in (Node("Parameters"), *above, node)}
-    assert graph.evaluators(nodes)["H"] == evaluator
-
-
-def test_layers_without_hooks_have_no_evaluator():
-    assert graph.evaluators({"A": Node("A"), "B": Node("B", ("A",))}) == {}
-
-
 @pytest.mark.parametrize(("lengths", "splits"), [([], 1), ([3], 3), ([2, 3], 6), ([2, 0, 3], 0), ([0], 0), ([1, 1], 1)])
 def test_a_grid_has_the_product_of_its_lengths_as_splits(lengths, splits):
     assert graph.size(lengths) == splits

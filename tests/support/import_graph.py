@@ -43,6 +43,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "laminar.configurations",
         "laminar.configurations.serde",
     ),
+    ("laminar.skip_rules",),
     (
         "laminar.configurations.datastores.background_call",
         "laminar.configurations.datastores.byte_storage",
