@@ -89,6 +89,11 @@ def test_splits_that_never_set_an_attribute_read_as_its_class_value(store, execu
     assert list(execution.layer("Each").default) == [5, 1, 5]
 
 
+def test_an_empty_fan_out_reads_as_nothing_whatever_the_class_value(store, execution):
+    save(store, "Each", 0, 0)
+    assert list(execution.layer("Each").default) == []
+
+
 def test_one_split_is_read_by_itself(store, execution):
     save(store, "Each", 1, 2, value=8)
     layer = execution.layer("Each", index=1)

@@ -122,7 +122,9 @@ def test_a_containers_variables_are_gone_for_the_split_after_it(flow, monkeypatc
     monkeypatch.setenv("MODE", "before")
     split_job.work(flow, Job("Case", "one", "A", splits=1))
     split_job.work(flow, Job("Case", "one", "Each", 0, 3))
-    assert [mode for mode, *_ in seen] == ["fast", "before"]
+    monkeypatch.setenv("MODE", "changed")
+    split_job.work(flow, Job("Case", "one", "Each", 1, 3))
+    assert [mode for mode, *_ in seen] == ["fast", "before", "changed"]
 
 
 def test_a_pod_has_its_containers_variables_already(flow):
