@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from laminar.cli.datastore_choice import StoredFlow
-from laminar.cli.execution_search import find
 from laminar.cli.stored_execution import StoredExecution, newest_first
 from laminar.configurations.datastores import Local, Record
 from laminar.exceptions import ExecutionError
@@ -89,13 +88,7 @@ def test_a_split_that_a_layer_does_not_have_is_an_error(store, layer, index, wor
     assert execution(store).artifacts("Fit", 2) == {}
 
 
-def test_executions_are_found_by_their_beginning_and_the_newest_first(store):
+def test_executions_of_a_flow_are_read_the_newest_first(store):
     for name in ("aa1", "aa2", "b"):
         save(store, "Parameters", execution=name)
-    flow = StoredFlow("Train", store)
-    newest = [one.id for one in newest_first(flow)]
-    assert newest == list(store.executions("Train"))[::-1]
-    assert [one.id for one in find([flow], "b")] == ["b"]
-    assert [one.id for one in find([flow], "latest")] == newest[:1]
-    with pytest.raises(ExecutionError, match="Several executions begin with 'aa'"):
-        find([flow], "aa")
+    assert [one.id for one in newest_first(StoredFlow("Train", store))] == list(store.executions("Train"))[::-1]
