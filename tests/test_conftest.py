@@ -97,6 +97,7 @@ def test_a_golden_file_without_a_case_is_left_alone_when_not_all_tests_run(proje
     assert code == 0, output
 
 
+@pytest.mark.slow
 def test_a_session_of_all_tests_passes_when_every_golden_file_has_a_case(project):
     code, output = pytest_in(project, "--all", "-n", "2")
     assert code == 0, output

@@ -77,6 +77,7 @@ def check(answer: dict[str, Any], source: str) -> None:
                 assert here["documents"][layer] == there["documents"][layer], f"{layer}\n{told}"
 
 
+@pytest.mark.slow
 def test_a_program_whose_rows_of_layers_share_pods_leaves_the_same(ask, request):
     @settings(max_examples=few_or_many(request) // 4, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
     @given(drawn_flows.drawn_flows(), st.sampled_from([0, 0, 1]))
@@ -129,6 +130,7 @@ def test_a_program_leaves_the_same_run_and_rehearsed(ask, request):
     same()
 
 
+@pytest.mark.slow
 def test_a_program_divided_into_parts_leaves_the_same(ask, request):
     @settings(max_examples=few_or_many(request) // 4, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
     @given(drawn_flows.drawn_flows(), st.sampled_from([0, 0, 1]), st.integers(2, 3))

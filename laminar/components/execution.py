@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from laminar.components import layer_status, runtime
+from laminar.configurations import option_values
 from laminar.exceptions import ExecutionError, FlowError
 from laminar.identifiers import name_problem
 from laminar.program import process_state, recording, source_location
@@ -143,7 +144,7 @@ class Execution:
         """
         if not callable(linker):
             raise FlowError(
-                f"next() takes linker=a function of the execution, not {linker!r}.",
+                f"next() takes linker=a function of the execution, not {option_values.shown(linker)}.",
                 where=source_location.caller(),
                 fix="write linker=lambda execution: Parameters(...).",
             )

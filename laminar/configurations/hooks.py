@@ -39,7 +39,7 @@ def submission(function: FunctionT) -> FunctionT:
 
 def _mark(function: FunctionT, kind: Kind) -> FunctionT:
     if not callable(function):
-        raise TypeError(f"@{kind} decorates a method, not {function!r}")
+        raise TypeError(f"@{kind} decorates a method, not an object of type {type(function).__name__}")
     setattr(function, MARK, kind)
     return function
 

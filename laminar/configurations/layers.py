@@ -43,7 +43,7 @@ class Catch:
     def __init__(self, *exceptions: type[BaseException]) -> None:
         for exception in exceptions or (None,):
             if not (isinstance(exception, type) and issubclass(exception, BaseException)):
-                shown = "nothing" if exception is None else repr(exception)
+                shown = "nothing" if exception is None else values.shown(exception)
                 raise OptionError(
                     f"Catch expects exception classes, not {shown}.",
                     where=source_location.caller(),

@@ -127,6 +127,7 @@ def compile_explained(program: Path, *options: str) -> Result:
     return CliRunner().invoke(cli, ["compile", str(program), "--explain", *options])
 
 
+@pytest.mark.slow
 def test_explain_prints_tables_in_place_of_the_document():
     done = compile_explained(ROOT / "examples/train.py")
     assert done.exit_code == 0

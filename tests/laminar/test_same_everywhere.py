@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -68,6 +69,7 @@ FEW = settings(max_examples=settings().max_examples // 3)
 """Each example is four programs."""
 
 
+@pytest.mark.slow
 @FEW
 @example(DIAMOND, 5)
 @example(FAILING, 3)

@@ -83,7 +83,11 @@ def test_everything_but_compiling_works_with_no_dependency_installed(settings, t
 def test_the_command_line_runs_and_shows_results_without_hera_and_pydantic(tmp_path):
     lines = [line for line in PROGRAM.replace("**SETTINGS", "").splitlines() if "first.id" not in line]
     (tmp_path / "flow.py").write_text("\n".join(lines))
-    for command, expected in ((["run", "flow.py", "-p", "n=2"], "total 10 1"), (["results", "flow.py"], "finished")):
+    results = ["results", "flow.py", "--datastore", ".laminar"]
+    for command, expected in (
+        (["run", "flow.py", "-p", "n=2"], "total 10 1"),
+        (results, "finished"),
+    ):
         done = run(tmp_path, ["hera", "pydantic", "pydantic_core"], f"from laminar.cli import main\nmain({command!r})\n", "cli.py")
         assert (done.returncode, expected in done.stdout) == (0, True), done.stdout + done.stderr
 

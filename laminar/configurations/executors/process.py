@@ -19,7 +19,8 @@ __all__ = ["Process"]
 class Process(Executor):
     """Run each split (or batch of splits) in a process of its own, forked from this one as it is when the flow is called.
 
-    Where a fork is not safe, workers start again and load the program. Children end with the run; a layer's processes are killed
+    Where a fork is not safe, each worker is a new process that loads the program.
+    Children end with the run; a layer's processes are killed
     when it has ended or exceeds its timeout.
     """
 

@@ -228,7 +228,7 @@ def connect(flow: Flow, concurrency: int) -> Client:
         return _forked(flow, concurrency)
     if reason not in _said:
         _said.add(reason)
-        display.current().note(f"this process cannot be forked: {reason}. Workers start again and load the program")
+        display.current().note(f"this process cannot be forked: {reason}. Each worker is a new process that loads the program")
     program = main_module.current()
     if program is None or not is_of(flow, program):
         return _loaded(_by_value(flow), concurrency)

@@ -145,6 +145,7 @@ SHAPES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_flow_of_1000_layers_stays_within_all_limits(shape, tmp_path):
     source = BIG

@@ -106,6 +106,7 @@ def test_pods_run_a_notebooks_flows_and_the_notebook_reads_what_they_left(folder
     assert read.splitlines() == ["[0, 10, 20] Model(weight=2.5) True", "31"]
 
 
+@pytest.mark.slow
 def test_another_kernel_and_cells_run_once_more_compile_to_the_same_bytes(folder, tmp_path):
     file, texts = tmp_path / "train.yaml", []
     compiled = COMPILE % (3, tmp_path / "code", file)
@@ -116,6 +117,7 @@ def test_another_kernel_and_cells_run_once_more_compile_to_the_same_bytes(folder
     assert len(list((tmp_path / "code").glob("*.tar"))) == 1
 
 
+@pytest.mark.slow
 def test_a_traceback_of_a_pod_shows_the_cells_line(folder, tmp_path):
     file, store = str(tmp_path / "train.yaml"), str(tmp_path / "store")
     *_, rehearsed = run_cells(folder, FLOWS, LAYERS, COMPILE % (8, tmp_path / "code", file), REHEARSE % (file, store))
@@ -138,6 +140,7 @@ def test_settings_of_the_notebooks_project_are_the_defaults(folder):
     assert 's3://bucket/own"' in said and "s3://bucket/code/" in said and "team: ml" in said
 
 
+@pytest.mark.slow
 def test_modules_of_the_project_are_found_from_a_notebook_below_its_root(tmp_path):
     folder = tmp_path / "project" / "notebooks"
     folder.mkdir(parents=True)
@@ -246,6 +249,7 @@ def test_data_that_functions_refer_to_counts_as_a_file_of_the_package(folder):
         made(folder, Big())
 
 
+@pytest.mark.slow
 def test_a_packages_program_started_by_hand_says_what_it_is(folder, tmp_path):
     run_cells(folder, FLOWS, LAYERS, COMPILE % (3, tmp_path / "code", tmp_path / "train.yaml"))
     [package] = (tmp_path / "code").glob("*.tar")

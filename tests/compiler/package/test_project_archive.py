@@ -321,6 +321,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     server.stop()
 
 
+@pytest.mark.slow
 def test_uploading_again_writes_nothing_unless_what_is_there_is_damaged(root, place):
     found, store = made(root), open_store(place)
     name = f"{found.digest}.tar"

@@ -62,6 +62,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     server.stop()
 
 
+@pytest.mark.slow
 def test_results_are_read_by_id_prefix_and_latest(run: Run) -> None:
     assert "Train\tone\tfinished\t1/1" in run("results", "train.py").stdout
     for wanted in ("one", "on", "latest"):
@@ -135,6 +136,7 @@ def test_a_refused_credential_is_an_error_without_it(run: Run) -> None:
         assert secret not in ended.stdout + ended.stderr.partition("laminar.exceptions.DatastoreError")[2]
 
 
+@pytest.mark.slow
 def test_gc_and_du_work_on_s3(run: Run) -> None:
     assert "\ntotal\t" in run("du", "--datastore", "s3://laminar/store").stdout
     ended = run("gc", "--datastore", "s3://laminar/store", "--delete")

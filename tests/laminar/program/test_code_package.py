@@ -207,6 +207,7 @@ def test_a_pod_runs_the_program_of_its_package_in_the_packages_folder(pod, tmp_p
     assert everything_below(tmp_path / "image") == []
 
 
+@pytest.mark.slow
 def test_a_package_that_is_not_the_one_compiled_is_not_run_until_the_advised_command_has_mended_it(pod, tmp_path):
     pod()
     (file,) = (tmp_path / "code").glob("*.tar")

@@ -227,6 +227,7 @@ if train := Train():
 """
 
 
+@pytest.mark.slow
 @damages
 def test_the_last_lines_of_the_command_line_say_it_and_what_they_advise_works(tmp_path, damage):
     (tmp_path / "train.py").write_text(PROGRAM)

@@ -66,6 +66,7 @@ def test_the_files_below_aws_in_the_home_folder_are_read(server: str, read: Read
     assert read().stdout == "here\n"
 
 
+@pytest.mark.slow
 def test_a_pods_role_is_assumed_by_its_service_accounts_token(server: str, read: Read, tmp_path: Path) -> None:
     (tmp_path / "token").write_text("a.b.c")
     role = {

@@ -53,6 +53,7 @@ def check_whole(store: DataStore) -> int:
     return len(records)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kills", [20, pytest.param(200, marks=pytest.mark.slow)])
 def test_a_writer_killed_at_any_moment_leaves_nothing_torn(tmp_path, kills):
     store, chance = Local(str(tmp_path / "store")), random.Random(7)
@@ -299,6 +300,7 @@ def pod(shaken, tmp_path, endpoint):
     return run, store, conditions
 
 
+@pytest.mark.slow
 def test_an_outage_that_ends_in_time_is_not_seen_by_a_layer(pod):
     run, store, conditions = pod
     conditions.fail("500", "503", "close before", only="/artifacts/", left=4)

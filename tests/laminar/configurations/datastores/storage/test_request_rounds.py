@@ -148,6 +148,7 @@ def test_segments_of_a_shard_are_written_and_read_map_in_threads(slow):
     assert conditions.rounds <= 3
 
 
+@pytest.mark.slow
 def test_a_join_of_many_splits_lists_once_and_reads_in_bulk(slow):
     connected, conditions, _ = slow
     store = open_like(connected, f"{connected.url}/{ksuid()}")
@@ -168,6 +169,7 @@ def test_a_join_of_many_splits_lists_once_and_reads_in_bulk(slow):
     assert conditions.rounds <= 10
 
 
+@pytest.mark.slow
 def test_housekeeping_lists_whole_flows_and_reads_documents_in_bulk(slow):
     connected, conditions, _ = slow
     store = open_like(connected, f"{connected.url}/{ksuid()}")
@@ -184,6 +186,7 @@ def test_housekeeping_lists_whole_flows_and_reads_documents_in_bulk(slow):
     assert conditions.rounds <= 10
 
 
+@pytest.mark.slow
 def test_states_of_executions_are_read_in_bulk(slow):
     case = FlowOutline("Case", own={name: LayerOutline(name) for name in ("A", "B", "C")})
     connected, conditions, _ = slow

@@ -95,6 +95,7 @@ def limited(url: str, what: str, *, count: int = 400, limit: int = 150) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_a_value_larger_than_memory_is_written(tmp_path: Path) -> None:
     limited(str(tmp_path / "store"), "assert store.write(Big()).stored > 400 * MIB")
 
@@ -113,6 +114,7 @@ def test_a_value_larger_than_memory_is_sent_to_s3_and_comes_back(bucket_store: D
     limited(f"{bucket_store.url}/{ksuid()}", ROUND, count=300, limit=200)
 
 
+@pytest.mark.slow
 def test_a_shard_larger_than_memory_is_written_and_read(tmp_path: Path) -> None:
     what = "rows = store.read(store.shard(bytes([n % 256]) * MIB for n in range(300))); assert sum(map(len, rows)) == 300 * MIB"
     limited(str(tmp_path / "store"), what)
