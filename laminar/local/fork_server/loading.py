@@ -23,6 +23,7 @@ from laminar.exceptions import ExecutionError, LaminarError
 from laminar.local.fork_server import child
 from laminar.local.fork_server.fork_safety import unsafe_reason
 from laminar.local.fork_server.messages import Load, Request
+from laminar.local.fork_server.server import Server
 from laminar.program import process_state, recording
 from laminar.worker import split_job
 
@@ -136,13 +137,11 @@ def main(arguments: list[str]) -> None:
     if arguments[0] == "--request":
         child.die_with_parent()
         _run_request(int(arguments[1]))
-    from laminar.local.fork_server.server import Server
-
     global _trace
     _trace = int(arguments[2])
     for number in (0, 2):
         os.set_inheritable(int(arguments[number]), False)
-    server = Server(socket.socket(fileno=int(arguments[0])), int(arguments[1]))
+    server = Server(socket.socket(fileno=int(arguments[0])), int(arguments[1]), load=Loaded)
     with contextlib.suppress(KeyboardInterrupt):
         server.serve()
     os._exit(0)

@@ -17,12 +17,13 @@ import socket
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from laminar.exceptions import ExecutionError
 from laminar.local.fork_server import child as process
-from laminar.local.fork_server.messages import Answer, Request
+from laminar.local.fork_server.messages import Answer, Load, Request
 from laminar.local.fork_server.protocol import Channel, Frames
 from laminar.local.line_buffer import LineBuffer
 from laminar.program import interpreter_exit, process_state, random_generators
@@ -30,7 +31,6 @@ from laminar.worker.job import CANNOT
 
 if TYPE_CHECKING:
     from laminar.components.flow import Flow
-    from laminar.local.fork_server.loading import Loaded
 
 __all__ = ["Server", "become"]
 
@@ -62,14 +62,40 @@ class Child:
         self.buffers = {end: LineBuffer() for end in self.streams}
 
 
-class Server:
-    """Hold the flow and the running children."""
+class Source(Protocol):
+    """Where a server that started again has its flows from: `laminar.local.fork_server.loading.Loaded`."""
 
-    def __init__(self, connection: socket.socket, concurrency: int, flow: Flow | None = None) -> None:
+    is_spawning: bool
+
+    def load(self) -> tuple[str, Any]:
+        """Load, and return the message that reports it."""
+
+    def flow(self, request: Request) -> Flow:
+        """Return the flow that a request is of."""
+
+    def spawn(self, request: Request, result: int, out: int, err: int) -> int:
+        """Start a process that loads again for one request, and return its id."""
+
+
+class Server:
+    """Hold the flow and the running children.
+
+    A forked server has its ``flow``. One that started again makes what it serves by ``load``, of the message that it is sent.
+    """
+
+    def __init__(
+        self,
+        connection: socket.socket,
+        concurrency: int,
+        flow: Flow | None = None,
+        *,
+        load: Callable[[Load], Source] | None = None,
+    ) -> None:
         self.channel = Channel(connection)
         self.concurrency = concurrency
         self.forked = flow
-        self.loaded: Loaded | None = None
+        self.loader = load
+        self.loaded: Source | None = None
         self.selector = selectors.DefaultSelector()
         self.waiting: deque[Request] = deque()
         self.children: dict[int, Child] = {}
@@ -138,10 +164,9 @@ class Server:
 
     # the flow
 
-    def _load(self, message: Any) -> None:
-        from laminar.local.fork_server.loading import Loaded
-
-        self.loaded = Loaded(message)
+    def _load(self, message: Load) -> None:
+        assert self.loader is not None, "a forked server has its flow and is sent nothing to load"
+        self.loaded = self.loader(message)
         self.channel.send(self.loaded.load())
         random_generators.prepare()
 
