@@ -54,8 +54,8 @@ def apply(session: Session, step: Step) -> bool:
     if session.selects(flow.name) and session.chosen is None:
         if session.flow is None and session.is_specific:
             _check_only(session, step)
+        session.chosen = step.execution  # before what follows: the flow is called, whatever is wrong with its parameters
         parameter_text.replaced(step, session.parameters)  # raises what is wrong with them
-        session.chosen = step.execution
         return True
     if session.is_specific and session.selects(flow.name):
         raise FlowError(
