@@ -15,7 +15,10 @@ __all__ = ["preserved"]
 
 @contextmanager
 def preserved() -> Iterator[None]:
-    """Restore afterwards the environment, the working folder, signal handlers, hooks and the event loop."""
+    """Restore afterwards the environment, the working folder, the hooks and, in the main thread, the handlers of signals.
+
+    An interval timer that the program started is stopped there too. An event loop that it set stays set.
+    """
     environment = dict(os.environ)
     folder = os.open(".", os.O_RDONLY)
     timer = signal.getitimer(signal.ITIMER_REAL)[0]
