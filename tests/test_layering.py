@@ -68,7 +68,6 @@ def test_circles_are_found():
 
 CIRCULAR = {
     "laminar.components": "the classes of the language name each other in annotations, as layers do flows and executions both",
-    "laminar.local.fork_server": "the server and the loader of programs import each other",
 }
 """Rooms that may hold a circle of modules, with the reason."""
 
