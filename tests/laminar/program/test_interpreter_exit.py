@@ -56,6 +56,7 @@ def test_an_exit_function_that_raises_is_reported_and_the_rest_goes_on(process, 
     registered.register(broken)
     interpreter_exit.finish()
     assert calls == ["threads", "finalizers"]
+    assert "SystemExit: broken" in capsys.readouterr().err
 
 
 def test_what_the_parent_registered_is_disowned(monkeypatch):
