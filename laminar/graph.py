@@ -5,7 +5,6 @@ Everything here is pure: edges and order, cycles, grids, which lengths are publi
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -71,6 +70,8 @@ def order(edges: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
     >>> order({"C": ["A", "B"], "B": ["A"], "A": []})
     ('A', 'B', 'C')
     """
+    import heapq
+
     names = tuple(edges)
     place = {name: number for number, name in enumerate(names)}
     missing = {name: {need for need in needs if need in edges} for name, needs in edges.items()}

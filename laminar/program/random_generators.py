@@ -33,7 +33,7 @@ __all__ = ["States", "install", "prepare", "reseed"]
 DRAWN_BITS = 96
 """Bits of an entropy from which on it was drawn, unless the program's own code names the number: 2**-32 of 128 bits have fewer."""
 
-SEEDING = re.compile(r"\brandom\.(seed|setstate)\(|\bseed_everything\(|\bset_seed\(|^\s*seed\(", re.MULTILINE)
+SEEDING = r"\brandom\.(seed|setstate)\(|\bseed_everything\(|\bset_seed\(|^\s*seed\("
 """What a program's source says where it seeds the module `random`, for what ran before laminar was imported."""
 
 _seeded: weakref.WeakSet[random.Random] = weakref.WeakSet()
@@ -132,7 +132,7 @@ def _is_shared_seeded() -> bool:
     if _shared() in _seeded or _shared() in _unseeded:
         return _shared() in _seeded
     texts = (_source(path).splitlines()[:line] for path, line in _early_sources.items())
-    return any(SEEDING.search("\n".join(lines)) for lines in texts)
+    return any(re.search(SEEDING, "\n".join(lines), re.MULTILINE) for lines in texts)
 
 
 def _numpy_generators() -> Iterator[Any]:

@@ -11,12 +11,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from laminar.exceptions import FlowError, LaminarError, raise_all
-from laminar.program import main_module, program_streams, remaining_code, source_location
+from laminar.program import main_module, source_location
 from laminar.program.main_module import Program
-from laminar.program.remaining_code import Remainder
+
+if TYPE_CHECKING:
+    from laminar.program.remaining_code import Remainder
 
 __all__ = ["Chain", "Recording", "Step", "Target", "active", "read", "record"]
 
@@ -126,6 +128,8 @@ class Recording:
         """End after a call where nothing that the program would still execute concerns flows."""
         if self.program is None or self.target is not None:
             return
+        from laminar.program import remaining_code
+
         self.note_line()
         rest = remaining_code.remainder(source_location.outside(), steps)
         self.remainder = self.remainder or rest
@@ -210,6 +214,8 @@ def record(program: Program, *, target: Target | None = None, quiet: bool = Fals
     Raises FlowError where the program raises, where it reads a result before any flow is called, and where two of its flows
     have one name.
     """
+    from laminar.program import program_streams
+
     recording = Recording(program, target=target)
     with recorded(recording), program_streams.aside(keep=target is not None or quiet):
         try:
