@@ -153,11 +153,14 @@ def _wrong_parameters(first: Step, settings: Settings) -> Iterator[LaminarError]
 
 
 def _kind(value: Any) -> str:
+    kind = type(value)
+    # numpy's bool is called bool, too: only its module shows that it is another type.
+    name = kind.__name__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__name__}"
     try:
         text = repr(value)
     except RecursionError:
-        return f"a {type(value).__name__} nested too deeply"
-    return text if isinstance(value, (float, int, dict, list, tuple)) and len(text) <= 60 else f"a {type(value).__name__}"
+        return f"a {name} nested too deeply"
+    return text if isinstance(value, (float, int, dict, list, tuple)) and len(text) <= 60 else f"a {name}"
 
 
 def _wrong_axes(first: Step, settings: Settings) -> Iterator[LaminarError]:

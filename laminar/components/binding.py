@@ -321,7 +321,7 @@ class Binding:
                 fix="read results of the flow that --flow names, or run without --flow.",
             )
         if self.execution is None or self.own or self.execution.id is None:
-            place = "has not set it yet" if self.own else "it was never set, and the layer belongs to no execution"
+            place = "it has not set it yet" if self.own else "it was never set, and the layer belongs to no execution"
             raise ArtifactError(
                 f"Layer {layer.name!r} has no attribute {name!r}: {place}.",
                 where=source_location.caller(),

@@ -237,10 +237,14 @@ def _raised(program: Program, error: BaseException) -> FlowError:
 
     lines = traceback.format_exception_only(type(error), error)
     text = f"exit code {error.code}" if isinstance(error, SystemExit) else lines[-1].strip()
+    # argparse and click end so where an argument is wrong or missing: docs.python.org, argparse, "Exiting methods".
+    usage = isinstance(error, SystemExit) and error.code == 2
     return FlowError(
         f"Program {program.shown!r} ended with {text} while its flows were recorded.",
         where=_line(program, error),
-        fix="make the program run up to its flow's call on any machine: it is executed to find its flows.",
+        fix="pass the program's own arguments after --, as in: -- --rate 0.5"
+        if usage
+        else "make the program run up to its flow's call on any machine: it is executed to find its flows.",
     )
 
 
