@@ -54,6 +54,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason="slow: runs with --all"))
 
 
+@pytest.fixture(autouse=True)
+def unchanged_process() -> Iterator[None]:
+    """Restore what a test made of this process, which others share: a worker, or a session of the command line."""
+    from laminar.program import process_state
+
+    known = (process_state._worker, process_state.current, set(process_state.running))
+    variables = {name: value for name, value in os.environ.items() if name.startswith("LAMINAR_")}
+    yield
+    process_state._worker, process_state.current = known[:2]
+    process_state.running.clear()
+    process_state.running.update(known[2])
+    for name in [name for name in os.environ if name.startswith("LAMINAR_") and name not in variables]:
+        del os.environ[name]
+    os.environ.update(variables)
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
     """Compare a text with the golden file at a path (from the root, if it is relative)."""
