@@ -390,8 +390,8 @@ def _of_init(layer: Layer) -> str:
 
 def shard_problem(values: Any) -> tuple[str, str] | None:
     """Return what makes the elements of a value unclear, and what to write instead; None where they are clear."""
-    if isinstance(values, (str, bytes, bytearray)):
-        return f"a {type(values).__name__}, whose elements would be single characters or bytes", "[...], a list of elements"
+    if isinstance(values, (bytes, bytearray)):  # a str has characters, and programs do shard them
+        return f"a {type(values).__name__}, whose elements would be numbers", "[...], a list of elements"
     if isinstance(values, Mapping):
         return "a mapping, whose elements would be its keys alone", "mapping.items()"
     if hasattr(values, "itertuples"):  # a DataFrame of pandas iterates over the names of its columns

@@ -172,7 +172,7 @@ def test_a_reserved_name_is_refused_with_all_reserved_names(name):
     [
         ("_rows", [1], "leading underscore is not stored"),
         ("index", [1], "a name that every layer uses itself"),
-        ("rows", "abc", "a str, whose elements would be single characters"),
+        ("rows", b"abc", "a bytes, whose elements would be numbers"),
         ("set", [1], "sets and shards 'set' both"),
         ("again", [1], "shards 'again' twice"),
     ],
@@ -213,7 +213,7 @@ class Table:
 @pytest.mark.parametrize(
     ("values", "part"),
     [
-        ("text", "single characters"),
+        ("text", None),
         (b"bytes", "a bytes"),
         (bytearray(), "a bytearray"),
         ({"a": 1}, "keys alone"),
