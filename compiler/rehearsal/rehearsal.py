@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from laminar.compiler.rehearsal.pods import RunPod
 from laminar.compiler.rehearsal.refusal import Refused
 from laminar.compiler.rehearsal.substitution import Scope
 from laminar.compiler.rehearsal.trace import Trace, by_name
+from laminar.exceptions import suggest
 
 __all__ = ["rehearse", "rehearse_workflow"]
 
@@ -82,10 +82,8 @@ def _values(workflow: Workflow, overriding: Mapping[str, str]) -> dict[str, str]
     names = [parameter["name"] for parameter in declared]
     for name in overriding:
         if name not in names:
-            close = difflib.get_close_matches(name, names, n=1)
-            meant = f" Did you mean {close[0]!r}?" if close else ""
             raise Refused(
-                f"Workflow {workflow.name!r} has no parameter {name!r}.{meant}",
+                f"Workflow {workflow.name!r} has no parameter {name!r}." + suggest(name, names),
                 fix=f"use one of its parameters: {', '.join(names) or 'none'}.",
             )
     values = {parameter["name"]: overriding.get(parameter["name"], parameter.get("value")) for parameter in declared}

@@ -13,7 +13,7 @@ from typing import Any
 from laminar.exceptions import FlowError
 from laminar.program.source_location import shorten
 
-__all__ = ["Program", "current", "execute", "find_module", "is_of_program", "source"]
+__all__ = ["Program", "current", "execute", "is_of_program", "source"]
 
 
 @dataclass(frozen=True)
@@ -80,26 +80,6 @@ def _package(path: str) -> tuple[str | None, str | None]:
         folder, name = os.path.split(folder)
         names.insert(0, name)
     return (".".join(names), folder) if names and all(map(str.isidentifier, names)) else (None, None)
-
-
-def find_module(name: str) -> str:
-    """Return the file that ``python -m NAME`` would execute.
-
-    Raises FlowError where there is no such module, or it is not a Python file.
-    """
-    import importlib.util
-
-    if sys.path[:1] != [os.getcwd()]:
-        sys.path.insert(0, os.getcwd())
-    try:
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.submodule_search_locations is not None:
-            spec = importlib.util.find_spec(f"{name}.__main__")
-    except (ImportError, ValueError) as error:
-        raise FlowError(f"Module {name!r} cannot be imported: {error}.", fix="pass the dotted name of a module.") from error
-    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
-        raise FlowError(f"There is no module {name!r} to execute.", fix="pass the dotted name of a module, or the path of a file.")
-    return spec.origin
 
 
 def current() -> Program | None:
