@@ -79,9 +79,9 @@ def _check(path: str, execution: str | None, resume: str | None, parameters: Any
         from laminar.components.execution import check_name
 
         check_name(execution, f"Execution id {execution!r}")
-    from laminar.program.main_module import _compile
+    from laminar.program.main_module import compiled
 
-    _compile(path)
+    compiled(path)
 
 
 def _command(chosen: ProgramChoice, current: Any, execution: str) -> str:

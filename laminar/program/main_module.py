@@ -13,7 +13,7 @@ from typing import Any
 from laminar.exceptions import FlowError
 from laminar.program.source_location import shorten
 
-__all__ = ["Program", "current", "execute", "is_of_program", "source"]
+__all__ = ["Program", "compiled", "current", "execute", "is_of_program", "source"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def execute(program: Program) -> dict[str, Any]:
     """
     global _executed
     path = os.path.abspath(program.path)
-    code = _compile(path)
+    code = compiled(path)
     module = ModuleType("__main__")
     module.__file__ = path
     module.__dict__["__builtins__"] = __builtins__
@@ -132,10 +132,14 @@ def source(path: str) -> bytes:
         ) from error
 
 
-def _compile(path: str) -> Any:
+def compiled(path: str, *, flags: int = 0) -> Any:
+    """Return the code of a program's file, or its syntax tree with the flags ``ast.PyCF_ONLY_AST``.
+
+    Raises FlowError where the file cannot be read or is not Python.
+    """
     shown, text = shorten(path), source(path)
     try:
-        return compile(text, path, "exec", dont_inherit=True)
+        return compile(text, path, "exec", flags=flags, dont_inherit=True)
     except SyntaxError as error:
         raise FlowError(
             f"Program {shown!r} is not valid Python: {error.msg}.", where=f"{shown}:{error.lineno}", fix="correct the syntax."

@@ -93,15 +93,7 @@ def read(path: str) -> Outline:
 
 
 def _read(path: str, known: dict[str, Outline]) -> Outline:
-    shown = shorten(path)
-    try:
-        tree = ast.parse(main_module.source(path), path)
-    except SyntaxError as error:
-        raise FlowError(
-            f"Program {shown!r} is not valid Python: {error.msg}.", where=f"{shown}:{error.lineno}", fix="correct the syntax."
-        ) from error
-    except ValueError as error:
-        raise FlowError(f"Program {shown!r} is not a Python file: {error}.", fix="pass the path of a Python file.") from error
+    tree = main_module.compiled(path, flags=ast.PyCF_ONLY_AST)
     outline = known[path] = Outline(path, tree)
     _note_names(outline)
     _note_imported_flows(outline, known)
