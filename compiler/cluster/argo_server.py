@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -147,13 +146,7 @@ class ArgoServer(Transport):
         return {"apiVersion": "argoproj.io/v1alpha1", "kind": kind, **found}
 
     def _stream(self, path: str, doing: str, params: Mapping[str, Any], silence: float | None) -> Iterator[Object]:
-        for line in self.session.lines(path, doing=doing, params=params, silence=silence):
-            if not line.strip():
-                continue
-            try:
-                read = json.loads(line)
-            except ValueError:
-                raise ClusterError(f"{self.shown} breaks off in the middle of a line.", fix="try again.", lost=True) from None
+        for read in self.session.objects(path, doing=doing, params=params, silence=silence):
             if "error" in read:
                 error = read["error"] or {}
                 expired = "too old" in str(error.get("message"))

@@ -103,6 +103,22 @@ class HttpSession:
         except ValueError:
             raise self._error(f"{self.endpoint.shown} answers with something other than JSON", doing, fix=NOT_AN_API) from None
 
+    def objects(self, path: str, *, doing: str, params: Mapping[str, Any], silence: float | None) -> Iterator[dict[str, Any]]:
+        """Yield the JSON objects of an answer, one a line, as they come.
+
+        Raises ClusterError where the request fails, and where the answer ends within a line.
+        """
+        for line in self.lines(path, doing=doing, params=params, silence=silence):
+            if not line.strip():
+                continue
+            try:
+                read = json.loads(line)
+            except ValueError:
+                raise ClusterError(
+                    f"{self.endpoint.shown} breaks off in the middle of a line.", fix="try again.", lost=True
+                ) from None
+            yield read
+
     def lines(
         self, path: str, *, doing: str, params: Mapping[str, Any] | None = None, silence: float | None = None
     ) -> Iterator[str]:

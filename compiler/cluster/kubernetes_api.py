@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -65,13 +64,7 @@ class KubernetesApi(Transport):
             "allowWatchBookmarks": "true",
         }
         doing = f"watch Workflow {name}"
-        for line in self.session.lines(self._path("Workflow"), doing=doing, params=params, silence=open_for + 30.0):
-            if not line.strip():
-                continue
-            try:
-                read = json.loads(line)
-            except ValueError:
-                raise ClusterError(f"{self.shown} breaks off in the middle of a line.", fix="try again.", lost=True) from None
+        for read in self.session.objects(self._path("Workflow"), doing=doing, params=params, silence=open_for + 30.0):
             if read["type"] == "ERROR":  # a status inside an answer of 200
                 status = read["object"]
                 raise ClusterError(f"{self.shown} ends the watch: {status.get('message')}.", status=int(status.get("code") or 500))
