@@ -95,7 +95,7 @@ def _command(chosen: ProgramChoice, current: Any, execution: str) -> str:
 
 def _own(program: str, error: Exception) -> FlowError:
     """Return the error for what the program itself raises around its flows, having shown the program's own lines."""
-    from laminar.program import source_location
+    from laminar.program import error_text, source_location
 
     shown = traceback.TracebackException.from_exception(error)
     own = [frame for frame in shown.stack if not frame.filename.startswith(source_location.PACKAGE)]
@@ -103,5 +103,5 @@ def _own(program: str, error: Exception) -> FlowError:
     click.echo("".join(shown.format()).rstrip(), err=True)
     last = shown.stack[-1] if shown.stack else None
     where = f"{source_location.shorten(last.filename)}:{last.lineno}" if last is not None else program
-    name = traceback.format_exception_only(type(error), error)[-1].strip()
+    name = error_text.line(error)
     return FlowError(f"Program {program!r} ended with {name}", where=where, fix="correct the program; its traceback is above.")

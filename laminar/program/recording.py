@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from laminar.exceptions import FlowError, LaminarError, raise_all
-from laminar.program import main_module, source_location
+from laminar.program import error_text, main_module, source_location
 from laminar.program.main_module import Program
 
 if TYPE_CHECKING:
@@ -233,10 +233,7 @@ def record(program: Program, *, target: Target | None = None, quiet: bool = Fals
 
 
 def _raised(program: Program, error: BaseException) -> FlowError:
-    import traceback
-
-    lines = traceback.format_exception_only(type(error), error)
-    text = f"exit code {error.code}" if isinstance(error, SystemExit) else lines[-1].strip()
+    text = f"exit code {error.code}" if isinstance(error, SystemExit) else error_text.line(error)
     # argparse and click end so where an argument is wrong or missing: docs.python.org, argparse, "Exiting methods".
     usage = isinstance(error, SystemExit) and error.code == 2
     return FlowError(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from laminar import settings
 from laminar.exceptions import LaminarError, LayerError, located
+from laminar.program import error_text
 from laminar.worker import fan_out_grid, hook_calls, run_notes, split_failure
 from laminar.worker.document_stamp import Stamp, source_digest
 from laminar.worker.job import SplitJob
@@ -89,7 +90,7 @@ def _run(layer: Layer, job: SplitJob, everywhere: bool) -> Outputs:
         splits=job.splits,
         attempt=job.attempt,
         artifacts=artifacts,
-        caught=split_failure.line(caught) if caught is not None else None,
+        caught=error_text.line(caught) if caught is not None else None,
         caught_traceback=trace(caught) if caught is not None else None,
     )
     job.store.save(record)

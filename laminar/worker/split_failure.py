@@ -10,13 +10,13 @@ from dataclasses import FrozenInstanceError
 from typing import TYPE_CHECKING
 
 from laminar.exceptions import DatastoreError, ExecutionError, LaminarError
-from laminar.program import source_location
+from laminar.program import error_text, source_location
 from laminar.worker.job import SplitJob
 
 if TYPE_CHECKING:
     from laminar.components.layer import Layer
 
-__all__ = ["SplitFailed", "blame", "failed_outside", "failure", "line", "outages", "trace", "uncounted"]
+__all__ = ["SplitFailed", "blame", "failed_outside", "failure", "outages", "trace", "uncounted"]
 
 INSTALLED = {"site-packages", "dist-packages"}
 """Folders that what is installed lies in."""
@@ -74,7 +74,7 @@ def of_job(job: SplitJob, reason: str, *, where: str = "") -> SplitFailed:
 
 def blame(job: SplitJob, error: BaseException, hook: str, attempts: int) -> SplitFailed:
     """Return the failure of a split by an error, of a hook if one is named, and leave its marker where an attempt is left."""
-    reason = f"{hook}: {line(error)}" if hook else line(error)
+    reason = f"{hook}: {error_text.line(error)}" if hook else error_text.line(error)
     failed = of_job(job, reason, where=_where(error))
     failed.fix = _fix(error)
     failed.remote = trace(error)
@@ -103,17 +103,6 @@ def _has_attempts_left(job: SplitJob, reason: str, attempts: int) -> bool:
 
 
 # what an error says
-
-
-def line(error: BaseException) -> str:
-    """Return an error as one line: its class and its message.
-
-    >>> line(ValueError("no rows"))
-    'ValueError: no rows'
-    """
-    if isinstance(error, LaminarError):
-        return f"{type(error).__name__}: {error.what}"
-    return traceback.format_exception_only(type(error), error)[-1].strip()
 
 
 def trace(error: BaseException) -> str:

@@ -184,7 +184,7 @@ KINDS = [
 EXCEPTIONS = {
     "badstr": "BadStr: <exception str() failed>",
     "base": "Own: x",
-    "group": "ExceptionGroup: g (2 sub-exceptions)",
+    **({"group": "ExceptionGroup: g (2 sub-exceptions)"} if sys.version_info >= (3, 11) else {}),
     "kbd": "KeyboardInterrupt",
     "cancel": "CancelledError",
     "genexit": "GeneratorExit",

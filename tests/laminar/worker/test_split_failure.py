@@ -10,9 +10,9 @@ from laminar import Flow, Layer, Parameters
 from laminar.configurations.datastores import Memory
 from laminar.configurations.executors import Thread
 from laminar.configurations.layers import ForEach, Parameter, Retry
-from laminar.exceptions import DatastoreError, ExecutionError, FlowError, LaminarError
+from laminar.exceptions import DatastoreError, ExecutionError, FlowError
 from laminar.worker.job import SplitJob
-from laminar.worker.split_failure import SplitFailed, blame, failed_outside, failure, line, outages, trace, uncounted
+from laminar.worker.split_failure import SplitFailed, blame, failed_outside, failure, outages, trace, uncounted
 
 
 class Case(Flow): ...
@@ -157,19 +157,6 @@ def test_the_users_own_line_is_named_and_the_data_that_it_could_not_read(executi
 def test_the_fix_is_of_what_is_easily_mistaken(error, fix, execution):
     found = blame(SplitJob.of(execution.layer("Once", index=0, splits=1)), error, "", 1).fix
     assert fix in found and bool(fix) is bool(found)
-
-
-@pytest.mark.parametrize(
-    ("error", "shown"),
-    [
-        (ValueError("no rows"), "ValueError: no rows"),
-        (KeyError("x"), "KeyError: 'x'"),
-        (ValueError(), "ValueError"),
-        (LaminarError("What.", where="a.py:1", fix="do."), "LaminarError: What."),
-    ],
-)
-def test_an_error_is_one_line(error, shown):
-    assert line(error) == shown
 
 
 def test_a_trace_starts_at_the_users_first_line():
