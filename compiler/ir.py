@@ -199,10 +199,15 @@ class FlowPlan(Value):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParameterPlan(Value):
-    """A parameter of the first flow: ``value`` is JSON text, as ``json.dumps`` with non-ASCII characters kept."""
+    """A parameter of the first flow: ``value`` is JSON text, as ``json.dumps`` with non-ASCII characters kept.
+
+    ``description`` is the help of its declaration, ``choices`` the JSON texts of the values that its declared type lists.
+    """
 
     name: str
     value: str
+    description: str = ""
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ["Block", "given", "named"]
+__all__ = ["Block", "declared", "given", "named"]
 
 Block = dict[str, Any]
 """A mapping of a document: nested dict, list, str, int and bool, never None."""
@@ -28,3 +28,12 @@ def named(values: Mapping[str, str | None] | Iterable[tuple[str, str | None]]) -
     """
     pairs = values.items() if isinstance(values, Mapping) else values
     return [{"name": name} if value is None else {"name": name, "value": value} for name, value in pairs]
+
+
+def declared(name: str, value: str, description: str = "", choices: Iterable[str] = ()) -> Block:
+    """Return a workflow's parameter with what a user interface shows of it.
+
+    >>> declared("rate", "0.1", "Step size.", ["0.1", "0.2"])
+    {'name': 'rate', 'value': '0.1', 'enum': ['0.1', '0.2'], 'description': 'Step size.'}
+    """
+    return {"name": name, "value": value, **given(enum=list(choices), description=description)}

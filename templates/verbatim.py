@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["has_tag", "json_text", "verbatim"]
+__all__ = ["has_tag", "json_text", "prose", "verbatim"]
 
 DOLLARS = re.compile(r"\$\$+|\$(?=\()")
 FRAGILE = re.compile(r"\{\{|\$[$(]+|[\ud800-\udfff]")
@@ -37,6 +37,15 @@ def json_text(text: str) -> str:
     "\u007b\u007bx}} costs \u0024\u00245 or $5"
     """
     return FRAGILE.sub(lambda match: "".join(_escape(character) for character in match[0]), text)
+
+
+def prose(text: str) -> str:
+    """Return a text for people with a space inside of what Argo or Kubernetes would replace: there it has no escape.
+
+    >>> print(prose("{{x}} and $(HOME)"))
+    { {x}} and $ (HOME)
+    """
+    return FRAGILE.sub(lambda match: " ".join(character if character.isascii() else "?" for character in match[0]), text)
 
 
 def _escape(character: str) -> str:

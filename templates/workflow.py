@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from laminar.templates.block import Block, given, named
+from laminar.templates.block import Block, given
 
 __all__ = ["USER", "document", "starter", "workflow_spec"]
 
@@ -34,7 +34,7 @@ def document(
     metadata: Block,
     entrypoint: str,
     templates: Sequence[Block],
-    parameters: Iterable[tuple[str, str]] = (),
+    parameters: Iterable[Block] = (),
     workflow_labels: Mapping[str, str] | None = None,
     group: int | None = None,
 ) -> Block:
@@ -54,7 +54,7 @@ def document(
           podGC: {strategy: OnWorkflowSuccess}
           arguments:
             parameters:
-            - {name: rows, value: "[1, 2]"}
+            - {name: rows, value: "[1, 2]", enum: ["[1, 2]", "[3]"], description: Rows to read.}
           templates: [...]
     """
     security = given(runAsNonRoot=True, runAsUser=USER, fsGroup=group, seccompProfile={"type": "RuntimeDefault"})
@@ -70,7 +70,7 @@ def document(
             podSpecPatch=PATCH,
             ttlStrategy={"secondsAfterCompletion": KEPT},
             podGC={"strategy": "OnWorkflowSuccess"},
-            arguments=given(parameters=named(parameters)),
+            arguments=given(parameters=list(parameters)),
             templates=list(templates),
         ),
     }

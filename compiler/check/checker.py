@@ -181,7 +181,7 @@ def _wrong_parameters(plan: Plan, target: Target) -> Iterator[FlowError]:
             where=plan.where,
             fix="put some of them into one list or dict.",
         )
-    size = sum(len(parameter.name) + len(json_text(parameter.value).encode()) for parameter in plan.parameters)
+    size = sum(map(_size, plan.parameters))
     if size > limits.parameter_bytes:
         largest = max(plan.parameters, key=lambda parameter: len(parameter.value)).name
         yield FlowError(
@@ -190,6 +190,15 @@ def _wrong_parameters(plan: Plan, target: Target) -> Iterator[FlowError]:
             where=plan.where,
             fix="let a first layer read the data, and pass only its path or URL.",
         )
+
+
+def _size(parameter: ParameterPlan) -> int:
+    """Return the bytes of a parameter in workflow.parameters.json, which has its description and its enum too.
+
+    Argo marshals the whole list (setGlobalParameters in workflow/controller/operator.go, 4.1.2).
+    """
+    texts = (parameter.name, json_text(parameter.value), parameter.description, *map(json_text, parameter.choices))
+    return sum(len(text.encode()) for text in texts)
 
 
 def _parameter_problem(parameter: ParameterPlan) -> str:

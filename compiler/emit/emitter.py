@@ -12,7 +12,7 @@ from laminar.compiler import names
 from laminar.compiler.emit import site_policy
 from laminar.compiler.emit.part_borders import Crossings
 from laminar.compiler.emit.template_signature import Signature, Use, Uses, over_parameters, signatures, uses
-from laminar.compiler.ir import Documents, FlowPlan, Plan, Pod, Task
+from laminar.compiler.ir import Documents, FlowPlan, ParameterPlan, Plan, Pod, Task
 from laminar.compiler.passes.name_tasks import MAIN
 from laminar.compiler.target import Target
 from laminar.compiler.yaml.writer import Noted
@@ -20,9 +20,9 @@ from laminar.configurations.layers import Volume
 from laminar.exceptions import InternalError
 from laminar.graph import LOST_ATTEMPTS
 from laminar.templates import cron, dag, fan_out, gate, link, retry, runner, volumes, workflow
-from laminar.templates.block import Block, given
+from laminar.templates.block import Block, declared, given
 from laminar.templates.expression import tag
-from laminar.templates.verbatim import json_text, verbatim
+from laminar.templates.verbatim import json_text, prose, verbatim
 from laminar.templates.volumes import Source
 
 __all__ = ["emit", "object_name"]
@@ -43,7 +43,7 @@ def emit(plan: Plan, target: Target) -> Documents:
         entrypoint=MAIN if len(plan.flows) > 1 else plan.flows[0].name,
         workflow_labels=labels if target.document.stored else None,
         group=workflow.USER if any(volume.claim for _, task in plan.tasks() for volume in task.pod.container.volumes) else None,
-        parameters=[(parameter.name, json_text(parameter.value)) for parameter in plan.parameters],
+        parameters=[_parameter(each) for each in plan.parameters],
         templates=list(_templates(plan)),
     )
     if target.document.kind == "CronWorkflow":
@@ -53,6 +53,11 @@ def emit(plan: Plan, target: Target) -> Documents:
     if target.start:
         return document, workflow.starter(document)
     return (document,)
+
+
+def _parameter(parameter: ParameterPlan) -> Block:
+    choices = [json_text(choice) for choice in parameter.choices]
+    return declared(parameter.name, json_text(parameter.value), prose(parameter.description), choices)
 
 
 def object_name(plan: Plan, target: Target) -> str:

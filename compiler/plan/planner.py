@@ -15,9 +15,10 @@ from laminar.compiler.ir import Factor, FanOut, FlowPlan, Link, ParameterPlan, P
 from laminar.compiler.plan import partial_execution
 from laminar.compiler.plan.datastore_url import datastore_url
 from laminar.compiler.plan.hook_conditions import Decisions, wrong_hooks
-from laminar.components import parameter_text
+from laminar.components import declared_parameters, replaced_parameters
 from laminar.components.flow import Flow
 from laminar.components.layer import Layer
+from laminar.components.parameter_types import encoded
 from laminar.components.parameters import fanned_out, travels, unknown_parameter
 from laminar.configurations.hooks import Kind, hooks_of
 from laminar.configurations.layers import Container, Retry
@@ -60,6 +61,7 @@ def plan(chain: Chain, settings: Settings | None = None) -> Plan:
     Raises FlowError, with every problem at once, for what a cluster could not run.
     """
     settings = settings or Settings()
+    chain = _with_defaults(chain)
     decisions = [Decisions(step.flow) for step in chain.steps]
     raise_all(list(_wrong(chain, settings, decisions)))
     first = chain.first
@@ -77,6 +79,18 @@ def plan(chain: Chain, settings: Settings | None = None) -> Plan:
         schedule=_schedule(first.flow, settings, first.where),
         where=_relative(first.where, settings),
     )
+
+
+def _with_defaults(chain: Chain) -> Chain:
+    """Return a chain whose first call names the parameters too for which its flow declares defaults."""
+    first = chain.first
+    if first.action != "run":
+        return chain
+    try:
+        values = declared_parameters.with_defaults(type(first.flow), first.parameters)
+    except LaminarError:  # of a wrong declaration, which is reported with the other problems
+        return chain
+    return Chain([dataclasses.replace(first, parameters=values), *chain.steps[1:]])
 
 
 # what is wrong
@@ -136,12 +150,12 @@ def _foreign_programs(step: Step, nodes: Mapping[str, Node], settings: Settings)
 
 
 def _wrong_parameters(first: Step, settings: Settings) -> Iterator[LaminarError]:
-    yield from parameter_text.problems(first, settings.parameters)
     try:
-        values = fanned_out(first.flow.nodes, first.parameters)
+        yield from replaced_parameters.problems(first, settings.parameters)
+        values = fanned_out(first.flow.nodes, _carried(first, first.parameters))
     except LaminarError as error:  # of a fan-out over a set, or over a flow that is wrong anyway, which is reported elsewhere
-        if "iterates over parameter" in error.what:
-            yield error
+        if "iterates over parameter" in error.what or "is declared" in error.what:
+            yield from error.problems or (error,)
         values = {}
     for name, value in values.items():
         if name not in settings.parameters and not travels(value):
@@ -174,8 +188,23 @@ def _wrong_axes(first: Step, settings: Settings) -> Iterator[LaminarError]:
 
 
 def _parameters(first: Step, settings: Settings) -> tuple[ParameterPlan, ...]:
-    merged = fanned_out(first.flow.nodes, parameter_text.replaced(first, settings.parameters))
-    return tuple(ParameterPlan(name=name, value=json.dumps(value, ensure_ascii=False)) for name, value in merged.items())
+    merged = fanned_out(first.flow.nodes, _carried(first, replaced_parameters.replaced(first, settings.parameters)))
+    known = declared_parameters.declarations(type(first.flow))
+    return tuple(_parameter(name, value, known.get(name)) for name, value in merged.items())
+
+
+def _parameter(name: str, value: Any, declared: declared_parameters.Declaration | None) -> ParameterPlan:
+    text = json.dumps(value, ensure_ascii=False)
+    if declared is None:
+        return ParameterPlan(name=name, value=text)
+    choices = tuple(json.dumps(choice, ensure_ascii=False) for choice in declared.choices)
+    return ParameterPlan(name=name, value=text, description=" ".join(declared.help.partition("\n\n")[0].split()), choices=choices)
+
+
+def _carried(first: Step, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters with those that their flow declares as JSON carries them; a pod converts these back."""
+    known = declared_parameters.declarations(type(first.flow))
+    return {name: encoded(value) if name in known else value for name, value in values.items()}
 
 
 def _schedule(flow: Flow, settings: Settings, where: str) -> Schedule | None:

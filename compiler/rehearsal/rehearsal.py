@@ -90,12 +90,28 @@ def _values(workflow: Workflow, overriding: Mapping[str, str]) -> dict[str, str]
     for name, value in values.items():
         if value is None:
             raise Refused(f"Parameter {name!r} of workflow {workflow.name!r} has no value.", fix=f"pass -p {name}=VALUE.")
+    for parameter in declared:
+        _check_choice(workflow, parameter, str(values[parameter["name"]]))
     return {name: str(value) for name, value in values.items()}
 
 
+def _check_choice(workflow: Workflow, parameter: Mapping[str, Any], value: str) -> None:
+    """Refuse a value that a parameter's enum does not list, as Argo does (validateArgumentsValues, workflow/validate, 4.1.2)."""
+    listed = parameter.get("enum")
+    if listed is not None and value not in listed:
+        raise Refused(
+            f"Parameter {parameter['name']!r} of workflow {workflow.name!r} has the value {value!r}, which its enum does not list.",
+            fix=f"pass one of {', '.join(listed)}.",
+        )
+
+
 def _scope(workflow: Workflow, values: Mapping[str, str], uid: str) -> dict[str, str | None]:
-    """Return the values that are known everywhere; a parameter called json hides the list of all (seen on Argo 4.1.2)."""
-    listed = to_json([{"name": name, "value": value} for name, value in values.items()])
+    """Return the values that are known everywhere; a parameter called json hides the list of all (seen on Argo 4.1.2).
+
+    The list has the fields of each parameter: Argo marshals them whole (setGlobalParameters, workflow/controller/operator.go).
+    """
+    declared = structure.parameters_of(workflow.spec, "arguments")
+    listed = to_json([{**parameter, "value": values[parameter["name"]]} for parameter in declared])
     return {
         "workflow.name": workflow.name,
         "workflow.namespace": NAMESPACE,

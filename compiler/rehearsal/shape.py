@@ -28,7 +28,7 @@ TEXT, NUMBER, FLAG, COUNT = "a text", "a number", "true or false", "a number or 
 PLACEMENT: dict[str, Any] = dict.fromkeys(
     "serviceAccountName automountServiceAccountToken securityContext nodeSelector tolerations affinity schedulerName".split(), NOTED
 )
-PARAMETERS = {"parameters": _List({"name": TEXT, "value": TEXT, "description": NOTED})}
+PARAMETERS = {"parameters": _List({"name": TEXT, "value": TEXT, "enum": _List(TEXT), "description": NOTED})}
 SOURCES = {"path": TEXT, "parameter": TEXT, "expression": TEXT, "default": TEXT}
 MADE = {"parameters": _List({"name": TEXT, "description": NOTED, "valueFrom": SOURCES})}
 VOLUME = {

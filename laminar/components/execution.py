@@ -99,17 +99,20 @@ class Execution:
     def parameters(self, **artifacts: Any) -> Execution:
         """Add these parameters to those that the execution has; it gets a new id where it had none.
 
-        Raises FlowError for a name that every layer uses itself.
+        Raises FlowError for a name that every layer uses itself, and for what the flow's declarations reject.
         """
+        from laminar.components import declared_parameters
         from laminar.components.parameters import check_parameters
 
-        check_parameters(Step(self, artifacts, where=source_location.caller()))
+        where = source_location.caller()
+        check_parameters(Step(self, artifacts, where=where))
+        artifacts = declared_parameters.bound(type(self.flow), artifacts, where, complete=False)
         if recording.active():
             self.pending = {**getattr(self, "pending", {}), **artifacts}
             return self
         runtime.current().save_parameters(self, artifacts)
         known = self.steps[0].parameters if self.steps else {}
-        self.steps = (Step(self, {**known, **artifacts}, where=source_location.caller()),)
+        self.steps = (Step(self, {**known, **artifacts}, where=where),)
         return self
 
     def schedule(self, *, dependencies: Mapping[str, Iterable[Any]]) -> Execution:

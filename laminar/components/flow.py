@@ -10,7 +10,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from laminar import graph
-from laminar.components import dependency_inference, runtime
+from laminar.components import declared_parameters, dependency_inference, runtime
 from laminar.components.dependency_inference import Registration
 from laminar.components.execution import Execution, check_name
 from laminar.components.layer import Layer, is_same_layer
@@ -39,6 +39,9 @@ class Flow:
     Subclass it, register layers on the subclass, make an object and call it with the flow's parameters. Without settings
     its data lives in the folder ``.laminar`` and its splits run in processes of this machine.
 
+    An annotated attribute declares a parameter: ``rate: float = 0.1`` with its type and its default, and a docstring below it
+    as its help. A flow that declares parameters rejects others.
+
     >>> class Train(Flow): ...
     >>> @Train.register
     ... class Fit(Layer): ...
@@ -53,6 +56,7 @@ class Flow:
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         source_location.note(cls)
+        declared_parameters.check_names(cls, ATTRIBUTES)
         cls._registrations = {}
         if active := recording.active():
             active.classes.append(cls)
@@ -359,6 +363,10 @@ class Flow:
     def __getstate__(self) -> dict[str, Any]:
         # What is derived says how often this process registered something: no two pickles of one flow would be equal.
         return {**self.__dict__, "_merged": None, "_nodes": None}
+
+
+ATTRIBUTES = frozenset(name for name in dir(Flow) if not name.startswith("_")) | {"configuration"}
+"""Names that each flow has, so that no parameter can be declared under them."""
 
 
 def _module_name(frame: FrameType) -> str | None:

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from laminar.exceptions import FlowError, raise_all, suggest
-
-if TYPE_CHECKING:
-    from laminar.program.recording import Step
-
-__all__ = ["ParameterText", "problems", "replaced", "value_of"]
+__all__ = ["ParameterText", "value_of"]
 
 
 class ParameterText(str):
@@ -71,35 +65,3 @@ def _number(text: str, found: Any) -> Any:
     if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
         raise ValueError("a number")
     return found
-
-
-def problems(step: Step, given: Mapping[str, Any]) -> Iterator[FlowError]:
-    """Yield what is wrong with the parameters that replace those of a call: unknown names, and texts of another type."""
-    for name, value in given.items():
-        if name not in step.parameters:
-            yield FlowError(
-                f"Flow {step.flow.name!r} has no parameter {name!r}." + suggest(name, list(step.parameters)),
-                where=step.where,
-                fix=f"its parameters are: {', '.join(step.parameters) or 'none'}.",
-            )
-        elif isinstance(value, ParameterText):
-            try:
-                value_of(value, step.parameters[name])
-            except ValueError as error:
-                yield FlowError(
-                    f"Parameter {name!r} of flow {step.flow.name!r} is called with {step.parameters[name]!r}, "
-                    f"and {str(value)!r} cannot replace that: it must be {error}.",
-                    where=step.where,
-                    fix=f"pass -p {name}=VALUE with {error}.",
-                )
-
-
-def replaced(step: Step, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters of a call with those replaced that are given.
-
-    Raises FlowError, with every problem at once, for unknown names and for texts of another type.
-    """
-    raise_all(problems(step, given))
-    known = step.parameters
-    values = {name: value_of(one, known[name]) if isinstance(one, ParameterText) else one for name, one in given.items()}
-    return {**known, **values}

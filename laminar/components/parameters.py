@@ -118,8 +118,10 @@ def check_parameters(step: Step) -> None:
 def linked_parameters(before: Execution, step: Step) -> dict[str, Any]:
     """Return the parameters that a linker makes of the execution before it.
 
-    Raises FlowError where it returns anything but Parameters.
+    Raises FlowError where it returns anything but Parameters, and where these do not fit the declarations of the flow.
     """
+    from laminar.components import declared_parameters
+
     assert step.linker is not None
     made = step.linker(before)
     if not isinstance(made, Parameters):
@@ -128,7 +130,8 @@ def linked_parameters(before: Execution, step: Step) -> dict[str, Any]:
             where=source_location.of_function(step.linker) or step.where,
             fix="return Parameters(name=value, ...).",
         )
-    return {name: value for name, value in vars(made).items() if not name.startswith("_")}
+    values = {name: value for name, value in vars(made).items() if not name.startswith("_")}
+    return declared_parameters.bound(type(step.flow), values, source_location.of_function(step.linker) or step.where)
 
 
 def unknown_parameter(step: Step, layer: str, attribute: str) -> FlowError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from laminar.components import parameter_text
+from laminar.components import declared_parameters, replaced_parameters
 from laminar.components.parameters import linked_parameters, unknown_parameter
 from laminar.components.schedule_check import check_schedule
 from laminar.exceptions import ExecutionError, LayerError
@@ -33,12 +33,14 @@ def start(step: Step) -> Execution:
         execution.idle = True
         return execution
     if asked is not None and asked.chosen is execution:
-        step.parameters = parameter_text.replaced(step, asked.parameters)
+        if not asked.resume:
+            step.parameters = replaced_parameters.replaced(step, asked.parameters)
         if asked.execution is not None:
             execution.id = execution.origin = asked.execution
         if asked.resume:
             step.action = "resume"
             return act(step)
+    step.parameters = _bound(step)
     _validate(step)
     if execution.id is not None:
         _refuse_used(execution)
@@ -82,7 +84,7 @@ def act(step: Step) -> Execution:
         return _schedule(execution, step.dependencies, anew=True)
     _require_records(step)
     if PARAMETERS not in _layers(execution):
-        save_parameters(execution, step.parameters)
+        save_parameters(execution, _bound(step))
     execution.retry = True
     return _resume(execution)
 
@@ -91,7 +93,7 @@ def _schedule(execution: Execution, dependencies: Any, *, anew: bool = False) ->
     if execution.id is None:
         execution.id = execution.origin = ksuid()
     if PARAMETERS not in _layers(execution):
-        save_parameters(execution, {})
+        save_parameters(execution, declared_parameters.bound(type(execution.flow), {}, source_location.caller()))
     execution.started = True
     execution.flow.configuration.scheduler.run(execution, dependencies, anew=anew)
     return execution
@@ -111,12 +113,17 @@ def _execute(step: Step) -> Execution:
     if execution.id is None:
         execution.id = execution.origin = ksuid()
     if PARAMETERS not in _layers(execution):
-        save_parameters(execution, step.parameters)
+        save_parameters(execution, _bound(step))
     layer = execution.layer(step.layer)
     if layer._binding.index is None:
         layer._binding.index = 0
     split.run(layer)
     return execution
+
+
+def _bound(step: Step) -> dict[str, Any]:
+    """Return the parameters of a call as the flow declares them."""
+    return declared_parameters.bound(type(step.flow), step.parameters, step.where)
 
 
 def _validate(step: Step) -> None:

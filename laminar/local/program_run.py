@@ -6,7 +6,7 @@ import ast
 import sys
 from typing import TYPE_CHECKING, Any
 
-from laminar.components import parameter_text
+from laminar.components import replaced_parameters
 from laminar.exceptions import FlowError, LaminarError
 from laminar.program import main_module, process_state, recording
 
@@ -55,7 +55,8 @@ def apply(session: Session, step: Step) -> bool:
         if session.flow is None and session.is_specific:
             _check_only(session, step)
         session.chosen = step.execution  # before what follows: the flow is called, whatever is wrong with its parameters
-        parameter_text.replaced(step, session.parameters)  # raises what is wrong with them
+        if not session.resume:  # it keeps the parameters that it was started with
+            replaced_parameters.replaced(step, session.parameters)  # raises what is wrong with them
         return True
     if session.is_specific and session.selects(flow.name):
         raise FlowError(

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from laminar.exceptions import FlowError
-from laminar.program import main_module
+from laminar.program import attribute_docs, main_module
 from laminar.program.source_location import shorten
 
-__all__ = ["FlowOutline", "LayerOutline", "Outline", "read"]
+__all__ = ["FlowOutline", "LayerOutline", "Outline", "ParameterOutline", "read"]
 
 FLOWS = ("laminar.Flow", "laminar.components.Flow", "laminar.components.flow.Flow")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -31,9 +31,21 @@ class LayerOutline:
     entry: bool = False
 
 
+@dataclass(frozen=True)
+class ParameterOutline:
+    """A parameter as a flow's class declares it: ``rate: float = 0.1``, and the docstring below it."""
+
+    name: str
+    written: str
+    is_required: bool
+    help: str = ""
+
+
 @dataclass
 class FlowOutline:
     """A flow as its class is written: the flows it inherits from, its own layers, the datastore of each place that makes it.
+
+    ``declared`` are the parameters that its own class declares.
 
     ``resolved`` is False if the source registers layers in a way that only executing it resolves.
     """
@@ -42,6 +54,7 @@ class FlowOutline:
     place: str = ""
     bases: tuple[FlowOutline, ...] = ()
     own: dict[str, LayerOutline] = field(default_factory=dict)
+    declared: dict[str, ParameterOutline] = field(default_factory=dict)
     datastores: list[ast.expr | None] = field(default_factory=list)
     resolved: bool = True
 
@@ -52,6 +65,14 @@ class FlowOutline:
         for base in self.bases:
             found.update(base.layers)
         return {**found, **self.own}
+
+    @property
+    def parameters(self) -> dict[str, ParameterOutline]:
+        """Parameters that the flow declares by name, inherited ones first."""
+        found: dict[str, ParameterOutline] = {}
+        for base in self.bases:
+            found.update(base.parameters)
+        return {**found, **self.declared}
 
     @property
     def complete(self) -> bool:
@@ -170,7 +191,19 @@ def _note_flow(outline: Outline, node: ast.ClassDef) -> None:
     """Note a class if its bases lead to Flow."""
     bases = tuple(flow for base in node.bases if (flow := outline.flow_of(base)) is not None)
     if node.name not in outline.flows and (bases or any(outline.dotted(base) in FLOWS for base in node.bases)):
-        outline.flows[node.name] = FlowOutline(node.name, f"{shorten(outline.path)}:{node.lineno}", bases)
+        declared = {each.name: each for each in _declared(node)}
+        outline.flows[node.name] = FlowOutline(node.name, f"{shorten(outline.path)}:{node.lineno}", bases, declared=declared)
+
+
+def _declared(node: ast.ClassDef) -> Iterator[ParameterOutline]:
+    """Yield the annotated attributes of a flow's class, but private ones and class variables."""
+    texts = attribute_docs.of_body(node)
+    for child in node.body:
+        if not (isinstance(child, ast.AnnAssign) and isinstance(child.target, ast.Name)) or child.target.id.startswith("_"):
+            continue
+        kind = child.annotation.value if isinstance(child.annotation, ast.Subscript) else child.annotation
+        if _last(kind) != "ClassVar":
+            yield ParameterOutline(child.target.id, ast.unparse(child), child.value is None, texts.get(child.target.id, ""))
 
 
 def _note_layer(outline: Outline, node: ast.ClassDef) -> None:

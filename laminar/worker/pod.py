@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from laminar.components import declared_parameters
 from laminar.exceptions import ExecutionError, FlowError, LaminarError, SchedulerError
 from laminar.graph import PARAMETERS
 from laminar.program import process_state, recording
@@ -173,8 +174,13 @@ def _ensure_parameters(recorded: Recording, execution: Execution, task: Task) ->
     if task.job.layer.startswith("plan-"):
         return lambda: None  # it looks at what is there
     if task.parameters is not None:
-        return parameters_document.ensure(execution, lambda: parameters_document.parse(task.parameters or ""))
-    return parameters_document.ensure(execution, lambda: _called(recorded, execution))
+        return parameters_document.ensure(execution, lambda: _bound(execution, parameters_document.parse(task.parameters or "")))
+    return parameters_document.ensure(execution, lambda: _bound(execution, _called(recorded, execution)))
+
+
+def _bound(execution: Execution, values: dict[str, Any]) -> dict[str, Any]:
+    """Return parameters as the flow declares them: JSON has no dates, and a workflow's parameters can be replaced."""
+    return declared_parameters.bound(type(execution.flow), values, "the workflow's parameters")
 
 
 def _called(recorded: Recording, execution: Execution) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def test_pods_run_as_a_user_without_rights():
 
 def test_parameters_and_labels_are_there_only_where_they_are_given():
     assert {"arguments", "workflowMetadata"} & set(made()["spec"]) == set()
-    spec = made(parameters=[("rows", "[1]")], workflow_labels={"team": "x"})["spec"]
+    spec = made(parameters=[{"name": "rows", "value": "[1]"}], workflow_labels={"team": "x"})["spec"]
     assert spec["arguments"] == {"parameters": [{"name": "rows", "value": "[1]"}]}
     assert spec["workflowMetadata"] == {"labels": {"team": "x"}}
 

@@ -81,10 +81,13 @@ def _artifacts(context: click.Context) -> Iterator[str]:
 
 
 def _parameters(context: click.Context) -> Iterator[str]:
-    """Yield the keywords that the program calls its flows with, each with the = that a value follows."""
+    """Yield the parameters that the program's flows declare or are called with, each with the = that a value follows."""
     from laminar.program import call_sites, outline
 
-    for call in call_sites.calls(outline.read(context.params["files"])):
+    found = outline.read(context.params["files"])
+    for flow in found.flows.values():
+        yield from (f"{name}=" for name in flow.parameters)
+    for call in call_sites.calls(found):
         yield from (f"{keyword.arg}=" for keyword in call.keywords if keyword.arg not in (None, "execution"))
 
 

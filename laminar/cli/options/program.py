@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ __all__ = [
 
 ARGUMENTS = "laminar.arguments"
 """Key of the words after -- in the context of a command."""
+
+WORDS = "laminar.words"
+"""Key of the words before --, as they were typed."""
 
 DOCUMENTS = (".yaml", ".yml", ".json")
 
@@ -104,6 +108,7 @@ class ProgramCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words before --, and keep those after it for the program."""
         place = args.index("--") if "--" in args else len(args)
+        ctx.meta[WORDS] = tuple(args[:place])
         ctx.meta[ARGUMENTS] = tuple(args[place + 1 :])
         if ctx.resilient_parsing and place and args[place - 1].startswith("-"):  # a completion: the value is typed next
             place -= 1
@@ -114,6 +119,16 @@ class ProgramCommand(click.Command):
                 advice = "Arguments of the program follow --, as in: PROGRAM -- ARGS"
                 raise click.UsageError(f"{error.message}. {advice}", ctx) from error
             raise
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the parameters of the program that the command line names: of ``laminar run train.py --help``."""
+        from laminar.cli.options import parameter_help
+
+        super().format_epilog(ctx, formatter)
+        words = ctx.meta.get(WORDS, ())
+        modules = [module_file(after) for word, after in itertools.pairwise(words) if word == "-m"]
+        for path in [*modules, *(word for word in words if word.endswith(".py") and os.path.isfile(word))][:1]:
+            parameter_help.write(path, formatter)
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Return the pieces of the usage line."""

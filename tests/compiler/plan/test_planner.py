@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime
+from typing import Any, Literal
 
 import pytest
 
@@ -202,3 +203,36 @@ def test_a_command_that_names_another_file_is_an_error(tmp_path):
         compiled(tmp_path, 'container=Container(command="python other.py")')
     assert caught.value.what == "Layer 'Fit' runs 'python other.py', but the program that is compiled is flows/train.py."
     assert caught.value.fix == "leave command out, or write command='python flows/train.py'."
+
+
+class Declared(Flow):
+    source: str
+    """File to read: {{x}}.
+
+    More."""
+    optimizer: Literal["sgd", "adam"] = "sgd"
+    days: list[datetime.date] = [datetime.date(2026, 1, 31)]
+
+
+@Declared.register(foreach=ForEach([Parameter(Parameters, "days")]))
+class Each(Layer):
+    def __call__(self, parameters: Parameters) -> None: ...
+
+
+def test_declared_parameters_have_defaults_help_and_choices():
+    made = planned(flow=Declared(), source="a")
+    assert [(each.name, each.value, each.description, each.choices) for each in made.parameters] == [
+        ("source", '"a"', "File to read: {{x}}.", ()),
+        ("optimizer", '"sgd"', "", ('"sgd"', '"adam"')),
+        ("days", '["2026-01-31"]', "", ()),
+    ]
+
+
+def test_all_that_is_wrong_with_declared_parameters_is_reported():
+    with pytest.raises(FlowError) as caught:
+        planned(flow=Declared(), optimizer="adma", day=1)
+    assert [str(error).partition(":")[0] for error in caught.value.problems] == [
+        "Parameter 'optimizer' of flow 'Declared' is declared 'sgd' or 'adam', and its value is 'adma'",
+        "Flow 'Declared' declares no parameter 'day'. Did you mean 'days'?\n  fix",
+        "Flow 'Declared' is called without parameter 'source' (str), which has no default.\n  fix",
+    ]

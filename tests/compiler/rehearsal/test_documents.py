@@ -115,3 +115,11 @@ def test_a_document_that_is_no_mapping_is_refused():
 
 def test_names_of_reference_two_are_found():
     assert [one.name for one in workflows(read(REFERENCE.read_text(encoding="utf-8")))] == ["ref2"]
+
+
+def test_a_value_that_the_enum_of_its_parameter_does_not_list_is_refused():
+    listed = [{"name": "n", "value": "1", "enum": ["1", "2"], "description": "How many."}]
+    document = workflow(dag("main", task("A")), pod(container=ECHO), arguments={"parameters": listed})
+    assert rehearse([document], {"n": "2"}, run_pod=Script()).succeeded
+    with pytest.raises(Refused, match="has the value '3', which its enum does not list"):
+        rehearse([document], {"n": "3"}, run_pod=Script())

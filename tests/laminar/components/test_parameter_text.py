@@ -8,11 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laminar import Flow, Layer
-from laminar.components import parameter_text
-from laminar.components.parameter_text import ParameterText, value_of
-from laminar.exceptions import FlowError
-from laminar.program.recording import Step
+from laminar.components.parameter_text import value_of
 
 
 @pytest.mark.parametrize(
@@ -72,20 +68,3 @@ JSON = st.recursive(
 @given(JSON)
 def test_the_json_of_a_value_replaces_a_value_of_its_type_unchanged(value):
     assert value_of(json.dumps(value), value) == value
-
-
-class Train(Flow): ...
-
-
-@Train.register
-class Fit(Layer): ...
-
-
-def test_every_problem_of_the_parameters_is_reported_at_once_and_values_of_python_stay_as_they_are():
-    step = Step(Train().execution("one"), {"rate": 1, "debug": True}, where="main.py:9")
-    assert parameter_text.replaced(step, {"rate": ParameterText("2"), "debug": "any"}) == {"rate": 2, "debug": "any"}
-    with pytest.raises(FlowError) as caught:
-        parameter_text.replaced(step, {"raet": ParameterText("2"), "debug": ParameterText("x")})
-    text = str(caught.value)
-    assert "has no parameter 'raet'. Did you mean 'rate'?" in text
-    assert "'x' cannot replace that: it must be true or false.\n  at: main.py:9" in text

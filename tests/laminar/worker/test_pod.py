@@ -167,3 +167,38 @@ def test_a_failing_entry_hook_fails_the_same_layer_here_and_in_pods(tmp_path):
     for folder in (tmp_path / ".laminar", tmp_path / "store"):
         (execution,) = (folder / "Train/executions").iterdir()
         assert sorted(path.parent.name for path in execution.glob("*/0.json")) == ["A", "C", "Parameters"]
+
+
+DECLARED = """\
+import datetime
+from laminar import Flow, Layer, Parameters
+
+class Train(Flow):
+    day: datetime.date
+    rate: float = 0.1
+
+@Train.register
+class A(Layer):
+    def __call__(self, parameters: Parameters) -> None:
+        print("seen", repr(parameters.day), parameters.rate)
+
+if flow := Train():
+    flow()
+"""
+
+
+@pytest.mark.parametrize(
+    ("day", "code", "message"),
+    [
+        ('"2026-01-31"', 0, "seen datetime.date(2026, 1, 31) 0.1"),
+        ("5", 78, "Parameter 'day' of flow 'Train' is declared date, and its value is 5: expected a date"),
+    ],
+)
+def test_a_pod_holds_the_workflows_parameters_to_the_declarations(day, code, message, tmp_path):
+    (tmp_path / "main.py").write_text(DECLARED)
+    given = json.dumps([{"name": "day", "value": day, "description": "Day to read."}])
+    environment = {**os.environ, "LAMINAR_EXECUTION_ID": "one", "LAMINAR_DATASTORE": str(tmp_path), "LAMINAR_PARAMETERS": given}
+    command = [sys.executable, "-m", "laminar.runner", "main.py", "--flow", "Train", "--layer", "A"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == code, done.stderr
+    assert message in done.stdout + done.stderr
