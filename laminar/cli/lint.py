@@ -33,7 +33,7 @@ GROUP = b"argoproj.io"
 """What a file of a folder holds where it concerns Argo; others are left alone."""
 
 
-@click.command(cls=ProgramCommand)
+@click.command(cls=ProgramCommand, short_help="Check workflow files, or what programs compile to.")
 @program_options(metavar="PROGRAM|FILE|FOLDER...", several=True)
 @click.option("--select", metavar="CODES", multiple=True, help="Report these rules only: codes or their beginnings, as in C,R104.")
 @click.option("--ignore", metavar="CODES", multiple=True, help="Do not report these rules.")

@@ -9,47 +9,13 @@ from typing import Any
 import click
 
 from laminar import __version__
-from laminar.cli.compile import compile_command
-from laminar.cli.completion import completion
-from laminar.cli.delete import delete
-from laminar.cli.deploy import deploy
-from laminar.cli.diff import diff
-from laminar.cli.doctor import doctor
-from laminar.cli.du import du
+from laminar.cli.commands import Commands
 from laminar.cli.error_report import show
-from laminar.cli.gc import gc
-from laminar.cli.lint import lint
-from laminar.cli.list_runs import list_command
-from laminar.cli.logs import logs
-from laminar.cli.package import package_command
-from laminar.cli.rehearse import rehearse_command
-from laminar.cli.resubmit import resubmit
-from laminar.cli.results import results
-from laminar.cli.resume import resume
-from laminar.cli.retry import retry
-from laminar.cli.run import run
-from laminar.cli.status import status
-from laminar.cli.stop import stop
-from laminar.cli.submit import submit
-from laminar.cli.suspend import suspend
-from laminar.cli.terminate import terminate
-from laminar.cli.watch import watch
-from laminar.exceptions import InternalError, LaminarError, suggest
+from laminar.exceptions import InternalError, LaminarError
 
 __all__ = ["cli", "main"]
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
-
-
-class Commands(click.Group):
-    """The commands, with a suggestion for a misspelt one."""
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that the first word names."""
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            raise click.UsageError(error.message + suggest(args[0], self.commands), ctx) from error
 
 
 @click.group(cls=Commands, context_settings=SETTINGS)
@@ -63,29 +29,6 @@ def cli(context: click.Context) -> None:
     """
     if os.environ.get("NO_COLOR"):
         context.color = False
-
-
-LOCAL = (run, compile_command, lint, package_command, rehearse_command, results, gc, du, completion)
-CLUSTER = (
-    doctor,
-    submit,
-    deploy,
-    diff,
-    list_command,
-    status,
-    watch,
-    logs,
-    stop,
-    terminate,
-    suspend,
-    resume,
-    retry,
-    resubmit,
-    delete,
-)
-
-for command in (*LOCAL, *CLUSTER):
-    cli.add_command(command)
 
 
 def main(argv: list[str] | None = None) -> Any:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["rehearse_command"]
 
 
-@click.command("rehearse", cls=ProgramCommand)
+@click.command("rehearse", cls=ProgramCommand, short_help="Execute a workflow on this machine, without a cluster.")
 @program_options(metavar="FILE|PROGRAM")
 @click.option("--env", "variables", type=Assignment(), multiple=True, help="Set a variable that comes from a Secret. Repeatable.")
 @click.option(

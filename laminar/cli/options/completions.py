@@ -11,9 +11,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from laminar.cli.datastore_choice import StoredFlow
     from laminar.cli.stored_execution import StoredExecution
 
@@ -22,7 +23,7 @@ __all__ = ["artifacts", "executions", "flow_names", "layers", "parameters", "pro
 MOST = 50
 """Executions that are offered, the newest first."""
 
-Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+Complete = Callable[[click.Context, click.Parameter, str], "list[CompletionItem]"]
 
 
 def _completing(values: Callable[[click.Context], Iterable[str]]) -> Complete:
@@ -30,6 +31,8 @@ def _completing(values: Callable[[click.Context], Iterable[str]]) -> Complete:
 
     def complete(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
         """Return the values that begin with the typed text."""
+        from click.shell_completion import CompletionItem
+
         with suppress(Exception):
             return [CompletionItem(value) for value in dict.fromkeys(values(context)) if value.startswith(typed)]
         return []
@@ -98,6 +101,8 @@ def _programs_and_flows(context: click.Context) -> Iterator[str]:
 
 def programs_and_flows(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
     """Return the flows in the datastore, or let the shell complete files where it has none that fit."""
+    from click.shell_completion import CompletionItem
+
     found = _completing(_programs_and_flows)(context, parameter, typed)
     files = [CompletionItem(name) for name in sorted(os.listdir(".")) if name.endswith(".py") and name.startswith(typed)]
     return [*found, *files] if os.sep not in typed else [CompletionItem(typed, type="file")]

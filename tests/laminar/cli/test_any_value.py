@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from laminar.cli.main import cli, main
+from laminar.cli.commands import command as command_of
+from laminar.cli.main import main
 
 PROGRAM = """\
 from laminar import Flow, Layer, Parameters
@@ -49,7 +50,7 @@ def folder(tmp_path, monkeypatch):
 
 def valued(command: str) -> list[str]:
     """Return the options of a command that expect a value."""
-    options = [option for option in cli.commands[command].params if isinstance(option, click.Option)]
+    options = [option for option in command_of(command).params if isinstance(option, click.Option)]
     return [option.opts[0] for option in options if not option.is_flag and option.name != "output"]
 
 

@@ -1,0 +1,101 @@
+"""List the commands without importing them: a command's module is imported when the command is called or its help is shown."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from laminar.exceptions import suggest
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+__all__ = ["CLUSTER", "COMMANDS", "LOCAL", "Commands", "command"]
+
+
+class Entry(NamedTuple):
+    """A command's module, the name that it has there, and the line that ``laminar --help`` prints of it."""
+
+    module: str
+    attribute: str
+    help: str
+
+
+LOCAL = {
+    "run": Entry("run", "run", "Run a program's flows on this machine."),
+    "compile": Entry("compile", "compile_command", "Print a program's flows as Argo Workflows."),
+    "lint": Entry("lint", "lint", "Check workflow files, or what programs compile to."),
+    "package": Entry("package", "package_command", "Upload a project's files as a code package."),
+    "rehearse": Entry("rehearse", "rehearse_command", "Execute a workflow on this machine, without a cluster."),
+    "results": Entry("results", "results", "Print executions, layers, artifacts and values."),
+    "gc": Entry("gc", "gc", "Remove old executions and unused artifacts."),
+    "du": Entry("du", "du", "Print how much space a datastore takes."),
+    "completion": Entry("completion", "completion", "Print a shell's completion script."),
+}
+"""Commands that work on this machine, by name."""
+
+CLUSTER = {
+    "doctor": Entry("doctor", "doctor", "Check a cluster, a datastore and an image."),
+    "submit": Entry("submit", "submit", "Start a program's flow on a cluster."),
+    "deploy": Entry("deploy", "deploy", "Create or update a program's templates and schedules."),
+    "diff": Entry("diff", "diff", "Compare programs, files and what is deployed."),
+    "list": Entry("list_runs", "list_command", "List workflows, templates and schedules."),
+    "status": Entry("status", "status", "Show how far a workflow is, and why it waits or failed."),
+    "watch": Entry("watch", "watch", "Follow a workflow to its end."),
+    "logs": Entry("logs", "logs", "Print what a workflow's layers wrote."),
+    "stop": Entry("stop", "stop", "End workflows."),
+    "terminate": Entry("terminate", "terminate", "End workflows at once."),
+    "suspend": Entry("suspend", "suspend", "Start no further pods of a workflow, or runs of a schedule."),
+    "resume": Entry("resume", "resume", "Go on with what is suspended, or finish what failed."),
+    "retry": Entry("retry", "retry", "Run what failed in a workflow once more."),
+    "resubmit": Entry("resubmit", "resubmit", "Start a workflow once more, as a new run."),
+    "delete": Entry("delete", "delete", "Delete workflows, templates and schedules."),
+}
+"""Commands that talk to a cluster, by name."""
+
+COMMANDS = {**LOCAL, **CLUSTER}
+
+
+def command(name: str) -> click.Command:
+    """Return a command, having imported its module.
+
+    Raises KeyError for an unknown name.
+    """
+    entry = COMMANDS[name]
+    found: click.Command = getattr(import_module(f"laminar.cli.{entry.module}"), entry.attribute)
+    return found
+
+
+class Commands(click.Group):
+    """The commands, with a suggestion for a misspelt one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands, sorted."""
+        return sorted({*COMMANDS, *self.commands})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of a name, None where there is none."""
+        if cmd_name not in self.commands and cmd_name in COMMANDS:
+            self.add_command(command(cmd_name), cmd_name)
+        return self.commands.get(cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of the commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in sorted(COMMANDS.items())])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands and options that begin with what was typed."""
+        from click.shell_completion import CompletionItem
+
+        found = [CompletionItem(name, help=entry.help) for name, entry in sorted(COMMANDS.items()) if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the first word names."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            raise click.UsageError(error.message + suggest(args[0], self.list_commands(ctx)), ctx) from error
