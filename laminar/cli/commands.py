@@ -24,6 +24,7 @@ class Entry(NamedTuple):
 
 
 LOCAL = {
+    "init": Entry("init", "init", "Write a project that works: a flow, tests, image, checks."),
     "run": Entry("run", "run", "Run a program's flows on this machine."),
     "compile": Entry("compile", "compile_command", "Print a program's flows as Argo Workflows."),
     "lint": Entry("lint", "lint", "Check workflow files, or what programs compile to."),
