@@ -1,4 +1,4 @@
-"""Wire components to the floors above them: a call of a flow starts the local scheduler, a worker becomes the runner.
+"""Wire components to the floors above them: a call of a flow starts a scheduler, a worker becomes the runner.
 
 Everything is imported when it is first needed: `import laminar` pays for none of it.
 """
@@ -8,14 +8,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
+    from laminar.components.runtime import ClusterRun
     from laminar.configurations.flows import FlowScheduler, SplitExecutor
     from laminar.program.recording import Step
 
 __all__ = ["LocalRuntime"]
 
+CLUSTER = "laminar.compiler.cluster.flow_launch"
+"""The module that submits flows. It is loaded by name: no room of laminar may depend on the compiler, and a pod never loads it."""
+
 
 class LocalRuntime:
-    """Run flows on this machine."""
+    """Run flows on this machine, and those whose scheduler says so on a cluster."""
+
+    def __init__(self) -> None:
+        """Make a runtime that has run nothing; ``chains`` counts the chains that the program has called."""
+        self.chains = 0
 
     def executor(self) -> SplitExecutor:
         """Return an executor that runs each split in a process of its own."""
@@ -33,18 +41,26 @@ class LocalRuntime:
         """Run a flow that was called, and return its execution."""
         from laminar.local import launch
 
-        return launch.start(step)
+        self.chains += 1
+        return _cluster().start(step, self.chains) if _is_remote(step.flow) else launch.start(step)
 
     def follow(self, before: Any, step: Step) -> Any:
         """Run the next flow of a chain, and return its execution."""
         from laminar.local import launch
 
+        if _is_remote(step.flow):
+            return _cluster().follow(before, step, self.chains)
+        if before.remote is not None:
+            before.wait()
         return launch.follow(before, step)
 
     def act(self, step: Step) -> Any:
         """Resume, schedule or execute, as a step says, and return its execution."""
         from laminar.local import launch
 
+        self.chains += 1
+        if step.action != "execute" and _is_remote(step.flow):
+            return _cluster().act(step, self.chains)
         return launch.act(step)
 
     def save_parameters(self, execution: Any, artifacts: dict[str, Any]) -> None:
@@ -53,8 +69,33 @@ class LocalRuntime:
 
         parameters_document.save_parameters(execution, artifacts)
 
+    def settle(self, flow: Any) -> None:
+        """Move the data of a flow that runs on a cluster to where its pods keep it."""
+        if _is_remote(flow):
+            _cluster().settle(flow)
+
+    def cluster_run(self, execution: Any) -> ClusterRun | None:
+        """Return the workflow that runs an execution, None where the cluster has none."""
+        found: ClusterRun | None = _cluster().find_run(execution) if _is_remote(execution.flow) else None
+        return found
+
     def take_over(self) -> NoReturn:
         """Run the split that the environment names, and end the process."""
         from laminar import runner
 
         runner.take_over()
+
+
+def _is_remote(flow: Any) -> bool:
+    """Return whether calls of a flow are submitted: in a program that runs by itself, not below ``laminar run`` nor in a worker."""
+    from laminar.program import process_state, recording
+
+    remote = getattr(flow.configuration.scheduler, "remote", False)
+    return bool(remote) and process_state.current is None and recording.active() is None and not process_state.is_worker()
+
+
+def _cluster() -> Any:
+    """Return the module that submits flows."""
+    import importlib
+
+    return importlib.import_module(CLUSTER)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from laminar.compiler.cluster.progress import FAILED, Progress, progress
 from laminar.compiler.cluster.transport import Transport
-from laminar.exceptions import ExecutionError, FlowError
+from laminar.exceptions import ClusterError, ExecutionError, FlowError
 
 if TYPE_CHECKING:
     from laminar.compiler.plan.planner import Settings
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from laminar.components.flow import Flow
 
 __all__ = ["RemoteRun", "submit"]
+
+
+STATES = {"Pending": "pending", "Running": "running", "Succeeded": "finished", "Failed": "failed", "Error": "failed"}
 
 
 class RemoteRun:
@@ -36,19 +39,30 @@ class RemoteRun:
         return progress(self.transport.get("Workflow", self.name))
 
     @property
-    def state(self) -> str:
+    def phase(self) -> str:
         """Argo's phase: Pending, Running, Succeeded, Failed or Error."""
         return self.progress.phase
 
     @property
+    def state(self) -> str:
+        """How it is: ``pending``, ``running``, ``suspended``, ``finished``, ``failed``, or ``deleted``."""
+        try:
+            now = self.progress
+        except ClusterError as error:
+            if error.status == 404:
+                return "deleted"
+            raise
+        return "suspended" if now.suspended and not now.ended else STATES[now.phase]
+
+    @property
     def running(self) -> bool:
         """Whether it has not ended."""
-        return not self.progress.ended
+        return self.state in ("pending", "running", "suspended")
 
     @property
     def finished(self) -> bool:
         """Whether every layer has finished or was skipped."""
-        return self.state == "Succeeded"
+        return self.state == "finished"
 
     def wait(self, timeout: float | None = None) -> RemoteRun:
         """Wait until it has ended, and return it.

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from laminar.compiler.cluster.transport import Object, Transport
-from laminar.exceptions import ClusterError
+from laminar.exceptions import ClusterError, FlowError, raise_all
 
-__all__ = ["SUBMISSION", "Submitted", "named", "starter", "submit"]
+__all__ = ["SUBMISSION", "Submitted", "check_text", "named", "starter", "submit"]
 
 SUBMISSION = "laminar/submission"
 LETTERS = "bcdfghjklmnpqrstvwxz2456789"
@@ -34,6 +34,18 @@ class Submitted:
 
     workflow: Object
     found: bool = False
+
+
+def check_text(text: str, shown: str, *, fix: str = "correct it.") -> None:
+    """Lint documents before a cluster sees them: it drops unknown fields, and an expression fails when the workflow runs.
+
+    Raises FlowError with all findings.
+    """
+    from laminar.compiler.lint import validate
+    from laminar.compiler.yaml.reader import read_text
+
+    found = [finding for finding in validate(read_text(text, shown)) if not finding.unchecked]
+    raise_all(FlowError(str(finding), fix=fix) for finding in found)
 
 
 def named(

@@ -12,7 +12,7 @@ from laminar.cli import package
 from laminar.cli.compilation import record_chains
 from laminar.cli.options.document import DocumentChoice
 from laminar.cli.options.program import ProgramChoice, choose_chain
-from laminar.exceptions import FlowError, raise_all
+from laminar.exceptions import FlowError
 
 if TYPE_CHECKING:
     from laminar.compiler.cluster.transport import Object
@@ -94,11 +94,9 @@ def check(made: Compiled) -> None:
 
     Raises FlowError with all findings.
     """
-    from laminar.compiler.lint import validate
-    from laminar.compiler.yaml.reader import read_text
+    from laminar.compiler.cluster.submission import check_text
 
-    found = [finding for finding in validate(read_text(made.text, made.shown)) if not finding.unchecked]
-    raise_all(FlowError(str(finding), fix="correct it, or pass --no-lint.") for finding in found)
+    check_text(made.text, made.shown, fix="correct it, or pass --no-lint.")
 
 
 def escaped(text: str, *, json_only: bool) -> str:

@@ -40,7 +40,7 @@ def run(
     laminar run train.py -- --verbose          words after -- are arguments of the program
     laminar run -m pkg.train                   as python -m pkg.train does
 
-    A run that fails prints the command that resumes it.
+    A run that fails prints the command that resumes it. Flows with scheduler=Argo(), which `python PROGRAM` submits, run here too.
     """
     from laminar.local import display, program_run
     from laminar.program.process_state import Session

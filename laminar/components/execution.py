@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from laminar.components import layer_status, runtime
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from laminar.components.flow import Flow
     from laminar.components.layer import Layer
     from laminar.components.parameters import Parameters
+    from laminar.components.runtime import ClusterRun
 
 __all__ = ["Execution", "check_name"]
 
@@ -52,20 +53,44 @@ class Execution:
         self.idle = False
         self.steps: tuple[Step, ...] = ()
         self.started = False
+        self.remote: ClusterRun | None = None
 
     # results
 
     @property
     def finished(self) -> bool:
-        """Whether every layer has finished or was skipped."""
+        """Whether every layer has finished or was skipped: for a workflow that this process submitted, the cluster says it."""
         recording.read("finished")
+        if self.remote is not None and (state := self.remote.state) != "deleted":
+            return state == "finished"
         known: dict[str, str] = {}
         return all(self._status(name, known) != "unfinished" for name in self.flow.nodes)
 
     @property
     def running(self) -> bool:
-        """Whether this process schedules the execution, or runs a split of it."""
-        return (self.flow.name, self.id or "") in process_state.running
+        """Whether this process schedules the execution or runs a split of it, or its workflow has not ended."""
+        if (self.flow.name, self.id or "") in process_state.running:
+            return True
+        run = self._cluster_run()
+        return run is not None and run.running
+
+    @property
+    def state(self) -> str:
+        """How the execution is: ``pending``, ``running``, ``suspended``, ``finished`` or ``failed``, as its workflow is.
+
+        An execution without a workflow is ``running``, ``finished`` or ``unfinished``.
+        """
+        recording.read("state")
+        run = self._cluster_run()
+        if run is not None and (state := run.state) != "deleted":
+            return state
+        return "running" if self.running else "finished" if self.finished else "unfinished"
+
+    def _cluster_run(self) -> ClusterRun | None:
+        """Return the workflow that runs the execution, None where there is none."""
+        if self.remote is None and self.id is not None:
+            self.remote = runtime.current().cluster_run(self)
+        return self.remote
 
     @overload
     def layer(self, layer: str, **attributes: Any) -> Layer: ...
@@ -94,6 +119,54 @@ class Execution:
             return "unfinished"
         return layer_status.status(self.flow.configuration.datastore, self.flow.nodes, self.flow.name, self.id, name, known)
 
+    # a workflow on a cluster
+
+    def wait(self, timeout: float | None = None) -> Execution:
+        """Wait until the execution's workflow has ended, and return the execution; one that has finished is returned at once.
+
+        Raises ExecutionError for a layer that failed and where nothing runs the execution, ClusterError after ``timeout`` seconds.
+        """
+        if recording.active():
+            return self
+        if run := self._cluster_run():
+            run.wait(timeout)
+        elif not self.finished:
+            raise self._without_workflow("has not finished", "resume() runs what is left.")
+        return self
+
+    def logs(self, layer: Any = None, *, index: int | None = None, failed: bool = False) -> Iterator[str]:
+        """Return the lines that the layers of the execution's workflow have written so far, each after its layer: ``Fit[3] | ...``.
+
+        ``layer``, ``index`` and ``failed`` select layers, splits and failed attempts.
+
+        Raises ExecutionError for an execution without a workflow.
+        """
+        recording.read("logs")
+        if run := self._cluster_run():
+            return run.logs(None if layer is None else _name(layer), index=index, failed=failed)
+        raise self._without_workflow("has no logs on a cluster", "what its layers print is shown where it runs.")
+
+    def stop(self) -> None:
+        """End the execution's workflow: running pods get SIGTERM, and no further ones start.
+
+        Raises ExecutionError for an execution without a workflow.
+        """
+        if recording.active():
+            return
+        run = self._cluster_run()
+        if run is None:
+            raise self._without_workflow("runs on no cluster", "only a workflow is stopped; Ctrl-C ends a run on this machine.")
+        run.stop()
+
+    def _without_workflow(self, what: str, fix: str) -> ExecutionError:
+        return ExecutionError(
+            f"Execution {self.id!r} of flow {self.flow.name!r} {what}, and no workflow runs it.",
+            where=source_location.caller(),
+            fix=fix,
+            execution=self.id,
+            flow=self.flow.name,
+        )
+
     # what can be done with it
 
     def parameters(self, **artifacts: Any) -> Execution:
@@ -110,6 +183,7 @@ class Execution:
         if recording.active():
             self.pending = {**getattr(self, "pending", {}), **artifacts}
             return self
+        runtime.current().settle(self.flow)
         runtime.current().save_parameters(self, artifacts)
         known = self.steps[0].parameters if self.steps else {}
         self.steps = (Step(self, {**known, **artifacts}, where=where),)

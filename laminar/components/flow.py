@@ -324,10 +324,12 @@ class Flow:
 
         Raises ExecutionError for an id that cannot be one.
         """
+        if id is not None:
+            runtime.current().settle(self)
         return Execution(id, self, retry)
 
     def __call__(self, *, execution: str | None = None, **parameters: Any) -> Execution:
-        """Run the flow with these parameters and return its execution when it has finished.
+        """Run the flow with these parameters and return its execution when it has finished; with ``Argo()`` when it is submitted.
 
         Raises FlowError before anything runs where the flow is defined wrongly; ExecutionError for an id that has records
         already and, when everything that could run has run, for a layer that failed.

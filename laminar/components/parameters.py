@@ -11,7 +11,7 @@ from laminar.components.binding import RESERVED
 from laminar.components.layer import Layer
 from laminar.exceptions import FlowError, suggest
 from laminar.graph import PARAMETERS
-from laminar.program import source_location
+from laminar.program import recording, source_location
 
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
@@ -123,7 +123,8 @@ def linked_parameters(before: Execution, step: Step) -> dict[str, Any]:
     from laminar.components import declared_parameters
 
     assert step.linker is not None
-    made = step.linker(before)
+    with recording.unnoticed():
+        made = step.linker(before)
     if not isinstance(made, Parameters):
         raise FlowError(
             f"Linker to flow {step.flow.name!r} returned {type(made).__name__}, not Parameters.",

@@ -10,10 +10,35 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 from laminar.exceptions import InternalError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from laminar.configurations.flows import FlowScheduler, SplitExecutor
     from laminar.program.recording import Step
 
-__all__ = ["Runtime", "current", "install"]
+__all__ = ["ClusterRun", "Runtime", "current", "install"]
+
+
+class ClusterRun(Protocol):
+    """A workflow on a cluster, which runs an execution: what an Execution uses of it."""
+
+    name: str
+
+    @property
+    def state(self) -> str:
+        """How it is: ``pending``, ``running``, ``suspended``, ``finished``, ``failed``, or ``deleted``."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+
+    def wait(self, timeout: float | None = None) -> Any:
+        """Wait until it has ended; raise ExecutionError where a layer failed."""
+
+    def logs(self, layer: str | None = None, *, index: int | None = None, failed: bool = False) -> Iterator[str]:
+        """Yield the lines that layers have written."""
+
+    def stop(self) -> None:
+        """End it."""
 
 
 class Runtime(Protocol):
@@ -36,6 +61,12 @@ class Runtime(Protocol):
 
     def save_parameters(self, execution: Any, artifacts: dict[str, Any]) -> None:
         """Store the Parameters' document of an execution."""
+
+    def settle(self, flow: Any) -> None:
+        """Move the data of a flow that runs on a cluster to where its pods keep it."""
+
+    def cluster_run(self, execution: Any) -> ClusterRun | None:
+        """Return the workflow that runs an execution, None where the cluster has none."""
 
     def take_over(self) -> NoReturn:
         """Run the split that the environment names, and end the process."""

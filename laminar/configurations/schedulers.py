@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
@@ -13,7 +13,12 @@ __all__ = ["Argo", "Schedule", "Scheduler"]
 
 
 class Scheduler:
-    """Run a flow's layers on this machine, as its executor can."""
+    """Run a flow's layers on this machine, as its executor can.
+
+    ``remote`` says whether a call of the flow is submitted to a cluster instead.
+    """
+
+    remote: ClassVar[bool] = False
 
     def run(self, execution: Execution, dependencies: Mapping[str, Iterable[str]], *, anew: bool = False) -> None:
         """Run these layers after those that they depend on; ``anew`` also those that had finished.
@@ -39,10 +44,16 @@ class Schedule:
 
 
 class Argo(Scheduler):
-    """Return how Argo schedules the flow: cron ``schedule`` (one or several), timezone, concurrency policy and history limits.
+    """Run a flow as a workflow on a cluster: a call submits it, and returns an Execution that follows it.
 
-    ``starting_deadline`` is seconds. These are settings that compiling reads; on this machine the flow runs as without them.
+    The cluster, the image and the datastore are those of ``[tool.laminar]`` and of the environment, as for ``laminar submit``.
+    ``laminar run`` runs the flow on this machine nevertheless.
+
+    ``schedule`` (one cron expression or several), timezone, concurrency policy, ``starting_deadline`` in seconds and history limits
+    are settings of the CronWorkflow that ``laminar deploy`` creates: a call starts one workflow now.
     """
+
+    remote: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from laminar.components.execution import Execution
     from laminar.program.recording import Step
 
-__all__ = ["act", "follow", "start"]
+__all__ = ["act", "bound", "follow", "refuse_in_worker", "refuse_used", "require_records", "start", "validate"]
 
 
 def start(step: Step) -> Execution:
@@ -26,7 +26,7 @@ def start(step: Step) -> Execution:
 
     Raises ExecutionError for an id that has records already.
     """
-    _refuse_in_worker(step)
+    refuse_in_worker(step)
     execution: Execution = step.execution
     asked = process_state.current
     if asked is not None and not program_run.apply(asked, step):
@@ -40,10 +40,10 @@ def start(step: Step) -> Execution:
         if asked.resume:
             step.action = "resume"
             return act(step)
-    step.parameters = _bound(step)
-    _validate(step)
+    step.parameters = bound(step)
+    validate(step)
     if execution.id is not None:
-        _refuse_used(execution)
+        refuse_used(execution)
     else:
         execution.id = execution.origin = ksuid()
     save_parameters(execution, step.parameters)
@@ -52,39 +52,39 @@ def start(step: Step) -> Execution:
 
 def follow(before: Execution, step: Step) -> Execution:
     """Run the next flow of a chain with the parameters that its linker makes; resume it where it was begun already."""
-    _refuse_in_worker(step)
+    refuse_in_worker(step)
     execution: Execution = step.execution
     if process_state.current is not None:
         process_state.current.followed.append(step.flow)
     if before.idle:
         execution.idle = True
         return execution
-    _validate(step)
+    validate(step)
     assert execution.id is not None
     if before.retry and _has_records(execution):
         execution.retry = True
         return _resume(execution)
     execution.retry = before.retry
     if not before.retry:
-        _refuse_used(execution)
+        refuse_used(execution)
     save_parameters(execution, linked_parameters(before, step))
     return _schedule(execution, execution.flow.dependencies)
 
 
 def act(step: Step) -> Execution:
     """Do what a step requires of an execution: resume, schedule or execute."""
-    _refuse_in_worker(step)
+    refuse_in_worker(step)
     execution: Execution = step.execution
-    _validate(step)
+    validate(step)
     if step.action == "execute":
         return _execute(step)
     if step.action == "schedule":
         check_schedule(step)
         assert step.dependencies is not None
         return _schedule(execution, step.dependencies, anew=True)
-    _require_records(step)
+    require_records(step)
     if PARAMETERS not in _layers(execution):
-        save_parameters(execution, _bound(step))
+        save_parameters(execution, bound(step))
     execution.retry = True
     return _resume(execution)
 
@@ -113,7 +113,7 @@ def _execute(step: Step) -> Execution:
     if execution.id is None:
         execution.id = execution.origin = ksuid()
     if PARAMETERS not in _layers(execution):
-        save_parameters(execution, _bound(step))
+        save_parameters(execution, bound(step))
     layer = execution.layer(step.layer)
     if layer._binding.index is None:
         layer._binding.index = 0
@@ -121,12 +121,12 @@ def _execute(step: Step) -> Execution:
     return execution
 
 
-def _bound(step: Step) -> dict[str, Any]:
+def bound(step: Step) -> dict[str, Any]:
     """Return the parameters of a call as the flow declares them."""
     return declared_parameters.bound(type(step.flow), step.parameters, step.where)
 
 
-def _validate(step: Step) -> None:
+def validate(step: Step) -> None:
     """Raise FlowError for whatever is wrong with a flow's definition, fan-outs over its parameters included."""
     nodes = step.flow.nodes
     if step.linker is not None or step.action != "run":
@@ -146,7 +146,8 @@ def _has_records(execution: Execution) -> bool:
     return bool(_layers(execution))
 
 
-def _refuse_used(execution: Execution) -> None:
+def refuse_used(execution: Execution) -> None:
+    """Raise ExecutionError for an execution that has records already."""
     if _has_records(execution):
         raise ExecutionError(
             f"Execution {execution.id!r} of flow {execution.flow.name!r} has records already.",
@@ -157,7 +158,8 @@ def _refuse_used(execution: Execution) -> None:
         )
 
 
-def _require_records(step: Step) -> None:
+def require_records(step: Step) -> None:
+    """Raise ExecutionError for an execution without records; `latest` becomes the id of the newest."""
     execution, flow = step.execution, step.flow.name
     known = execution.flow.configuration.datastore.executions(flow)
     if execution.id == "latest" and known and "latest" not in known:
@@ -173,7 +175,8 @@ def _require_records(step: Step) -> None:
         )
 
 
-def _refuse_in_worker(step: Step) -> None:
+def refuse_in_worker(step: Step) -> None:
+    """Raise LayerError for a flow that is started inside a layer."""
     if process_state.is_worker():
         raise LayerError(
             f"Flow {step.flow.name!r} is started inside a layer.",

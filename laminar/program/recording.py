@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from laminar.exceptions import FlowError, LaminarError, raise_all
-from laminar.program import error_text, main_module, source_location
+from laminar.program import error_text, main_module, process_state, source_location
 from laminar.program.main_module import Program
 
 if TYPE_CHECKING:
     from laminar.program.remaining_code import Remainder
 
-__all__ = ["Chain", "Recording", "Step", "Target", "active", "read", "record"]
+__all__ = ["Chain", "Recording", "Step", "Target", "active", "first_read", "read", "record", "unnoticed"]
 
 
 @dataclass
@@ -171,6 +171,15 @@ class _Ended(BaseException):
 
 
 _active: Recording | None = None
+_first_read = ""
+
+
+def first_read() -> str:
+    """Return where this process read a result first, outside any recording; "" where it has read none.
+
+    A pod that records the program ends there: what a program calls later, no pod finds.
+    """
+    return _first_read
 
 
 def active() -> Recording | None:
@@ -180,8 +189,22 @@ def active() -> Recording | None:
 
 def read(what: str) -> None:
     """Note that a result is read: ends a recording under way."""
+    global _first_read
     if _active is not None:
         _end(_active, what)
+    if not _first_read and not process_state.running:  # a layer or a linker reads results that are there
+        _first_read = source_location.caller()
+
+
+@contextmanager
+def unnoticed() -> Iterator[None]:
+    """Forget the reads inside: a linker is no line that a recording executes."""
+    global _first_read
+    before = _first_read
+    try:
+        yield
+    finally:
+        _first_read = before
 
 
 def _end(recording: Recording, what: str) -> NoReturn:
