@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from laminar.cli.stored_execution import StoredExecution
 from laminar.cli.workflow_name import executions_of
-from laminar.exceptions import ExecutionError
+from laminar.history import address
 
 if TYPE_CHECKING:
     from laminar.cli.datastore_choice import StoredFlow
@@ -14,21 +14,13 @@ if TYPE_CHECKING:
 __all__ = ["find"]
 
 
-def find(flows: list[StoredFlow], wanted: str) -> list[StoredExecution]:
+def find(flows: list[StoredFlow], wanted: str, *, program: str | None = None) -> list[StoredExecution]:
     """Return the executions of an id, which the flows of a chain share, of the beginning of an id, or the newest.
+
+    ``program`` restricts ``latest`` to the executions of a file.
 
     Raises ExecutionError where there is none, or the beginning fits several.
     """
-    known = {(flow.name, id): flow for flow in flows for id in flow.store.executions(flow.name)}
-    ids = list(dict.fromkeys(id for _, id in known))
-    if wanted == "latest" and "latest" not in ids and ids:
-        first = [id for name, id in known if name == flows[0].name] or ids
-        wanted = first[-1]
-    fitting = [wanted] if wanted in ids else [id for id in ids if id.startswith(wanted)]
-    fitting = fitting or executions_of(flows, wanted)
-    if len(fitting) != 1:
-        places = ", ".join(dict.fromkeys(flow.store.url for flow in flows))
-        what = f"Several executions begin with {wanted!r}." if fitting else f"There is no execution {wanted!r} in {places}."
-        shown = ", ".join((fitting or ids)[-5:][::-1]) or "none yet"
-        raise ExecutionError(what, fix=f"the newest are: {shown}.")
-    return [StoredExecution(flow, id) for (_, id), flow in known.items() if id == fitting[0]]
+    found = address.search(flows, wanted, program=program, elsewhere=lambda: executions_of(flows, wanted))
+    shelves = {(flow.name, id(flow.store)): flow for flow in flows}
+    return [StoredExecution(shelves[run.flow, id(run.store)], run.id) for run in found]

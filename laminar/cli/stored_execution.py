@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from laminar.components.layer_status import complete
+from laminar.configurations.datastores.documents.repository import is_complete
 from laminar.configurations.datastores.key_layout import document_key
 from laminar.exceptions import DatastoreError, ExecutionError
 from laminar.graph import PARAMETERS
@@ -91,7 +91,7 @@ class StoredExecution:
             return "unfinished"
         if first.status == "skipped":
             return "skipped"
-        return "finished" if first.splits <= 1 or complete(self.records(name)) else "unfinished"
+        return "finished" if first.splits <= 1 or is_complete(self.records(name)) else "unfinished"
 
     def summary(self) -> tuple[str, str, str]:
         """Return the state of the execution, its number of finished layers, and when it started."""

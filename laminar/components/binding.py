@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from laminar.components.class_values import changed, own_copy
-from laminar.components.layer_status import complete
+from laminar.configurations.datastores.documents.repository import is_complete
 from laminar.exceptions import ArtifactError, LayerError, located
 from laminar.program import recording, source_location
 
@@ -255,7 +255,7 @@ class Binding:
     def flat(self, layer: Layer, name: str) -> Accessor[Any] | Any:
         """Return the Accessor over all splits of a finished fan-out: a split that never set the attribute gives nothing."""
         records = self.records(layer)
-        if not complete(records) or any(record.status == "skipped" for record in records.values()):
+        if not is_complete(records) or any(record.status == "skipped" for record in records.values()):
             return MISSING
         default = vars_of(type(layer)).get(name)
         artifacts = {index: records[index].artifacts[name] for index in sorted(records) if name in records[index].artifacts}
@@ -285,7 +285,7 @@ class Binding:
         """Return the documents of all splits that have ended; looked up until they are complete."""
         execution = self.execution
         assert execution is not None and execution.id is not None
-        if self.found is None or not complete(self.found):
+        if self.found is None or not is_complete(self.found):
             self.found = self.datastore.records(execution.flow.name, execution.id, layer.name)
         return self.found
 

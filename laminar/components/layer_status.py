@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from laminar.configurations.datastores.documents.repository import is_complete
 from laminar.skip_rules import is_skipped
 
 if TYPE_CHECKING:
-    from laminar.configurations.datastores import DataStore, Record
+    from laminar.configurations.datastores import DataStore
     from laminar.graph import Node
 
-__all__ = ["complete", "status"]
+__all__ = ["status"]
 
 
 def status(
@@ -46,16 +47,5 @@ def _stored(store: DataStore, flow: str, execution: str, layer: str) -> str:
         return "unfinished"
     if first.status == "skipped":
         return "skipped"
-    whole = first.splits <= 1 or complete(store.records(flow, execution, layer))
+    whole = first.splits <= 1 or is_complete(store.records(flow, execution, layer))
     return "finished" if whole else "unfinished"
-
-
-def complete(records: Mapping[int, Record]) -> bool:
-    """Return whether these are all the documents of a layer: as many as they say themselves, and they agree.
-
-    An empty fan-out has one document that says 0 splits.
-    """
-    if not records:
-        return False
-    splits = {record.splits for record in records.values()}
-    return splits == {0} if 0 in splits else splits == {len(records)} and max(records) == len(records) - 1

@@ -18,6 +18,7 @@ from laminar.exceptions import ExecutionError, LaminarError
 from laminar.graph import LOST_ATTEMPTS, PARAMETERS
 from laminar.local import display
 from laminar.local.progress import Progress
+from laminar.local.session import LocalSession
 from laminar.program import main_module, process_state
 from laminar.worker import fan_out_grid, hook_calls, split
 from laminar.worker.job import ExecutionScope
@@ -60,6 +61,7 @@ class Attempt:
     attempt: int = 1
     kills: int = 0
     gate: bool = False
+    started: str = ""
 
 
 @dataclass
@@ -164,6 +166,9 @@ class Driver:
             self.report = display.choose()
         process_state.running.add(key)
         begun = False
+        action = "resume" if self.execution.retry else "schedule" if self.anew else "run"
+        self.session = LocalSession(self.execution, action, self.report)
+        stopped: BaseException | None = None
         try:
             self.lane.open()  # it may fork: before the display shows anything
             begun = True
@@ -171,10 +176,14 @@ class Driver:
             if self.execution.retry:
                 self._report_changes()
             self._loop()
+        except BaseException as error:
+            stopped = error
+            raise
         finally:
             try:
                 self.lane.close()
             finally:
+                self.session.close(stopped, (failed.layer for failed in self.failures))
                 process_state.running.discard(key)
                 if begun:
                     self.report.stop(self.execution, len(self.failures))
@@ -193,13 +202,15 @@ class Driver:
             while self.delayed and self.delayed[0][0] <= time.monotonic():
                 self.queue.appendleft(heapq.heappop(self.delayed)[2])
             self.report.tick()
+            self.session.tick()
 
-    def _patience(self) -> float | None:
-        """Return how long to wait for an end: until a delay is over, or the display has to be drawn again."""
-        waits = [max(0.0, self.delayed[0][0] - time.monotonic())] if self.delayed else []
+    def _patience(self) -> float:
+        """Return how long to wait for an end: until a delay is over, the lease is due, or the display has to be drawn again."""
+        waits = [self.session.patience()]
+        waits += [max(0.0, self.delayed[0][0] - time.monotonic())] if self.delayed else []
         if self.report.is_live or self.lane.needs_loop:
             waits.append(TICK)
-        return min(waits, default=None)
+        return min(waits)
 
     def _next(self) -> list[Attempt]:
         """Return the next attempts that may start together; a layer at its parallelism waits its turn."""
@@ -309,6 +320,7 @@ class Driver:
             except SplitFailed as failed:
                 self._ended_attempt(group, attempt, layer, failed)
                 continue
+            attempt.started = self.session.begin(layer)
             group.attempts.append(attempt)
             layers.append(layer)
         if layers:
@@ -321,11 +333,14 @@ class Driver:
         if group.left == 0:
             self.active -= 1
             work.running -= 1
+        self.session.end(layer)
         if isinstance(result, NotStarted):
             self.queue.appendleft(attempt)
         elif isinstance(result, SplitFailed):
             blameless = self._is_blameless(attempt, result)
-            if attempt.kills < LOST_ATTEMPTS if blameless else result.retryable:
+            again = attempt.kills < LOST_ATTEMPTS if blameless else result.retryable
+            self.session.failed(layer, result, again=again, started=attempt.started)
+            if again:
                 self._again(attempt, layer, result, kills=attempt.kills + blameless)
             else:
                 self._settle(work, result)

@@ -12,6 +12,7 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from laminar.program import main_module
+from laminar.program.file_digest import digest_of
 from laminar.timestamps import now
 
 if TYPE_CHECKING:
@@ -53,13 +54,7 @@ class Stamp:
 def program_digest() -> str:
     """Return the SHA-256 of the program's file, empty where there is none or it cannot be read any more."""
     program = main_module.current()
-    if program is None:
-        return ""
-    try:
-        with open(program.path, "rb") as file:
-            return hashlib.sha256(file.read()).hexdigest()
-    except OSError:
-        return ""
+    return "" if program is None else digest_of(program.path)
 
 
 def source_digest(layer: type[Layer]) -> str:

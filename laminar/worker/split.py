@@ -81,7 +81,9 @@ def _run(layer: Layer, job: SplitJob, everywhere: bool) -> Outputs:
         except BaseException as error:  # sys.exit() in a layer too: it did not come to its end
             if isinstance(error, KeyboardInterrupt) or os.getpid() != owner:
                 raise
-            raise split_failure.blame(job, error, hook_calls.blamed(layer, error), job.attempts) from error
+            failed = split_failure.blame(job, error, hook_calls.blamed(layer, error), job.attempts)
+            failed.started = stamp.started
+            raise failed from error
     record = stamp.record(
         job.flow,
         job.execution,

@@ -26,11 +26,15 @@ class SplitFailed(ExecutionError):
     """A split failed by itself; ``retryable`` says whether its attempts are not used up, ``remote`` is the traceback as text.
 
     ``blameless`` says that it was not the split that failed (but the datastore, say): that does not count as one of its attempts.
+    ``reason`` is the message without the names of the split, ``how`` and ``started`` what its record says (`AttemptRecord`).
     """
 
     retryable: bool = False
     blameless: bool = False
     remote: str = ""
+    reason: str = ""
+    how: str = "failed"
+    started: str = ""
 
 
 # the failures
@@ -41,10 +45,11 @@ def failure(layer: Layer, reason: str, *, where: str = "") -> SplitFailed:
     return of_job(SplitJob.of(layer), reason, where=where)
 
 
-def failed_outside(layer: Layer, reason: str) -> SplitFailed:
+def failed_outside(layer: Layer, reason: str, *, how: str = "failed") -> SplitFailed:
     """Return the failure of a split whose process could not report it itself, counted as one of its attempts."""
     job = SplitJob.of(layer)
     failed = of_job(job, reason)
+    failed.how = how
     failed.retryable = _has_attempts_left(job, reason, job.attempts)
     return failed
 
@@ -61,7 +66,7 @@ def of_job(job: SplitJob, reason: str, *, where: str = "") -> SplitFailed:
     """Return the failure of a split."""
     is_fan_out = job.registration.configuration.foreach is not None
     split = f"split {job.index} of {job.splits or 1}, " if is_fan_out else ""
-    return SplitFailed(
+    failed = SplitFailed(
         f"Layer {job.layer!r} of flow {job.flow!r} failed ({split}attempt {job.attempt}): {reason}",
         where=where,
         execution=job.execution,
@@ -70,6 +75,8 @@ def of_job(job: SplitJob, reason: str, *, where: str = "") -> SplitFailed:
         index=job.index,
         attempt=job.attempt,
     )
+    failed.reason = reason
+    return failed
 
 
 def blame(job: SplitJob, error: BaseException, hook: str, attempts: int) -> SplitFailed:
@@ -78,6 +85,7 @@ def blame(job: SplitJob, error: BaseException, hook: str, attempts: int) -> Spli
     failed = of_job(job, reason, where=_where(error))
     failed.fix = _fix(error)
     failed.remote = trace(error)
+    failed.how = "out of memory" if isinstance(error, MemoryError) else "failed"
     failed.blameless = _outage(error) is not None
     failed.retryable = failed.blameless or _has_attempts_left(job, reason, attempts)
     return failed

@@ -57,6 +57,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("laminar.configurations.datastores.open_url",),
     ("laminar.configurations.datastores",),
     ("laminar.program",),
+    ("laminar.history",),
     ("laminar.configurations.option_values",),
     ("laminar.configurations.hooks", "laminar.configurations.layers", "laminar.configurations.flows", "laminar.elements"),
     ("laminar.components",),

@@ -6,7 +6,13 @@ Keys are ``/``-separated paths below the store's root::
     <Flow>/executions/<execution>/<layer>/<index>.json
     <Flow>/executions/<execution>/<layer>/failed/<index>/<attempt>.json
     <Flow>/executions/<execution>/<layer>/offsets/<attribute>
+    <Flow>/executions/<execution>/execution.json
+    <Flow>/executions/<execution>/.history/attempts/<id>.json
+    <Flow>/executions/<execution>/.history/leases/<name>.json
+    <Flow>/executions/<execution>/.history/logs/<layer>/<name>.jsonl
     removed/<id>.json
+
+No layer is named ``.history``: a name of laminar's starts with no dot.
 """
 
 from __future__ import annotations
@@ -18,16 +24,22 @@ from laminar.identifiers import name_problem
 
 __all__ = [
     "ARTIFACTS",
+    "EXECUTION",
     "REMOVED",
     "artifact_key",
+    "attempts_folder",
     "document_key",
     "execution_folder",
+    "execution_key",
     "executions_folder",
     "failure_key",
     "failures_folder",
     "index_of",
+    "is_history",
     "is_marker",
     "layer_folder",
+    "leases_folder",
+    "logs_folder",
     "offsets_folder",
     "offsets_key",
 ]
@@ -37,6 +49,12 @@ ARTIFACTS = "artifacts"
 
 REMOVED = "removed"
 """Folder of notes about removed executions, whose artifacts are still kept."""
+
+EXECUTION = "execution.json"
+"""Name of an execution's own record, in its folder."""
+
+HISTORY = ".history"
+"""Name of the folder of an execution's attempts, leases and logs, which no run of a layer removes."""
 
 
 def artifact_key(address: str) -> str:
@@ -64,6 +82,32 @@ def layer_folder(flow: str, execution: str, layer: str) -> str:
     """Return the folder of all that a layer left in an execution but its artifacts."""
     check(layer, "layer")
     return f"{execution_folder(flow, execution)}/{layer}"
+
+
+def execution_key(flow: str, execution: str) -> str:
+    """Return the key of an execution's own record.
+
+    >>> execution_key("Train", "1")
+    'Train/executions/1/execution.json'
+    """
+    return f"{execution_folder(flow, execution)}/{EXECUTION}"
+
+
+def attempts_folder(flow: str, execution: str) -> str:
+    """Return the folder of the records of attempts that left no document."""
+    return f"{execution_folder(flow, execution)}/{HISTORY}/attempts"
+
+
+def leases_folder(flow: str, execution: str) -> str:
+    """Return the folder of the leases of pods that run longer than an interval."""
+    return f"{execution_folder(flow, execution)}/{HISTORY}/leases"
+
+
+def logs_folder(flow: str, execution: str, layer: str = "") -> str:
+    """Return the folder of what a layer printed, or of the folders of all layers."""
+    if layer:
+        check(layer, "layer")
+    return f"{execution_folder(flow, execution)}/{HISTORY}/logs" + (f"/{layer}" if layer else "")
 
 
 def document_key(flow: str, execution: str, layer: str, index: int) -> str:
@@ -113,6 +157,15 @@ def is_marker(name: str) -> bool:
     (True, False, False)
     """
     return name.startswith("failed/") and index_of(name.rpartition("/")[2]) is not None
+
+
+def is_history(name: str) -> bool:
+    """Return whether a path below an execution's folder is of its history rather than of a layer.
+
+    >>> is_history("execution.json"), is_history(".history/attempts/1.json"), is_history("Fit/0.json")
+    (True, True, False)
+    """
+    return name == EXECUTION or name.startswith(f"{HISTORY}/")
 
 
 def check(name: str, kind: str) -> None:

@@ -22,6 +22,15 @@ class SplitKilled(SplitFailed):
     """An attempt was ended from outside (a signal, out of memory): it does not count as one."""
 
     blameless = True
+    how = "killed"
+
+    @classmethod
+    def of(cls, failed: SplitFailed, *, how: str = "killed") -> SplitKilled:
+        """Return a failure as one from outside."""
+        names = ("execution", "flow", "layer", "index", "attempt")
+        killed = cls(failed.what, **{name: getattr(failed, name) for name in names})
+        killed.reason, killed.how = failed.reason, how
+        return killed
 
 
 class NotStarted(Exception):

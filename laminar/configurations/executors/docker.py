@@ -124,7 +124,7 @@ class Docker(Executor):
             code = await process.wait()
         except asyncio.TimeoutError:
             await self._remove(job, process)
-            raise split.failed_outside(layer, f"it took longer than its timeout of {limit:g} s") from None
+            raise split.failed_outside(layer, f"it took longer than its timeout of {limit:g} s", how="timed out") from None
         except asyncio.CancelledError:
             await asyncio.shield(self._remove(job, process))
             raise
@@ -174,8 +174,7 @@ def _outcome(layer: Layer, code: int, last: str) -> bool:
         failed.retryable = code == split_job.RETRY
         raise failed
     if code in KILLED:
-        failed = split.failure(layer, f"its container was killed (exit code {code}), for want of memory perhaps")
-        raise SplitKilled(failed.what, execution=failed.execution, flow=failed.flow, layer=failed.layer, index=failed.index)
+        raise SplitKilled.of(split.failure(layer, f"its container was killed (exit code {code}), for want of memory perhaps"))
     if code == split_job.CANNOT:  # it cannot be run, so another attempt would end in the same way
         raise split.failure(layer, last.removeprefix("laminar: ") or f"exit code {code}")
     if code == NOT_STARTED:

@@ -329,7 +329,7 @@ def is_of(flow: Flow, program: main_module.Program | None) -> bool:
 def outcome(layer: Layer, code: int, answer: Answer | None, timed_out: float | None, *, gate: bool) -> Any:
     """Return a gate's answer, or raise what the end of a process says went wrong; ``timed_out`` is the limit it exceeded."""
     if timed_out is not None:
-        raise split.failed_outside(layer, f"it took longer than its timeout of {timed_out:g} s")
+        raise split.failed_outside(layer, f"it took longer than its timeout of {timed_out:g} s", how="timed out")
     if answer is None:
         raise _ended_silently(layer, code)
     if answer.failure is not None:
@@ -345,11 +345,9 @@ def outcome(layer: Layer, code: int, answer: Answer | None, timed_out: float | N
 def _ended_silently(layer: Layer, code: int) -> Exception:
     """Return the failure of a split whose process ended without an answer."""
     if is_own_signal(code):
-        return split.failed_outside(layer, f"it was ended by {signal_name(-code)}")
+        return split.failed_outside(layer, f"it was ended by {signal_name(-code)}", how="killed")
     if code < 0:
-        failed = split.failure(layer, f"it was killed by {signal_name(-code)}")
-        names = ("execution", "flow", "layer", "index", "attempt")
-        return SplitKilled(failed.what, **{name: getattr(failed, name) for name in names})
+        return SplitKilled.of(split.failure(layer, f"it was killed by {signal_name(-code)}"))
     if code == INTERRUPTED:
         return split.failed_outside(layer, "KeyboardInterrupt")
     return split.failed_outside(layer, f"its process ended with exit code {code} before the layer did, as by os._exit({code})")

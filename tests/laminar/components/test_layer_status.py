@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from laminar.components.layer_status import complete, status
+from laminar.components.layer_status import status
 from laminar.configurations.datastores import Memory, Record
+from laminar.configurations.datastores.documents.repository import is_complete
 from laminar.graph import Node
 
 NODES = {
@@ -37,7 +38,7 @@ def record(layer: str, index: int = 0, splits: int = 1, state: str = "finished")
     ],
 )
 def test_documents_are_complete_where_they_are_as_many_as_they_say_and_agree(splits, whole):
-    assert complete({index: record("A", index, count) for index, count in splits.items()}) is whole
+    assert is_complete({index: record("A", index, count) for index, count in splits.items()}) is whole
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def survey(storage: ByteStorage) -> Survey:
 
 
 def by_execution(files: Iterable[Entry]) -> dict[str, list[Entry]]:
-    """Return, by execution, the documents and failure markers among a flow's files; names are paths below the execution's folder.
+    """Return, by execution, the documents, failure markers and history among a flow's files; names are paths below its folder.
 
     An execution without any is about to get its first one, or is being removed.
     """
@@ -132,8 +132,8 @@ def by_execution(files: Iterable[Entry]) -> dict[str, list[Entry]]:
     for entry in files:
         execution, _, name = entry.name.partition("/")
         layer, _, rest = name.partition("/")
-        is_kept = key_layout.index_of(rest) is not None or key_layout.is_marker(rest)
-        if is_kept and is_name(execution) and is_name(layer):
+        is_document = key_layout.index_of(rest) is not None or key_layout.is_marker(rest)
+        if is_name(execution) and (key_layout.is_history(name) or (is_document and is_name(layer))):
             found.setdefault(execution, []).append(entry._replace(name=name))
     return found
 
@@ -141,7 +141,8 @@ def by_execution(files: Iterable[Entry]) -> dict[str, list[Entry]]:
 def documents_of(flow: str, execution: str, files: Iterable[Entry]) -> list[str]:
     """Return the keys of the documents among an execution's files."""
     folder = key_layout.execution_folder(flow, execution)
-    return [f"{folder}/{entry.name}" for entry in files if key_layout.index_of(entry.name.partition("/")[2]) is not None]
+    names = [entry.name for entry in files if not key_layout.is_history(entry.name)]
+    return [f"{folder}/{name}" for name in names if key_layout.index_of(name.partition("/")[2]) is not None]
 
 
 def references(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
+from laminar.configurations.datastores.values.artifact import encode
 from laminar.exceptions import DatastoreError
 from laminar.graph import PARAMETERS
 
-__all__ = ["SCHEMA", "add_checksum", "malformed", "parse"]
+__all__ = ["SCHEMA", "add_checksum", "malformed", "parse", "written"]
 
 SCHEMA = 1
 CHECKSUM = ',"sum":"'
@@ -21,6 +23,16 @@ def add_checksum(text: str) -> str:
     '{"schema":1,"sum":"67d6291b301412df"}'
     """
     return f'{text[:-1]}{CHECKSUM}{checksum(text.encode())}"}}'
+
+
+def written(values: Mapping[str, Any]) -> bytes:
+    """Return the document of some values, with schema and checksum; lone surrogates, which UTF-8 cannot encode, become "?".
+
+    >>> parse(written({"name": "a" + chr(0xDCFF)}), "")["name"]
+    'a?'
+    """
+    text = encode({**values, "schema": SCHEMA}).encode(errors="replace").decode()
+    return add_checksum(text).encode()
 
 
 def parse(text: str | bytes, key: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from laminar.configurations.datastores import key_layout
@@ -20,6 +20,7 @@ __all__ = [
     "clear_failures",
     "failures",
     "folders",
+    "is_complete",
     "load",
     "record_failure",
     "records",
@@ -87,6 +88,17 @@ def records(storage: ByteStorage, flow: str, execution: str, layer: str) -> dict
     keys = [f"{folder}/{index}.json" for index in indexes]
     found = zip(indexes, keys, storage.get_many(keys), strict=True)
     return {index: read(data, key, flow, execution, layer, index) for index, key, data in found if data is not None}
+
+
+def is_complete(records: Mapping[int, Record]) -> bool:
+    """Return whether these are all the documents of a layer: as many as they say themselves, and they agree.
+
+    An empty fan-out has one document that says 0 splits.
+    """
+    if not records:
+        return False
+    splits = {record.splits for record in records.values()}
+    return splits == {0} if 0 in splits else splits == {len(records)} and max(records) == len(records) - 1
 
 
 def remove(storage: ByteStorage, flow: str, execution: str, layer: str) -> None:

@@ -1,0 +1,208 @@
+"""Read one execution of a flow from its datastore: what it is of, its state, its layers, attempts and failures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from laminar import timestamps
+from laminar.configurations.datastores.documents import attempt_record, execution_record
+from laminar.configurations.datastores.documents.execution_record import LayerShape
+from laminar.graph import PARAMETERS
+from laminar.history import attempts, identifier, state
+from laminar.history.layers import LayerRun, layer_runs
+from laminar.timestamps import seconds_since, since_epoch
+
+if TYPE_CHECKING:
+    from laminar.configurations.datastores import DataStore, Record
+    from laminar.configurations.datastores.documents.attempt_record import AttemptRecord
+    from laminar.configurations.datastores.documents.execution_record import ExecutionRecord, Session
+    from laminar.history.attempts import Attempt
+
+__all__ = ["Run"]
+
+
+class Run:
+    """One execution of a flow, as its datastore knows it. Everything is read when it is first needed, and kept.
+
+    ``now`` is the time at which it is looked at: leases are compared with it.
+    """
+
+    def __init__(self, flow: str, id: str, store: DataStore, *, now: str | None = None) -> None:
+        """Make the run of an execution's id."""
+        self.flow = flow
+        self.id = id
+        self.store = store
+        self.now = now or timestamps.now()
+
+    def __repr__(self) -> str:
+        return f"Run(flow={self.flow!r}, id={self.id!r})"
+
+    # what it is of
+
+    @cached_property
+    def record(self) -> ExecutionRecord | None:
+        """The execution's own record, None where it has none: an older laminar ran it.
+
+        Raises DatastoreError where it is damaged.
+        """
+        return execution_record.load_execution(self.store, self.flow, self.id)
+
+    @property
+    def short(self) -> str:
+        """What is shown of the id: its random part."""
+        return identifier.short(self.id)
+
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        """Sessions that ran it, the oldest first."""
+        return self.record.sessions if self.record is not None else ()
+
+    @property
+    def session(self) -> Session | None:
+        """Newest session, None where none is known."""
+        return self.sessions[-1] if self.sessions else None
+
+    @property
+    def workflow(self) -> str:
+        """Name of its workflow on a cluster, "" where it ran on one machine."""
+        return self.record.workflow if self.record is not None else ""
+
+    @cached_property
+    def parameters(self) -> Mapping[str, str]:
+        """Parameters as texts, those that are no JSON as the kind of value."""
+        if self.record is not None:
+            return self.record.parameters
+        record = self.records.get(PARAMETERS, {}).get(0)
+        return {} if record is None else {name: one.json or "..." for name, one in sorted(record.artifacts.items())}
+
+    # its state
+
+    @property
+    def in_pods(self) -> bool:
+        """Whether pods of a workflow ran it last."""
+        return self.session is not None and self.session.action == "pods"
+
+    @cached_property
+    def state(self) -> str:
+        """State of the execution: running, finished, failed, interrupted or unknown.
+
+        Of pods it is derived from what they have left. It is unknown where no session is: an older laminar ran it.
+        """
+        if self.session is not None and not self.in_pods:
+            return state.of_session(self.session, self.now)
+        if self.session is None and all(
+            layer.state in ("finished", "skipped") for layer in self.layers if layer.name != PARAMETERS
+        ):
+            return state.FINISHED if self.record is not None else state.UNKNOWN
+        made = self.attempts
+        return state.of_pods(
+            complete=bool(self.record) and all(layer.state in ("finished", "skipped") for layer in self.layers),
+            failed=any(layer.state == "failed" and any(not one.again for one in layer.failures) for layer in self.layers),
+            lost=any(one.how in ("killed", "lost", "interrupted", "out of memory") for one in made),
+            live=any(one.how == "running" for one in made),
+            silent=since_epoch(self.now) - since_epoch(self.last_sign) > state.SILENCE,
+        )
+
+    @property
+    def reason(self) -> str:
+        """Why it is interrupted or unknown, as one line; "" for any other state."""
+        session = self.session
+        if self.state == state.INTERRUPTED and session is not None:
+            if session.reason or self.in_pods:
+                return session.reason or "a pod was killed, and none came after it"
+            if state.is_there(session) is False:
+                return f"its process ({session.pid} on {session.host}) ended without a word"
+            return f"no sign of life from {session.host} since {_before(session.lease)}"
+        if self.state == state.UNKNOWN:
+            return f"no sign of life since {self.last_sign}" if self.record is not None else "an older laminar ran it"
+        return ""
+
+    @property
+    def last_sign(self) -> str:
+        """When anything was written last, as far as records say; "" where none does."""
+        times = [time for one in self.attempts for time in (one.started, one.ended)]
+        times += [time for one in self.sessions for time in (one.started, one.ended)]
+        return max(times, default="")
+
+    @property
+    def started(self) -> str:
+        """When its first session, or its first layer, started; "" where nothing says so."""
+        first = self.sessions[0].started if self.sessions else ""
+        return first or min((one.started for one in self.attempts if one.started), default="")
+
+    @property
+    def ended(self) -> str:
+        """When it ended, "" while it runs; of one that went without a word the last sign of life."""
+        if self.state == state.RUNNING:
+            return ""
+        session = self.session
+        if session is not None and session.ended:
+            return session.ended
+        return self.last_sign
+
+    @property
+    def seconds(self) -> float:
+        """Seconds that its sessions took together; of pods those from the first start to the last end, or to now."""
+        if self.session is None or self.in_pods:
+            return seconds_since(self.started, self.ended or self.now)
+        spans = [seconds_since(one.started, one.ended) for one in self.sessions[:-1]]
+        return round(sum(spans) + seconds_since(self.session.started, self.ended or self.now), 3)
+
+    @property
+    def failed_layers(self) -> tuple[str, ...]:
+        """Names of the layers that failed: without reading documents where its last session said so."""
+        if self.session is not None and self.session.ended:
+            return self.session.failed
+        return tuple(layer.name for layer in self.layers if layer.state == "failed")
+
+    # what its layers did
+
+    @cached_property
+    def records(self) -> dict[str, dict[int, Record]]:
+        """Documents of the splits that have ended, by layer and split."""
+        names = self.store.layers(self.flow, self.id)
+        return {name: self.store.records(self.flow, self.id, name) for name in names}
+
+    @cached_property
+    def unfinished(self) -> list[AttemptRecord]:
+        """Records of the attempts that left no document."""
+        return attempt_record.load_attempts(self.store, self.flow, self.id)
+
+    @cached_property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """All attempts of all layers but the Parameters, in the order in which they started."""
+        documents = [record for name, found in self.records.items() if name != PARAMETERS for record in found.values()]
+        made = [*attempts.finished(documents), *attempts.of_records(self.unfinished)]
+        ended: dict[tuple[str, int], str] = {}
+        for one in made:
+            ended[one.layer, one.index] = max(one.started, ended.get((one.layer, one.index), ""))
+        leases = attempt_record.load_leases(self.store, self.flow, self.id) if self.in_pods else []
+        session = None if self.in_pods else self.session
+        alive = state.of_session(session, self.now) if session is not None else ""
+        made += attempts.under_way(session, alive, leases, ended, self.now)
+        return tuple(sorted(made, key=lambda one: (one.started, one.layer, one.index, one.number)))
+
+    @cached_property
+    def layers(self) -> tuple[LayerRun, ...]:
+        """Its layers in the order of the program, the Parameters left out; without a record those that left anything, by name."""
+        by_layer: dict[str, list[Attempt]] = {}
+        for one in self.attempts:
+            by_layer.setdefault(one.layer, []).append(one)
+        described = {shape.name: shape for shape in (self.record.layers if self.record is not None else ())}
+        for name in (*self.records, *by_layer):
+            if name not in described:  # of another version of the program
+                described[name] = LayerShape(name)
+        shapes = [shape for name, shape in described.items() if name != PARAMETERS]
+        return layer_runs(shapes, self.records, by_layer)
+
+    @property
+    def failures(self) -> tuple[Attempt, ...]:
+        """Last attempt of each split that failed and has not finished since, in the order of the layers."""
+        return tuple(one for layer in self.layers for one in layer.failures)
+
+
+def _before(lease: str) -> str:
+    """Return when a lease was renewed, without its fraction."""
+    return timestamps.from_seconds(int(since_epoch(lease) - state.LEASE)) + "Z"

@@ -1,0 +1,104 @@
+"""Write the history of a local run: what the scheduler sees, as records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from laminar.configurations.datastores.documents.attempt_record import AttemptRecord
+from laminar.exceptions import LaminarError
+from laminar.graph import PARAMETERS
+from laminar.history import state
+from laminar.history.session_keeper import Running, SessionKeeper, new_session
+from laminar.timestamps import now
+from laminar.worker.execution_facts import facts
+
+if TYPE_CHECKING:
+    from laminar.components.execution import Execution
+    from laminar.components.layer import Layer
+    from laminar.local.display import Quiet
+    from laminar.worker.split import SplitFailed
+
+__all__ = ["LocalSession"]
+
+
+class LocalSession:
+    """The session of one run of an execution on this machine."""
+
+    def __init__(self, execution: Execution, action: str, report: Quiet) -> None:
+        """Write that the run has started."""
+        assert execution.id is not None
+        store = execution.flow.configuration.datastore
+        parameters = store.load(execution.flow.name, execution.id, PARAMETERS, 0)
+        record = facts(execution, parameters.artifacts if parameters is not None else {})
+        self.keeper = SessionKeeper(store, record, new_session(action), report.note)
+        self.under_way: dict[int, Running] = {}
+        self.keeper.open(known=execution.retry or execution.given or action != "run")
+
+    def begin(self, layer: Layer) -> str:
+        """Note that an attempt was handed to the executor, and return the time."""
+        started = now()
+        self.under_way[id(layer)] = (layer.name, layer._binding.index or 0, layer._binding.attempt, started)
+        return started
+
+    def end(self, layer: Layer) -> None:
+        """Note that an attempt has ended, with a document or without."""
+        self.under_way.pop(id(layer), None)
+
+    def failed(self, layer: Layer, failed: SplitFailed, *, again: bool, started: str) -> None:
+        """Note how an attempt failed."""
+        self.keeper.add(
+            AttemptRecord(
+                layer=layer.name,
+                index=layer._binding.index or 0,
+                splits=layer._binding.splits or 1,
+                attempt=layer._binding.attempt,
+                how=failed.how,
+                started=failed.started or started,
+                ended=now(),
+                host=self.keeper.session.host,
+                message=failed.reason,
+                traceback=failed.remote,
+                where=failed.where,
+                fix=failed.fix,
+                again=again,
+            )
+        )
+
+    def interrupted(self, how: str) -> None:
+        """Note that the attempts under way are interrupted."""
+        for layer, index, attempt, started in self.under_way.values():
+            self.keeper.add(
+                AttemptRecord(
+                    layer=layer,
+                    index=index,
+                    attempt=attempt,
+                    how=state.INTERRUPTED,
+                    started=started,
+                    ended=now(),
+                    host=self.keeper.session.host,
+                    message=how,
+                )
+            )
+        self.under_way.clear()
+
+    def patience(self) -> float:
+        """Return the seconds until something has to be written."""
+        return self.keeper.patience()
+
+    def tick(self) -> None:
+        """Write what is due."""
+        self.keeper.tick(lambda: list(self.under_way.values()))
+
+    def close(self, error: BaseException | None, failed: Iterable[str]) -> None:
+        """Write how the run ended: by an error that stopped it, or with these layers failed."""
+        layers = list(failed)
+        if isinstance(error, KeyboardInterrupt):
+            self.interrupted("the run was interrupted")
+            self.keeper.close(state.INTERRUPTED, reason="interrupted from the keyboard (SIGINT)", failed=layers)
+        elif error is not None:
+            what = error.what if isinstance(error, LaminarError) else str(error)
+            self.interrupted("the run was stopped by an error")
+            self.keeper.close(state.FAILED, reason=f"{type(error).__name__}: {what}", failed=layers)
+        else:
+            self.keeper.close(state.FAILED if layers else state.FINISHED, failed=layers)
