@@ -3,6 +3,7 @@
 from laminar.components import Execution, Flow, Layer, Parameters
 from laminar.components import runtime as _runtime
 from laminar.program import random_generators as _random_generators
+from laminar.program import uncaught_error as _uncaught_error
 from laminar.runtime import LocalRuntime as _LocalRuntime
 
 __version__ = "0.1.0"
@@ -11,3 +12,4 @@ __all__ = ["Execution", "Flow", "Layer", "Parameters", "__version__"]
 
 _runtime.install(_LocalRuntime())
 _random_generators.install()
+_uncaught_error.install()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shlex
 import traceback
 from typing import Any
 
 import click
 
 from laminar.cli.options.program import ProgramChoice, ProgramCommand, program_options
-from laminar.exceptions import ExecutionError, FlowError, LaminarError
+from laminar.exceptions import FlowError, LaminarError
 
 __all__ = ["run"]
 
@@ -43,6 +42,7 @@ def run(
     A run that fails prints the command that resumes it. Flows with scheduler=Argo(), which `python PROGRAM` submits, run here too.
     """
     from laminar.local import display, program_run
+    from laminar.program import uncaught_error
     from laminar.program.process_state import Session
 
     if debug:
@@ -54,14 +54,9 @@ def run(
     )
     try:
         program_run.run_program(chosen.program(), current)
-    except ExecutionError as error:
-        if error.execution is not None and error.layer:
-            command = _command(chosen, current, error.execution)
-            error.fix = f"{error.fix.rstrip('.')}; {command}" if error.fix else command
-        raise
-    except KeyboardInterrupt:
-        if current.chosen is not None and current.chosen.origin:
-            click.echo(_command(chosen, current, current.chosen.origin), err=True)
+    except KeyboardInterrupt as interrupt:
+        for note in uncaught_error.notes(interrupt):
+            click.echo(note, err=True)
         raise
     except (LaminarError, SystemExit):
         raise
@@ -84,15 +79,6 @@ def _check(path: str, execution: str | None, resume: str | None, parameters: Any
     compiled(path)
 
 
-def _command(chosen: ProgramChoice, current: Any, execution: str) -> str:
-    """Return the command that resumes a failed execution."""
-    origin = current.chosen.origin if current.chosen is not None and current.chosen.origin else execution
-    words = ["laminar", "run", *chosen.words, "--resume", origin]
-    if chosen.flow is not None:
-        words += ["--flow", chosen.flow]
-    return "resume with: " + shlex.join(words + (["--", *chosen.args] if chosen.args else []))
-
-
 def _own(program: str, error: Exception) -> FlowError:
     """Return the error for what the program itself raises around its flows, having shown the program's own lines."""
     from laminar.program import error_text, source_location
@@ -101,7 +87,7 @@ def _own(program: str, error: Exception) -> FlowError:
     own = [frame for frame in shown.stack if not frame.filename.startswith(source_location.PACKAGE)]
     shown.stack = traceback.StackSummary.from_list([frame for frame in own if os.sep + "click" + os.sep not in frame.filename])
     click.echo("".join(shown.format()).rstrip(), err=True)
-    last = shown.stack[-1] if shown.stack else None
-    where = f"{source_location.shorten(last.filename)}:{last.lineno}" if last is not None else program
+    users = [frame for frame in shown.stack if source_location.is_users(frame.filename) and "-packages" not in frame.filename]
+    where = f"{source_location.shorten(users[-1].filename)}:{users[-1].lineno}" if users else program
     name = error_text.line(error)
     return FlowError(f"Program {program!r} ended with {name}", where=where, fix="correct the program; its traceback is above.")

@@ -16,7 +16,7 @@ from laminar.configurations.executors.base import NotStarted
 from laminar.configurations.executors.lanes import InlineLane
 from laminar.exceptions import ExecutionError, LaminarError
 from laminar.graph import LOST_ATTEMPTS, PARAMETERS
-from laminar.local import display
+from laminar.local import display, interruption, resume_command
 from laminar.local.progress import Progress
 from laminar.local.session import LocalSession
 from laminar.program import main_module, process_state
@@ -83,10 +83,11 @@ def drive(execution: Execution, dependencies: Mapping[str, Iterable[str]], *, an
     Raises ExecutionError for the first failure in graph order, with the number of the others.
     """
     driver = Driver(execution, dependencies, anew=anew)
-    if driver.lane.needs_loop and _is_in_loop():
-        _in_thread(driver)
-    else:
-        driver.run()
+    with interruption.reported(execution):
+        if driver.lane.needs_loop and _is_in_loop():
+            _in_thread(driver)
+        else:
+            driver.run()
 
 
 def _is_in_loop() -> bool:
@@ -398,10 +399,11 @@ class Driver:
         others = len(self.failures) - 1
         more = f" ({others} other split{'s' if others > 1 else ''} failed too)" if others else ""
         remote = "\n" + _indent(first.remote) if first.remote else ""
+        advice = resume_command.advice(self.execution)
         raise ExecutionError(
             f"{first.what}{more}{remote}",
             where=first.where,
-            fix=first.fix,
+            fix=f"{first.fix.rstrip('.')}; {advice}" if first.fix and advice else first.fix or advice,
             execution=self.execution.id,
             flow=first.flow,
             layer=first.layer,

@@ -1,0 +1,81 @@
+"""End a run by a signal so that nothing of it is left running and its user knows how to resume it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from laminar.local import resume_command
+from laminar.program import uncaught_error
+
+if TYPE_CHECKING:
+    from laminar.components.execution import Execution
+
+__all__ = ["Terminated", "reported"]
+
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+class Terminated(KeyboardInterrupt):
+    """A signal from outside ends this process: what handles Ctrl-C handles it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+
+
+@contextmanager
+def reported(execution: Execution) -> Iterator[None]:
+    """Let a run stop what it started when this process is interrupted or terminated, and report how to resume it.
+
+    Ctrl-C goes on as KeyboardInterrupt, which carries the advice. After SIGTERM and SIGHUP the process ends by the signal, as it
+    ends without a run. A signal that the program handles itself is left to it.
+    """
+    try:
+        with _handled():
+            yield
+    except Terminated as ended:
+        with contextlib.suppress(OSError, ValueError):
+            advice = resume_command.advice(execution)
+            print(f"terminated by {ended}" + f"; {advice}" * bool(advice), file=sys.stderr, flush=True)
+        os.kill(os.getpid(), ended.number)
+        raise  # unless the signal is blocked, nothing gets here
+    except KeyboardInterrupt as interrupt:
+        uncaught_error.add_note(interrupt, resume_command.advice(execution))
+        raise
+
+
+@contextmanager
+def _handled() -> Iterator[None]:
+    """Raise Terminated for signals that would end this process at once; the second signal does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = [number for number in SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
+    for number in numbers:
+        signal.signal(number, _raise)
+    try:
+        yield
+    finally:
+        _release()
+
+
+def _raise(number: int, frame: Any) -> None:
+    _release()
+    raise Terminated(number)
+
+
+def _release() -> None:
+    for number in SIGNALS:
+        if signal.getsignal(number) is _raise:
+            signal.signal(number, signal.SIG_DFL)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_release)  # the processes of layers end at once

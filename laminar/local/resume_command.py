@@ -1,0 +1,66 @@
+"""Return the command, or the line of Python, that finishes an execution which failed or was ended."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from typing import TYPE_CHECKING, Any
+
+from laminar.components.flow import Flow
+from laminar.program import main_module, process_state
+
+if TYPE_CHECKING:
+    from laminar.components.execution import Execution
+    from laminar.program.main_module import Program
+
+__all__ = ["advice"]
+
+
+def advice(execution: Execution) -> str:
+    """Return how to resume an execution, as ``resume with: laminar run train.py --resume ID``; an empty string where nothing can.
+
+    Nothing can resume what is in memory, or what a module that this process only imports defines: a test may have started it.
+    """
+    if execution.origin is None or execution.flow.configuration.datastore.url.startswith("memory:"):
+        return ""
+    program = main_module.current()
+    if program is None:
+        flow = _name_in_main(execution.flow) if execution.chain[0] == execution.flow.name else None
+        return f"resume with: {flow}.execution({execution.origin!r}).resume()" if flow else ""
+    session = process_state.current
+    if session is None and not _is_of_main(execution.flow):
+        return ""
+    words = ["laminar", "run", *_words(program), "--resume", execution.origin]
+    if (session is not None and session.flow is not None) or len(_flows()) > 1:
+        words += ["--flow", execution.chain[0]]
+    return "resume with: " + shlex.join(words + (["--", *program.args] if program.args else []))
+
+
+def _words(program: Program) -> tuple[str, ...]:
+    """Return the words that name a program on a command line."""
+    if program.package is None:
+        return (program.given or program.shown,)
+    stem = os.path.splitext(os.path.basename(program.path))[0]
+    return ("-m", program.package if stem == "__main__" else f"{program.package}.{stem}")
+
+
+def _flows() -> list[type[Any]]:
+    """Return the flow classes that the program's own file defines, but for those that others are built on."""
+    found = [value for value in list(vars(sys.modules["__main__"]).values()) if isinstance(value, type)]
+    flows = [cls for cls in found if issubclass(cls, Flow) and cls.__module__ == "__main__" and cls.has_layers()]
+    return [cls for cls in dict.fromkeys(flows) if not any(cls in other.__mro__[1:] for other in flows)]
+
+
+def _is_of_main(flow: Any) -> bool:
+    return type(flow).__module__ == "__main__" or _name_in_main(flow) is not None
+
+
+def _name_in_main(flow: Any) -> str | None:
+    """Return an expression of module ``__main__`` that is a flow, or makes one."""
+    names = vars(sys.modules["__main__"])
+    for value, call in ((flow, ""), (type(flow), "()")):
+        found = next((name for name, known in list(names.items()) if known is value and not name.startswith("_")), None)
+        if found is not None:
+            return found + call
+    return None

@@ -1,0 +1,55 @@
+"""Show an error that ends a program as ``laminar run`` does: the user's own lines, then what is wrong, where and how to fix it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import TracebackType
+from typing import Any
+
+from laminar.exceptions import InternalError, LaminarError
+from laminar.program import source_location
+
+__all__ = ["add_note", "install", "notes"]
+
+
+def install() -> None:
+    """Show errors of laminar that the program does not catch without the frames of laminar; other errors as before.
+
+    A hook that the program, a debugger or another library has set stays. ``LAMINAR_TRACEBACK=1`` shows all frames.
+    """
+    if sys.excepthook is sys.__excepthook__:
+        sys.excepthook = show
+
+
+def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print an error that nothing caught; ``sys.excepthook`` may be this function."""
+    if os.environ.get("LAMINAR_TRACEBACK") or not _is_of_laminar(error):
+        sys.__excepthook__(kind, error, trace)
+        return
+    import traceback
+
+    shown = [frame for frame in traceback.extract_tb(trace) if source_location.is_users(frame.filename)]
+    lines = ["Traceback (most recent call last):\n", *traceback.format_list(shown)] if shown else []
+    problems = (error.problems or (error,)) if isinstance(error, LaminarError) else (error,)
+    texts = [f"{type(each).__name__}: {text}" if (text := str(each)) else type(each).__name__ for each in problems]
+    print("".join(lines) + "\n".join([*texts, *notes(error)]), file=sys.stderr)
+
+
+def _is_of_laminar(error: BaseException) -> bool:
+    """Return whether an error is one that laminar raises for its user, or an interrupt of a run."""
+    if isinstance(error, LaminarError):
+        return not isinstance(error, InternalError)
+    return isinstance(error, KeyboardInterrupt) and bool(notes(error))
+
+
+def add_note(error: BaseException, note: str) -> None:
+    """Add a line to what is shown of an error: what ``BaseException.add_note`` does from Python 3.11 on (PEP 678)."""
+    if note:
+        error.__notes__ = [*notes(error), note]  # type: ignore[attr-defined]
+
+
+def notes(error: BaseException) -> list[str]:
+    """Return the lines that were added to an error."""
+    found: Any = getattr(error, "__notes__", ())
+    return list(found) if isinstance(found, list | tuple) else []
