@@ -75,7 +75,7 @@ def _wrong_flow(flow: FlowPlan) -> Iterator[str]:
             if need not in before:
                 yield f"{flow.name}.{task.layer} needs {need!r}, which does not stand before it"
         for factor in task.fan_out.factors if task.fan_out else ():
-            if factor.layer not in (*task.needs, PARAMETERS):
+            if factor.length is None and factor.layer not in (*task.needs, PARAMETERS):
                 yield f"{flow.name}.{task.layer} iterates over {factor.layer!r}, which it does not need"
         before.add(task.layer)
     yield from _wrong_parts(flow)

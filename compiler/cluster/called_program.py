@@ -18,6 +18,7 @@ from laminar.program import main_module
 if TYPE_CHECKING:
     from laminar.compiler.cluster.transport import Object
     from laminar.compiler.package.project_archive import Package
+    from laminar.compiler.plan.partial_execution import Remainder
     from laminar.compiler.project import Project
     from laminar.program.main_module import Program
     from laminar.program.recording import Chain
@@ -40,8 +41,10 @@ class CalledProgram:
             program = None
         return cls(program, project.find(Path(program.path) if program is not None else Path.cwd() / "notebook"))
 
-    def document(self, chain: Chain, place: int) -> Object:
+    def document(self, chain: Chain, place: int, remainder: Remainder | None = None) -> Object:
         """Return the workflow of a chain, number ``place`` of the program; its code package is uploaded if there is one.
+
+        ``remainder`` is what is left of an execution that is resumed.
 
         Raises FlowError for a chain that no pod could run.
         """
@@ -50,10 +53,10 @@ class CalledProgram:
         from laminar.compiler.package import project_archive
 
         found, package = self.project, self._package(chain)
-        settings = Settings(datastore=found.datastore, image=found.image, chain=place)
+        settings = Settings(datastore=found.datastore, image=found.image, remainder=remainder)  # a notebook's package has one chain
         if self.program is not None:
             own = found.path_of(self.program.path)
-            settings = replace(settings, root=str(found.root), own_program=own, args=self.program.args)
+            settings = replace(settings, root=str(found.root), own_program=own, args=self.program.args, chain=place)
         if package is not None and found.code is not None:
             code = package.at(project_archive.check_place(found.code))
             settings = replace(settings, code=code, program=package.program)

@@ -10,7 +10,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from laminar.compiler.cluster import run_address, submission
+from laminar.compiler.cluster import resumption, run_address, submission
 from laminar.compiler.cluster.called_program import CalledProgram
 from laminar.compiler.cluster.connection import Choice, connect
 from laminar.compiler.cluster.progress import execution_of
@@ -23,6 +23,7 @@ from laminar.program.recording import Chain, Step
 from laminar.worker import split_job
 
 if TYPE_CHECKING:
+    from laminar.compiler.plan.partial_execution import Remainder
     from laminar.components.execution import Execution
     from laminar.components.flow import Flow
 
@@ -68,7 +69,9 @@ def follow(before: Execution, step: Step, place: int) -> Execution:
     execution: Execution = step.execution
     steps = [_resumed(first), *(_again(one) for one in (*rest, step))]
     label = {RESUMED: before.remote.name} if before.remote is not None else {}
-    return _submit(execution, Chain(steps), place, label)
+    chain = Chain(steps)
+    left = resumption.remainder(chain, str(before.origin or before.id), None, again=False)
+    return _submit(execution, chain, place, label, left)
 
 
 def act(step: Step, place: int) -> Execution:
@@ -96,7 +99,8 @@ def act(step: Step, place: int) -> Execution:
             flow=step.flow.name,
         )
     label = {RESUMED: earlier.name} if earlier is not None else {}
-    return _submit(execution, Chain([_resumed(step)]), place, label)
+    chain = Chain([_resumed(step)])
+    return _submit(execution, chain, place, label, resumption.remainder(chain, str(execution.id), None))
 
 
 def settle(flow: Flow) -> None:
@@ -125,11 +129,17 @@ def find_run(execution: Execution) -> RemoteRun | None:
     return RemoteRun(transport, name, execution.id)
 
 
-def _submit(execution: Execution, chain: Chain, place: int, labels: dict[str, str] | None = None) -> Execution:
+def _submit(
+    execution: Execution,
+    chain: Chain,
+    place: int,
+    labels: dict[str, str] | None = None,
+    remainder: Remainder | None = None,
+) -> Execution:
     """Compile a chain, send it and bind the execution to the workflow."""
     program = CalledProgram.current()
     transport = connect(Choice(), program.project)
-    document = submission.named(program.document(chain, place), labels=labels)
+    document = submission.named(program.document(chain, place, remainder), labels=labels)
     made = submission.submit(transport, document)
     name = str(made.workflow["metadata"]["name"])
     if execution.id is None:

@@ -17,7 +17,7 @@ from typing import Any
 from laminar.compiler.cluster.transport import Object, Transport
 from laminar.exceptions import ClusterError, FlowError, raise_all
 
-__all__ = ["SUBMISSION", "Submitted", "check_text", "named", "starter", "submit"]
+__all__ = ["SUBMISSION", "Submitted", "check_text", "named", "parameters_of", "starter", "submit"]
 
 SUBMISSION = "laminar/submission"
 LETTERS = "bcdfghjklmnpqrstvwxz2456789"
@@ -72,6 +72,12 @@ def named(
     if parameters:
         _set_parameters(made["spec"], parameters)
     return made
+
+
+def parameters_of(workflow: Mapping[str, Any]) -> dict[str, str]:
+    """Return the parameters of a workflow that have a value, as it was submitted."""
+    listed = (workflow["spec"].get("arguments") or {}).get("parameters") or ()
+    return {str(one["name"]): str(one["value"]) for one in listed if one.get("value") is not None}
 
 
 def _set_parameters(spec: Object, parameters: Mapping[str, str]) -> None:

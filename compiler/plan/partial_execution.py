@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from laminar import graph
 from laminar.compiler.ir import Condition, Factor, FanOut, Pod, Task
@@ -10,13 +11,33 @@ from laminar.compiler.plan.hook_conditions import Decisions
 from laminar.exceptions import FlowError, LaminarError
 from laminar.program.recording import Step
 
-__all__ = ["partial_tasks", "wrong_action"]
+__all__ = ["Remainder", "partial_tasks", "wrong_action"]
+
+
+@dataclass(frozen=True)
+class Remainder:
+    """What is left to run of an execution that is resumed, as its documents say.
+
+    ``place`` (from 1) is the first flow of the chain to run, ``layers`` are those of it that have not finished, and ``lengths``
+    the numbers of elements that their fan-outs read of layers that have, by `graph.length_key`.
+    """
+
+    place: int
+    layers: frozenset[str]
+    lengths: Mapping[str, int] = field(default_factory=dict)
 
 
 def partial_tasks(
-    step: Step, place: int, tasks: tuple[Task, ...], pod: Pod, decisions: Decisions, *, where: str
+    step: Step,
+    place: int,
+    tasks: tuple[Task, ...],
+    pod: Pod,
+    decisions: Decisions,
+    *,
+    where: str,
+    remainder: Remainder | None = None,
 ) -> tuple[Task, ...]:
-    """Return the tasks of a flow that its step, number ``place`` of the chain, runs.
+    """Return the tasks of a flow that its step, number ``place`` of the chain, runs; with a ``remainder``, what is left of them.
 
     A schedule begins with a planner, a task ``plan-K`` in ``pod``. It removes the documents of the scheduled layers, and publishes
     what they read of other layers: lengths, such as ``A.rows``, and for each layer whether one that it follows was skipped.
@@ -24,6 +45,8 @@ def partial_tasks(
     """
     if step.action == "execute":
         return (_executed(step, tasks),)
+    if remainder is not None:
+        return tuple(_left(task, remainder, pod) for task in tasks if task.layer in remainder.layers)
     planner = Task(layer=f"plan-{place}", name=f"plan-{place}", pod=pod, where=where)
     if step.action == "resume" and any(_over_parameters(task) for task in tasks):
         return (planner, *(_resumed(task, planner) if _over_parameters(task) else task for task in tasks))
@@ -60,6 +83,24 @@ def _executed(step: Step, tasks: tuple[Task, ...]) -> Task:
     binding = step.layer._binding
     task = next(task for task in tasks if step.layer is not None and task.layer == step.layer.name)
     return task.but(needs=(), fan_out=None, condition=Condition(), fixed=(binding.index or 0, binding.splits or 1))
+
+
+def _left(task: Task, remainder: Remainder, pod: Pod) -> Task:
+    """Return a task without what it takes of layers that have finished: edges, lengths, and a pod that evaluates its hooks."""
+    fan_out, condition, layers = task.fan_out, task.condition, remainder.layers
+    if fan_out is not None:
+        fan_out = fan_out.but(factors=tuple(_counted(factor, remainder) for factor in fan_out.factors))
+    condition = condition.but(follows=tuple(name for name in condition.follows if name in layers))
+    if condition.evaluator is not None and condition.evaluator not in layers:
+        condition = condition.but(evaluator=None, pod=pod)
+    return task.but(needs=tuple(need for need in task.needs if need in layers), fan_out=fan_out, condition=condition)
+
+
+def _counted(factor: Factor, remainder: Remainder) -> Factor:
+    """Return a factor whose length is known, where its layer has finished."""
+    if factor.layer in remainder.layers:
+        return factor
+    return factor.but(length=remainder.lengths[graph.length_key(factor.layer, factor.attribute, factor.split)])
 
 
 def _over_parameters(task: Task) -> bool:

@@ -15,6 +15,7 @@ from laminar.compiler.ir import Factor, FanOut, FlowPlan, Link, ParameterPlan, P
 from laminar.compiler.plan import partial_execution
 from laminar.compiler.plan.datastore_url import datastore_url
 from laminar.compiler.plan.hook_conditions import Decisions, wrong_hooks
+from laminar.compiler.plan.partial_execution import Remainder
 from laminar.components import declared_parameters, replaced_parameters
 from laminar.components.flow import Flow
 from laminar.components.layer import Layer
@@ -41,6 +42,7 @@ class Settings:
     of the project, relative to which places are shown. ``code`` names a code package, and ``program`` the program's path in it,
     which pods run in place of their image's. ``args`` follow those of the container's command in each pod.
     ``image``, and ``own_program``, the path of the compiled program in its project, are those of containers that name neither.
+    ``remainder`` is what is left to run of an execution that is resumed; without one, its pods find that out.
     """
 
     datastore: str | None = None
@@ -53,6 +55,7 @@ class Settings:
     args: tuple[str, ...] = ()
     image: str | None = None
     own_program: str | None = None
+    remainder: Remainder | None = None
 
 
 def plan(chain: Chain, settings: Settings | None = None) -> Plan:
@@ -65,7 +68,8 @@ def plan(chain: Chain, settings: Settings | None = None) -> Plan:
     decisions = [Decisions(step.flow) for step in chain.steps]
     raise_all(list(_wrong(chain, settings, decisions)))
     first = chain.first
-    flows = tuple(_flow(chain, place, settings, decisions) for place in range(len(chain.steps)))
+    begin = settings.remainder.place - 1 if settings.remainder is not None else 0
+    flows = tuple(_flow(chain, place, settings, decisions, begin) for place in range(begin, len(chain.steps)))
     return Plan(
         flows=flows,
         parameters=_parameters(first, settings),
@@ -228,7 +232,8 @@ def _schedule(flow: Flow, settings: Settings, where: str) -> Schedule | None:
         ) from error
 
 
-def _flow(chain: Chain, place: int, settings: Settings, decisions: Sequence[Decisions]) -> FlowPlan:
+def _flow(chain: Chain, place: int, settings: Settings, decisions: Sequence[Decisions], begin: int) -> FlowPlan:
+    """Return the plan of the chain's flow at a place, from 0; the flow at ``begin`` is the first to run."""
     step, decided = chain.steps[place], decisions[place]
     names = [step.flow.name for step in chain.steps]
     occurrence = names[: place + 1].count(step.flow.name)
@@ -240,8 +245,16 @@ def _flow(chain: Chain, place: int, settings: Settings, decisions: Sequence[Deci
         flow=step.flow.name,
         name=step.flow.name + suffix,
         suffix=suffix,
-        tasks=partial_execution.partial_tasks(step, place + 1, tasks, gate, decided, where=_relative(step.where, settings)),
-        link=_link(chain, place, settings, decisions[place - 1]) if place else None,
+        tasks=partial_execution.partial_tasks(
+            step,
+            place + 1,
+            tasks,
+            gate,
+            decided,
+            where=_relative(step.where, settings),
+            remainder=settings.remainder if place == begin else None,
+        ),
+        link=_link(chain, place, settings, decisions[place - 1]) if place > begin else None,
         where=_relative(source_location.of_class(type(step.flow)), settings),
     )
 

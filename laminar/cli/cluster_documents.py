@@ -8,14 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from laminar.cli import package
 from laminar.cli.compilation import record_chains
 from laminar.cli.options.document import DocumentChoice
 from laminar.cli.options.program import ProgramChoice, choose_chain
-from laminar.exceptions import FlowError
+from laminar.exceptions import DatastoreError, FlowError
 
 if TYPE_CHECKING:
     from laminar.compiler.cluster.transport import Object
+    from laminar.compiler.plan.planner import Settings
     from laminar.program.recording import Chain
 
 __all__ = ["Compiled", "check", "escaped", "of_file", "of_program"]
@@ -76,17 +79,28 @@ def of_program(
     if not all_chains and len(chains) > 1:
         choose_chain([[step.flow.name for step in chain.steps] for chain, _ in chains], chosen.flow, need=True)
     if execution is not None:
-        chains = [(_resumed(chain, execution), settings) for chain, settings in chains]
+        chains = [_resumed(chain, settings, execution) for chain, settings in chains]
     text = compiler.text(compiler.documents(chains, suited))
     upload = (made, url) if made is not None and url is not None else None
     return Compiled(tuple(rehearsal.read(text, shown=chosen.given)), text, chosen.given, upload)
 
 
-def _resumed(chain: Chain, execution: str) -> Chain:
-    """Return a chain that finishes an execution: its pods skip what has finished."""
+def _resumed(chain: Chain, settings: Settings, execution: str) -> tuple[Chain, Settings]:
+    """Return a chain that finishes an execution, with what is left of that; its pods find it out where it cannot be read here."""
+    from laminar.compiler.cluster.resumption import remainder
+
     first = chain.steps[0]
+    try:
+        left = remainder(chain, execution, settings.datastore)
+    except DatastoreError as error:
+        click.echo(f"warning: {error.what} Layers that have finished get a pod too, which ends at once.", err=True)
+        left = None
+    else:
+        if left is None:  # no pod has left anything: the parameters are the workflow's
+            chain.steps[0] = replace(first, execution=first.flow.execution(execution))
+            return chain, settings
     chain.steps[0] = replace(first, execution=first.flow.execution(execution, retry=True), action="resume")
-    return chain
+    return chain, replace(settings, remainder=left)
 
 
 def check(made: Compiled) -> None:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from laminar.cli import package
 from laminar.cli.options.cluster import Cluster, cluster_options, flow_filter
 from laminar.cli.options.document import DocumentChoice
 from laminar.cli.options.program import ProgramChoice, ProgramCommand, program_arguments
+from laminar.cli.submit import one_workflow, print_submitted
 from laminar.cli.workflow_action import deployed
 from laminar.exceptions import ClusterError
+
+if TYPE_CHECKING:
+    from laminar.compiler.cluster.progress import Progress
+    from laminar.compiler.cluster.submission import Submitted
+    from laminar.compiler.cluster.transport import Object, Transport
 
 __all__ = ["resume"]
 
@@ -40,51 +48,74 @@ def resume(
     laminar resume cron/train
     laminar resume train-x7k2f train.py           it failed, and the program is corrected
 
-    The new workflow has the execution of the old one: its pods skip what has a document in the datastore.
-    Without a corrected program `laminar retry` is enough.
+    The new workflow has the execution and the parameters of the old one, and the layers that have not finished: the datastore is
+    read for that. Layers that were skipped are decided again. Without a corrected program `laminar retry` is enough.
     """
-    from laminar.compiler.cluster.progress import progress
-    from laminar.compiler.cluster.run_address import find
-
     transport = cluster.connect(program)
     found = deployed(run)
     if found is not None:
-        if found[0] != "CronWorkflow":
-            raise click.UsageError(f"{run} has no schedule: only runs and cron/NAME are resumed.")
-        transport.switch(found[1], suspend=False)
-        click.echo(f"{run} goes on")
+        _switch(transport, run, found)
         return
+    from laminar.compiler.cluster.progress import progress
+    from laminar.compiler.cluster.run_address import find
+
     name = find(transport, run, flow=flow)
-    state = progress(transport.get("Workflow", name))
+    workflow = transport.get("Workflow", name)
+    state = progress(workflow)
     if not state.ended:
-        if program is not None:
-            raise ClusterError(
-                f"{name} has not ended: it is {state.phase.lower()}.",
-                fix=f"laminar resume {name} without a program, or stop it first.",
-                code=1,
-            )
-        transport.act("resume", name)
-        click.echo(f"{name} goes on: laminar watch {name} follows it")
+        _go_on(transport, state, program)
         return
     if program is None:
         fix = f"laminar retry {name} runs what failed again; laminar resume {name} PROGRAM does so with a corrected program."
         raise ClusterError(f"{name} has ended: it {_ended(state.phase)}.", fix=fix, code=1)
-    from laminar.cli.cluster_documents import check, of_program
-    from laminar.cli.submit import one_workflow, print_submitted
-    from laminar.compiler.cluster.submission import named, submit
-
     chosen = ProgramChoice(program, args=program_arguments(), flow=flow or state.flow or None)
-    target = DocumentChoice(kind="workflow")
-    made = of_program(chosen, target=target, datastore=datastore, code=code, execution=state.execution)
-    check(made)
-    made.send_code()
-    labels = {"laminar/resumed-from": name}
-    started = submit(transport, named(one_workflow(made), labels=labels))
+    started = _finish(transport, workflow, chosen, datastore, code)
     print_submitted(transport, started, output, next_command=not watch)
     if watch:
         from laminar.cli.watch import follow_run
 
         follow_run(transport, str(started.workflow["metadata"]["name"]))
+
+
+def _switch(transport: Transport, run: str, found: tuple[str, str]) -> None:
+    """Resume a schedule."""
+    kind, name = found
+    if kind != "CronWorkflow":
+        raise click.UsageError(f"{run} has no schedule: only runs and cron/NAME are resumed.")
+    transport.switch(name, suspend=False)
+    click.echo(f"{run} goes on")
+
+
+def _go_on(transport: Transport, state: Progress, program: str | None) -> None:
+    """Resume a suspended workflow.
+
+    Raises ClusterError where a program is to finish a workflow that has not ended.
+    """
+    name = state.name
+    if program is not None:
+        raise ClusterError(
+            f"{name} has not ended: it is {state.phase.lower()}.",
+            fix=f"laminar resume {name} without a program, or stop it first.",
+            code=1,
+        )
+    transport.act("resume", name)
+    click.echo(f"{name} goes on: laminar watch {name} follows it")
+
+
+def _finish(transport: Transport, workflow: Object, chosen: ProgramChoice, datastore: str | None, code: str | None) -> Submitted:
+    """Submit what a workflow has not finished, under its execution and with its parameters."""
+    from laminar.cli.cluster_documents import check, of_program
+    from laminar.compiler.cluster.progress import execution_of
+    from laminar.compiler.cluster.submission import named, parameters_of, submit
+
+    target = DocumentChoice(kind="workflow")
+    made = of_program(chosen, target=target, datastore=datastore, code=code, execution=execution_of(workflow))
+    check(made)
+    made.send_code()
+    document = one_workflow(made)
+    kept = {name: value for name, value in parameters_of(workflow).items() if name in parameters_of(document)}
+    labels = {"laminar/resumed-from": str(workflow["metadata"]["name"])}
+    return submit(transport, named(document, labels=labels, parameters=kept))
 
 
 def _ended(phase: str) -> str:

@@ -23,6 +23,7 @@ from laminar.program import main_module, process_state
 from laminar.worker import fan_out_grid, hook_calls, split
 from laminar.worker.job import ExecutionScope
 from laminar.worker.split import SplitFailed
+from laminar.worker.unfinished_layers import unfinished_layers
 
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
@@ -154,7 +155,8 @@ class Driver:
         for name in sorted(needed - set(edges) - {PARAMETERS}):
             ended[name] = self.execution.status(name)
         if self.execution.retry:
-            for name in [name for name in edges if self.execution.status(name) == "finished"]:
+            left = unfinished_layers(ExecutionScope.of_execution(self.execution), edges)
+            for name in [name for name in edges if name not in left]:
                 ended[name] = "finished"
                 del edges[name]
         return ended

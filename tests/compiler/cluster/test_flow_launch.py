@@ -15,8 +15,9 @@ from laminar.compiler import recorder
 from laminar.compiler.cluster.follower import TimedOut
 from laminar.compiler.rehearsal.processes import Processes
 from laminar.compiler.rehearsal.site import Site
+from laminar.components import runtime
 from laminar.exceptions import ExecutionError, FlowError, LayerError
-from laminar.local import program_run
+from laminar.local import display, program_run
 from laminar.program import main_module, process_snapshot, process_state, recording
 from laminar.program.main_module import Program
 from laminar.program.process_state import Session
@@ -86,6 +87,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     main, modules, argv, path = sys.modules["__main__"], set(sys.modules), list(sys.argv), list(sys.path)
 
     monkeypatch.setattr(recording, "_first_read", "")
+    monkeypatch.setattr(display, "_chosen", True)
+    monkeypatch.setattr(runtime.current(), "chains", 0)
 
     def execute(*lines: str, args: tuple[str, ...] = ()) -> Any:
         program = tmp_path / "train.py"
@@ -132,6 +135,24 @@ def test_pods_run_the_program_with_its_arguments_and_leave_values_in_the_datasto
     assert (execution.state, execution.finished, execution.running) == ("finished", True, False)
     with pytest.raises(ExecutionError, match="has records already"):
         names.flow(execution=execution.id, count=3)
+
+
+@pytest.mark.slow
+def test_a_resumed_workflow_has_only_what_is_left_and_the_values_of_an_undisturbed_run(kubernetes, run, pods, tmp_path):
+    kubernetes.cluster.run_pod = pods
+    names = run(CALL)
+    program = tmp_path / "train.py"
+    sound = program.read_text()
+    program.write_text(sound.replace("read.rows * 10", "read.rows * 10 // (read.rows != 1)"))
+    with pytest.raises(ExecutionError, match=r"Fit\[1\]"):
+        names.execution.wait(timeout=60)
+    program.write_text(sound)
+    execution = names.execution.resume().wait(timeout=60)
+    assert list(execution.layer(names.Fit).score) == [0, 10, 20] and execution.layer(names.Best).best == 20
+    tasks = kubernetes.cluster.workflow(execution.remote.name)["spec"]["templates"][0]["dag"]["tasks"]
+    assert [task["name"] for task in tasks] == ["Fit", "Best"] and tasks[0]["withSequence"] == {"count": "3"}
+    with pytest.raises(ExecutionError, match="Nothing is left to run"):
+        execution.resume()
 
 
 @pytest.mark.slow
@@ -240,6 +261,7 @@ def test_the_projects_datastore_holds_the_results_of_a_flow_that_is_submitted(ku
 CELLS = [
     PROGRAM.replace("if flow := Train(**settings):\n", "").replace(", *sys.argv[1:]", ""),
     "execution = Train(**settings)(count=3)\nexecution.wait(timeout=60)\nprint(execution.state, execution.layer(Best).best)",
+    "Train(**settings)(count=1).next(flow=Report(**settings), linker=lambda e: Parameters(best=-1))\n"
     "report = execution.next(flow=Report(**settings), linker=lambda e: Parameters(best=e.layer(Best).best))\n"
     "print(report.wait(timeout=60).layer(Write).text)",
 ]
