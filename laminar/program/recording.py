@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from laminar.exceptions import FlowError, LaminarError, raise_all
-from laminar.program import error_text, main_module, process_state, source_location
+from laminar.program import main_module, process_state, source_location
 from laminar.program.main_module import Program
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ def record(program: Program, *, target: Target | None = None, quiet: bool = Fals
     Raises FlowError where the program raises, where it reads a result before any flow is called, and where two of its flows
     have one name.
     """
-    from laminar.program import program_streams
+    from laminar.program import load_error, program_streams
 
     recording = Recording(program, target=target)
     with recorded(recording), program_streams.aside(keep=target is not None or quiet):
@@ -245,41 +245,14 @@ def record(program: Program, *, target: Target | None = None, quiet: bool = Fals
             main_module.execute(program)
         except SystemExit as leaving:
             if leaving.code not in (None, 0):
-                raise _raised(program, leaving) from leaving
+                raise load_error.load_error(program, leaving) from leaving
         except LaminarError as error:
-            error.where = error.where or _line(program, error)
+            error.where = error.where or load_error.line(program, error)
             raise
         except Exception as error:
-            raise _raised(program, error) from error
+            raise load_error.load_error(program, error) from error
     _check(recording)
     return recording
-
-
-def _raised(program: Program, error: BaseException) -> FlowError:
-    text = f"exit code {error.code}" if isinstance(error, SystemExit) else error_text.line(error)
-    # argparse and click end so where an argument is wrong or missing: docs.python.org, argparse, "Exiting methods".
-    usage = isinstance(error, SystemExit) and error.code == 2
-    return FlowError(
-        f"Program {program.shown!r} ended with {text} while its flows were recorded.",
-        where=_line(program, error),
-        fix="pass the program's own arguments after --, as in: -- --rate 0.5"
-        if usage
-        else "make the program run up to its flow's call on any machine: it is executed to find its flows.",
-    )
-
-
-def _line(program: Program, error: BaseException) -> str:
-    """Return the innermost line of the program's own file that an error came through, and where it came from."""
-    import traceback
-
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if frame.filename == program.path or source_location.shorten(frame.filename) == program.shown]
-    if not own:
-        return program.shown
-    last = frames[-1]
-    deeper = not last.filename.startswith(source_location.PACKAGE) and last is not own[-1]
-    origin = f" (raised at {source_location.shorten(last.filename)}:{last.lineno})" if deeper else ""
-    return f"{source_location.shorten(own[-1].filename)}:{own[-1].lineno}{origin}"
 
 
 def _check(recording: Recording) -> None:

@@ -116,6 +116,29 @@ note("last")
     assert {own for _, own in trace} == {"True"}
 
 
+def test_each_split_reads_on_in_a_file_from_where_the_program_was(tmp_path):
+    (tmp_path / "rows").write_bytes(b"".join(f"{number:99}\n".encode() for number in range(1000)))
+    write(
+        tmp_path,
+        HEAD
+        + """\
+rows = open("rows", "rb")
+rows.readline()
+
+@Train.register(foreach=ForEach([Parameter(Parameters, "n")]))
+class Fit(Layer):
+    def __call__(self, parameters: Parameters) -> None:
+        self.numbers = [int(line) for line in rows]
+
+if flow := Train():
+    numbers = flow(n=[1, 2, 3]).layer(Fit).numbers
+    print([found == list(range(1, 1000)) for found in numbers], int(rows.readline()))
+""",
+    )
+    done = run(tmp_path, "prog.py")
+    assert (done.returncode, done.stdout) == (0, "[True, True, True] 1\n"), done.stderr
+
+
 def test_a_program_whose_rows_come_on_standard_input_runs(tmp_path):
     write(
         tmp_path,

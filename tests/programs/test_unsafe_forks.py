@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -156,5 +158,60 @@ if flow := Train():
     )
     done = run(tmp_path, "prog.py")
     assert done.returncode == 1
-    assert "Address already in use" in done.stderr
-    assert "FlowError" in done.stderr
+    port = (tmp_path / "port").read_text()
+    assert f"Address already in use (127.0.0.1:{port}) in a process that loads it again." in done.stderr
+    assert "fix: let it take ports and locks after the flow's call" in done.stderr
+
+
+SERVER = """\
+class Answer(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        time.sleep(0.02)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.path)))
+        self.end_headers()
+        self.wfile.write(self.path.encode())
+
+    def log_message(self, *args): ...
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+print(server.server_port, flush=True)
+server.serve_forever()
+"""
+
+
+def test_splits_that_use_a_connection_of_the_program_get_their_own_answers(tmp_path):
+    write(tmp_path, "import http.server, time\n" + SERVER, "server.py")
+    write(
+        tmp_path,
+        HEAD
+        + """\
+import http.client
+connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]))
+
+def fetch(path):
+    connection.request("GET", path)
+    return connection.getresponse().read().decode()
+
+@Train.register(foreach=ForEach([Parameter(Parameters, "n")]))
+class Fit(Layer):
+    def __call__(self, parameters: Parameters) -> None:
+        self.answer = fetch(f"/{parameters.n}")
+
+fetch("/first")
+if flow := Train():
+    print(*flow(n=[1, 2, 3, 4]).layer(Fit).answer)
+""",
+    )
+    words = [sys.executable, "server.py"]
+    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        port = server.stdout.readline().strip()
+        try:
+            done = run(tmp_path, "prog.py", port)
+        finally:
+            server.kill()
+    assert (done.returncode, done.stdout) == (0, "/1 /2 /3 /4\n"), done.stderr
+    assert f"it holds a connection, to 127.0.0.1:{port}, which its forks would share" in done.stderr

@@ -6,23 +6,30 @@ a library whose threads are gone there waits for them (fork(2), Notes).
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
+import socket
+import stat
 import sys
 import threading
 import time
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 __all__ = ["fork", "unsafe_reason"]
 
 TASKS = "/proc/self/task"
+DESCRIPTORS = "/proc/self/fd"
 
 
 def unsafe_reason() -> str | None:
     """Return why this process cannot be forked safely, or None where it can.
 
     Native threads are counted before and after a fork that ends at once: some libraries end theirs before a fork (OpenBLAS, by
-    ``pthread_atfork``), others do not (polars, OpenMP, torch).
+    ``pthread_atfork``), others do not (polars, OpenMP, torch). A connection is one stream of bytes: forked processes that used
+    the program's at once would read each other's answers.
     """
     if sys.platform != "linux":
         return f"a fork is not safe on {sys.platform}"
@@ -32,12 +39,13 @@ def unsafe_reason() -> str | None:
     others = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread() and thread not in own]
     if others:
         return f"it runs Python threads ({_listed(others)})"
-    if not _is_more_than(1 + len(own)):
-        return None
-    _probe()
-    if not _is_more_than(1 + len(own)):
-        return None
-    return f"a library that it imports keeps native threads ({_listed(_names())})"
+    if _is_more_than(1 + len(own)):
+        _probe()
+        if _is_more_than(1 + len(own)):
+            return f"a library that it imports keeps native threads ({_listed(_names())})"
+    if connected := list(_connections()):
+        return f"it holds a connection, to {_listed(connected)}, which its forks would share"
+    return None
 
 
 def fork() -> int:
@@ -77,6 +85,30 @@ def _data_threads() -> set[threading.Thread]:
         return set()
     pool = getattr(module.loop[0], "_default_executor", None)
     return {*module.iothread, *getattr(pool, "_threads", ())} - {None}
+
+
+def _connections() -> Iterator[str]:
+    """Yield the other ends of the program's connections: of stream sockets, without those of the threads of fsspec.
+
+    What this process inherited is left out: it does not close on exec, as what Python and databases' clients open does (PEP 446).
+    """
+    module: Any = sys.modules.get("fsspec.asyn")
+    selector = getattr(module.loop[0], "_selector", None) if module is not None else None
+    own = set(selector.get_map() or ()) if selector is not None else set()
+    for name in os.listdir(DESCRIPTORS):
+        if int(name) not in own and int(name) > 2:
+            with contextlib.suppress(OSError):  # it is closed by now, or not connected
+                yield from _peer(int(name))
+
+
+def _peer(descriptor: int) -> Iterator[str]:
+    if not stat.S_ISSOCK(os.fstat(descriptor).st_mode) or not fcntl.fcntl(descriptor, fcntl.F_GETFD) & fcntl.FD_CLOEXEC:
+        return
+    with socket.socket(fileno=os.dup(descriptor)) as copy:
+        peer = copy.getpeername()
+        if copy.type != socket.SOCK_STREAM or not peer:  # of a pair of sockets, which have no names, both ends are here
+            return
+        yield f"{peer[0]}:{peer[1]}" if copy.family in (socket.AF_INET, socket.AF_INET6) else str(peer)
 
 
 def _names() -> list[str]:

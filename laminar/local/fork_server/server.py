@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from laminar.exceptions import ExecutionError
 from laminar.local.fork_server import child as process
+from laminar.local.fork_server import open_files
 from laminar.local.fork_server.messages import Answer, Load, Request
 from laminar.local.fork_server.protocol import Channel, Frames
 from laminar.local.line_buffer import LineBuffer
@@ -102,6 +103,7 @@ class Server:
         self.by_pid: dict[int, Child] = {}
         self.paused = False
         self.prepared: set[str] = set()
+        self.files: list[int] | None = None
         self.handlers = {number: signal.getsignal(number) for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM)}
         if flow is None and self.handlers[signal.SIGINT] is not signal.SIG_IGN:
             self.handlers[signal.SIGINT] = signal.default_int_handler
@@ -195,6 +197,8 @@ class Server:
             self.channel.send(("end", request.number, 0, False, Answer(error=process.pickled(full))))
             return
         (result, result_end), (out, out_end), (err, err_end) = pipes
+        if self.files is None:
+            self.files = open_files.read_only()
         if self.loaded is not None and self.loaded.is_spawning:
             pid = self.loaded.spawn(request, result_end, out_end, err_end)
         elif (pid := os.fork()) == 0:
@@ -237,6 +241,7 @@ class Server:
             others = [end for child in self.children.values() for end in child.ends]
             for end in (out, err, self.wake, *others):
                 os.close(end)
+            open_files.reopen(self.files or ())
             gc.enable()
             process.become(flow, request.jobs, result, reseed=True)
         finally:

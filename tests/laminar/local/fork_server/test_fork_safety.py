@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import threading
 from types import SimpleNamespace
@@ -80,3 +81,45 @@ def test_the_threads_of_a_data_library_are_its_own(monkeypatch):
     assert fork_safety._data_threads() == {thread, pooled}
     monkeypatch.setitem(sys.modules, "fsspec.asyn", SimpleNamespace(loop=[None], iothread=[None]))
     assert fork_safety._data_threads() == set()
+
+
+@pytest.fixture
+def listening():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server
+
+
+def test_a_connection_is_named_by_its_other_end_until_it_is_closed(tasks, listening):
+    address = listening.getsockname()
+    with socket.create_connection(address):
+        reason = f"it holds a connection, to 127.0.0.1:{address[1]}, which its forks would share"
+        assert fork_safety.unsafe_reason() == reason
+    assert fork_safety.unsafe_reason() is None
+
+
+def test_a_connection_by_a_unix_socket_is_named_by_its_path(tasks, tmp_path_factory, monkeypatch):
+    monkeypatch.chdir(tmp_path_factory.mktemp("sockets"))
+    with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
+        server.bind("db.sock")
+        server.listen()
+        client.connect("db.sock")
+        assert fork_safety.unsafe_reason() == "it holds a connection, to db.sock, which its forks would share"
+
+
+def test_a_connection_that_this_process_inherited_and_sockets_without_one_are_safe(tasks, listening):
+    with socket.create_connection(listening.getsockname()) as inherited, socket.socket() as fresh:
+        inherited.set_inheritable(True)
+        fresh.bind(("127.0.0.1", 0))
+        with socket.socket(type=socket.SOCK_DGRAM) as datagrams:
+            datagrams.connect(listening.getsockname())
+            pair = socket.socketpair()
+            assert fork_safety.unsafe_reason() is None
+            for end in pair:
+                end.close()
+
+
+def test_the_connections_of_a_data_librarys_loop_are_its_own(tasks, listening, monkeypatch):
+    with socket.create_connection(listening.getsockname()) as kept:
+        loop = SimpleNamespace(_selector=SimpleNamespace(get_map=lambda: {kept.fileno(): None}))
+        monkeypatch.setitem(sys.modules, "fsspec.asyn", SimpleNamespace(loop=[loop], iothread=[None]))
+        assert fork_safety.unsafe_reason() is None
