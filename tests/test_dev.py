@@ -56,7 +56,7 @@ def dev(*arguments: str, path: Path | None = None, **variables: str) -> subproce
 def test_help_needs_nothing_and_names_every_command(machine):
     done = dev("help", path=machine)
     assert done.returncode == 0
-    for command in ("demo", "test", "lint", "bench", "mutate", "shell", "help"):
+    for command in ("demo", "test", "lint", "pictures", "bench", "mutate", "shell", "help"):
         assert f"\n  {command} " in done.stdout
 
 

@@ -30,6 +30,7 @@ LOCAL = {
     "lint": Entry("lint", "lint", "Check workflow files, or what programs compile to."),
     "package": Entry("package", "package_command", "Upload a project's files as a code package."),
     "rehearse": Entry("rehearse", "rehearse_command", "Execute a workflow on this machine, without a cluster."),
+    "graph": Entry("graph", "graph", "Draw a program's flows: text, SVG, HTML, PNG, Mermaid."),
     "results": Entry("results", "results", "Print executions, layers, artifacts and values."),
     "gc": Entry("gc", "gc", "Remove old executions and unused artifacts."),
     "du": Entry("du", "du", "Print how much space a datastore takes."),

@@ -91,7 +91,7 @@ def compare(made: DocumentFile, command: str) -> None:
     raise FlowError(f"{file!r} is stale.", fix=f"write it again: {command}")
 
 
-def write(text: str, file: str) -> None:
+def write(content: str | bytes, file: str) -> None:
     """Write a file whole or not at all.
 
     Raises FlowError where it cannot be written.
@@ -99,7 +99,7 @@ def write(text: str, file: str) -> None:
     path = Path(file)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_bytes(text.encode("utf-8"))
+        temporary.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
