@@ -6,8 +6,6 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -74,16 +72,23 @@ class Current:
 current = Current()
 
 
-@contextmanager
-def running(snapshot: Snapshot, *, everywhere: bool) -> Iterator[None]:
+class running:  # noqa: N801  it is called as a function is, and costs less than a generator
     """Make this the running split; ``everywhere`` for threads that the layer starts too (the process runs nothing else)."""
-    global _process
-    before = _process
-    token = _here.set(snapshot)
-    if everywhere:
-        _process = snapshot
-    try:
-        yield
-    finally:
-        _here.reset(token)
-        _process = before
+
+    __slots__ = ("before", "everywhere", "snapshot", "token")
+
+    def __init__(self, snapshot: Snapshot, *, everywhere: bool) -> None:
+        self.snapshot = snapshot
+        self.everywhere = everywhere
+
+    def __enter__(self) -> None:
+        global _process
+        self.before = _process
+        self.token = _here.set(self.snapshot)
+        if self.everywhere:
+            _process = self.snapshot
+
+    def __exit__(self, *raised: object) -> None:
+        global _process
+        _here.reset(self.token)
+        _process = self.before

@@ -84,7 +84,7 @@ class Binding:
     marks the layer that is running itself; ``reader`` names the layer that this one was passed to as a dependency.
     ``elements`` gives, by attribute, the element that this split reads in place of the whole. ``copies`` are the class values as
     they were when the layer got a copy of its own. ``tuned`` says that the submission and retry hooks have been applied, ``blame``
-    which hook an error is of.
+    which hook an error is of. ``shared`` is what all splits of the layer share (`laminar.worker.layer_scope`), where it is known.
     """
 
     execution: Execution | None = None
@@ -104,6 +104,7 @@ class Binding:
     gate: bool = False
     tuned: bool = False
     blame: tuple[BaseException, str] | None = None
+    shared: Any = None
     found: dict[int, Record] | None = None
 
     # settings

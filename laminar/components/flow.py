@@ -301,7 +301,8 @@ class Flow:
 
         Raises FlowError for a layer that the flow does not register.
         """
-        made = self.registered(layer).layer.__new__(self.registered(layer).layer)
+        cls = self.registered(layer).layer
+        made = cls.__new__(cls)
         binding = made._binding
         binding.flow = self
         if isinstance(layer, Layer):

@@ -36,53 +36,41 @@ def disown() -> None:
 
 def finish() -> None:
     """Wait for threads that are no daemons, call the exit functions of this process, and flush its files."""
-    with _reported():
-        threading._shutdown()  # type: ignore[attr-defined]  # also what concurrent.futures registers there
-    with _reported():
-        _atexit()._run_exitfuncs()
-    # Modules that were imported before `disown` registered these once: they are due in this process too.
-    for module, name in (("multiprocessing.util", "_exit_function"), ("logging", "shutdown")):
-        if (function := getattr(sys.modules.get(module), name, None)) is not None:
-            with _reported():
+    # Modules that were imported before `disown` registered theirs once: they are due in this process too.
+    others = (getattr(sys.modules.get(module), name, None) for module, name in REGISTERED)
+    own = threading._shutdown, _atexit()._run_exitfuncs  # type: ignore[attr-defined]  # also of concurrent.futures
+    for function in (*own, *others, weakref.finalize._exitfunc):  # type: ignore[attr-defined]
+        try:
+            if function is not None:
                 function()
-    with _reported():
-        weakref.finalize._exitfunc()  # type: ignore[attr-defined]
+        except BaseException:  # it is printed, and the others are called: so does Python at its end
+            with contextlib.suppress(Exception):
+                import traceback
+
+                traceback.print_exc()
     flush_files()
+
+
+REGISTERED = (("multiprocessing.util", "_exit_function"), ("logging", "shutdown"))
+"""Exit functions of Python's own modules."""
 
 
 def flush_files() -> None:
     """Flush every open file of this process that has a buffer: both sides of a fork would write what is left there."""
     global _files
     found = [item for item in gc.get_objects() if type(item) in BUFFERED]
-    for file in (*(reference() for reference in _files), *found):
-        _flush(file)
+    for file in (*(reference() for reference in _files), *found, getattr(sys, "stdout", None), getattr(sys, "stderr", None)):
+        try:
+            if file is not None and not file.closed:
+                file.flush()
+        except Exception:  # any kind of file may be closed, broken or full: Python too ignores that at its end
+            continue
     _files = [weakref.ref(file) for file in found]
-    for name in ("stdout", "stderr"):
-        _flush(getattr(sys, name, None))
 
 
 BUFFERED = {io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom}
 _files: list[weakref.ref[Any]] = []
 """Files that were open when they were last flushed: in a forked process `gc.get_objects` leaves out what was frozen."""
-
-
-def _flush(file: Any) -> None:
-    # Any kind of file may stand there, and be closed, broken or full: Python too passes that over at its end.
-    with contextlib.suppress(Exception):
-        if file is not None and not file.closed:
-            file.flush()
-
-
-@contextlib.contextmanager
-def _reported() -> Any:
-    """Print what is raised inside, and go on: so does Python at its end."""
-    try:
-        yield
-    except BaseException:
-        with contextlib.suppress(Exception):
-            import traceback
-
-            traceback.print_exc()
 
 
 def _atexit() -> Any:

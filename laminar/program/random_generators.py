@@ -93,11 +93,15 @@ def _run_so_far() -> Iterator[tuple[str, int | None]]:
 
 _kept: Any = None
 _automatic: Any = None
+_settled = False
+"""Whether this process forks many and draws no numbers itself: the state that it kept stays the one to restore."""
 
 
 def _keep() -> None:
     """Keep the state of the module `random` before a fork: Python seeds it again in the child (Lib/random.py, at its end)."""
     global _kept
+    if _settled:
+        return
     state = random.getstate()
     if state != _automatic:  # else this process was forked itself, and nothing drew from what Python seeded
         _kept = state
@@ -105,23 +109,27 @@ def _keep() -> None:
 
 def _note_automatic() -> None:
     global _automatic
-    _automatic = random.getstate()
+    if not _settled:
+        _automatic = random.getstate()
 
 
 def prepare() -> None:
-    """Find numpy's generators once, in a process that is about to fork many: looking takes as long as forking."""
-    global _found
+    """Find numpy's generators and the state to restore once, in a process that is about to fork many.
+
+    Each takes about as long as a fork. The process draws no numbers from then on.
+    """
+    global _found, _settled
     _found = list(_numpy_generators())
+    _keep()
+    _settled = True
 
 
 def reseed() -> None:
     """Reseed a forked process, so that its numbers differ from its parent's, where the program chose no seed."""
     known = _numpy_generators() if _found is None else _found
-    if not _is_shared_seeded():
-        random.seed()
-    elif _kept is not None:
+    if _is_shared_seeded() and _kept is not None:  # else Python has seeded it again (Lib/random.py, at its end)
         random.setstate(_kept)
-    for generator in list(_unseeded):
+    for generator in [each for each in _unseeded if each is not _shared()]:
         generator.seed()
     for generator in known:
         if not _is_seeded(generator):

@@ -7,7 +7,7 @@ import inspect
 import linecache
 import os
 import tokenize
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from laminar.components.layer import Layer
     from laminar.configurations.datastores import Record
 
-__all__ = ["Stamp", "source_digest"]
+__all__ = ["Stamp", "prepare", "source_digest"]
 
 BLOCKS = {tokenize.INDENT: "{", tokenize.DEDENT: "}"}
 """Marks of a digest for the borders of a block, however far it is indented."""
@@ -34,7 +34,7 @@ class Stamp:
 
     def record(self, flow: str, execution: str, layer: str, **fields: Any) -> Record:
         """Return a document that is finished now."""
-        from laminar.configurations.datastores import Record
+        from laminar.configurations.datastores.documents.record import Record
 
         defaults: dict[str, Any] = {"status": "finished", "artifacts": {}}
         return Record(
@@ -43,11 +43,24 @@ class Stamp:
             layer=layer,
             started=self.started,
             finished=now(),
-            host=os.uname().nodename,
+            host=host(),
             program=program_digest(),
             source=self.source,
             **{**defaults, **fields},
         )
+
+
+def prepare(layer: type[Layer]) -> None:
+    """Find out once what the documents of all splits of a layer say alike; forked processes know it then."""
+    source_digest(layer)
+    program_digest()
+    host()
+
+
+@cache
+def host() -> str:
+    """Return the name of this machine."""
+    return os.uname().nodename
 
 
 @lru_cache(maxsize=1)

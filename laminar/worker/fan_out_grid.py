@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from laminar import graph
 from laminar.components.binding import default_of, origin_of
-from laminar.exceptions import DatastoreError
+from laminar.configurations.datastores.documents import element_index
+from laminar.exceptions import DatastoreError, LaminarError
 from laminar.graph import PARAMETERS, Axis
 from laminar.worker.job import ExecutionScope
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from laminar.configurations.datastores import Artifact, Record
     from laminar.configurations.datastores.documents.error_context import Origin
 
-__all__ = ["Scope", "count", "elements", "length", "published"]
+__all__ = ["Scope", "count", "elements", "ends", "length", "prepare", "published"]
 
 Scope = ExecutionScope
 
@@ -30,13 +31,17 @@ def count(scope: Scope, layer: str) -> int:
     return 1 if grid is None else graph.size(length(scope, axis) for axis in grid)
 
 
-def elements(scope: Scope, layer: str, index: int) -> dict[str, dict[str, Callable[[], Any]]]:
-    """Return, by source layer and attribute, a function that loads the element of a split."""
+def elements(scope: Scope, layer: str, index: int, lengths: Sequence[int] | None = None) -> dict[str, dict[str, Callable[[], Any]]]:
+    """Return, by source layer and attribute, a function that loads the element of a split.
+
+    ``lengths`` are those of the grid's axes, where they are known.
+    """
     grid = scope.nodes[layer].grid
     found: dict[str, dict[str, Callable[[], Any]]] = {}
     if grid is None:
         return found
-    lengths = [1 if place == 0 else length(scope, axis) for place, axis in enumerate(grid)]
+    if lengths is None:
+        lengths = [1 if place == 0 else length(scope, axis) for place, axis in enumerate(grid)]
     rest = graph.size(lengths[1:])
     positions = (index // rest, *graph.coordinates(index % rest, lengths[1:])) if rest else (0,) * len(grid)
     for axis, position in zip(grid, positions, strict=True):
@@ -44,10 +49,11 @@ def elements(scope: Scope, layer: str, index: int) -> dict[str, dict[str, Callab
     return found
 
 
-def published(scope: Scope, record: Record) -> dict[str, int]:
+def published(scope: Scope, record: Record, attributes: Iterable[str] | None = None) -> dict[str, int]:
     """Return the lengths of those attributes of a finished split that some ForEach iterates over."""
-    axes = (axis for node in scope.nodes.values() for axis in node.grid or ())
-    attributes = graph.published(axes).get(record.layer, ())
+    if attributes is None:
+        axes = (axis for node in scope.nodes.values() for axis in node.grid or ())
+        attributes = graph.published(axes).get(record.layer, ())
     return {attribute: _contributed(scope, attribute, record) for attribute in attributes}
 
 
@@ -62,6 +68,24 @@ def length(scope: Scope, axis: Axis) -> int:
         default = _has_default(scope, axis.layer, axis.attribute)
         return scope.store.total(scope.flow, scope.execution, axis.layer, axis.attribute, default=default)
     return _contributed(scope, axis.attribute, _record(scope, axis.layer, axis.index or 0))
+
+
+def ends(scope: Scope, axis: Axis) -> Sequence[int]:
+    """Return how many elements each split of a fan-out that is iterated over whole, and those before it, contribute.
+
+    Raises DatastoreError where splits are missing.
+    """
+    default = _has_default(scope, axis.layer, axis.attribute)
+    return scope.store.sums(scope.flow, scope.execution, axis.layer, axis.attribute, default=default)
+
+
+def _located(scope: Scope, axis: Axis, position: int) -> tuple[int, int]:
+    """Return the split, and the element of it, at a position of a fan-out that is iterated over whole."""
+    names = scope.flow, scope.execution, axis.layer, axis.attribute
+    known = scope.ends.get((axis.layer, axis.attribute))
+    if known is not None:
+        return element_index.place(known, *names, position)
+    return scope.store.locate(*names, position, default=_has_default(scope, axis.layer, axis.attribute))
 
 
 def _record(scope: Scope, layer: str, index: int) -> Record:
@@ -96,11 +120,19 @@ def _origin(scope: Scope, attribute: str, record: Record, artifact: Artifact) ->
     return origin_of(scope.nodes, scope.flow, scope.execution, record.layer, attribute, record.splits, {record.index: artifact})
 
 
+def prepare(scope: Scope, layer: str, index: int, lengths: Sequence[int]) -> None:
+    """Read what a process that is forked next needs of its elements' files besides the elements: the tables of segments."""
+    for axis, position in zip(scope.nodes[layer].grid or (), graph.coordinates(index, lengths), strict=True):
+        record = scope.known.get((axis.layer, axis.index or 0))
+        artifact = None if record is None else record.artifacts.get(axis.attribute)
+        if artifact is not None and artifact.sharded:
+            scope.store.open_segment(artifact, position)
+
+
 def _element(scope: Scope, axis: Axis, position: int) -> Any:
     store, split = scope.store, axis.index or 0
     if axis.fan_out and axis.index is None:
-        default = _has_default(scope, axis.layer, axis.attribute)
-        split, position = store.locate(scope.flow, scope.execution, axis.layer, axis.attribute, position, default=default)
+        split, position = _located(scope, axis, position)
     record = _record(scope, axis.layer, split)
     artifact = record.artifacts.get(axis.attribute)
     if artifact is None:
@@ -112,8 +144,11 @@ def _element(scope: Scope, axis: Axis, position: int) -> Any:
             f" (flow {scope.flow!r}, execution {scope.execution!r}).",
             fix="pass --splits with as many as there are elements.",
         )
-    with _origin(scope, axis.attribute, record, artifact).explaining(store):
+    try:
         if axis.layer == PARAMETERS and not artifact.sharded:
             value = store.read(artifact)
             return value[position] if isinstance(value, list) else value
         return store.element(artifact, position)
+    except LaminarError as error:
+        _origin(scope, axis.attribute, record, artifact).explain(error, store)
+        raise

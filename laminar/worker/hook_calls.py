@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from laminar.components import dependency_inference
 from laminar.components.call_signature import unwrap
+from laminar.components.layer import Layer
 from laminar.configurations.hooks import hooks_of
 from laminar.configurations.layers import MutableContainer
 from laminar.exceptions import LayerError
 from laminar.program import source_location
 
 if TYPE_CHECKING:
-    from laminar.components.layer import Layer
     from laminar.configurations.hooks import Kind
 
-__all__ = ["Hook", "arguments", "blamed", "configure", "denying", "hooks_for", "surround"]
+__all__ = ["Hook", "arguments", "blamed", "configure", "denying", "hooks_for", "is_tuned", "needs", "surround"]
 
 Dependency = Callable[[str], Any]
 
@@ -45,13 +45,35 @@ class Hook:
         return code is not None and bool(code.co_flags & 0x20)
 
 
-def hooks_for(layer: Layer, kind: Kind) -> list[Hook]:
+def hooks_for(layer: Layer, kind: Kind) -> Sequence[Hook]:
     """Return the hooks of a kind that apply to a layer, in the order in which they run: its flow's, then its own."""
+    if layer._binding.shared is not None:
+        shared: Sequence[Hook] = layer._binding.shared.hooks[kind]
+        return shared
     flow, cls = layer.flow, type(layer)
     wanted = {name for name, _ in hooks_of(type(flow), kind)}
     inherited = dependency_inference.applicable_hooks(type(flow), cls, flow.registrations) if wanted else []
     found = [Hook(flow.name, name, kind, function) for name, function in inherited if name in wanted]
     return found + [Hook(layer.name, name, kind, function) for name, function in hooks_of(cls, kind)]
+
+
+def needs(layer: Layer) -> tuple[str, ...]:
+    """Return the names of the layers that a layer's ``__call__`` is given, in order.
+
+    Raises FlowError as `dependency_inference.parameters_of` does.
+    """
+    if layer._binding.shared is not None:
+        shared: tuple[str, ...] = layer._binding.shared.needs
+        return shared
+    function, flow = type(layer).__call__, layer.flow
+    if function is Layer.__call__:
+        return ()
+    return tuple(dependency_inference.parameters_of(function, flow.registrations, owner=layer.name, flow=flow.name).values())
+
+
+def is_tuned(layer: Layer) -> bool:
+    """Return whether hooks change the configuration of this attempt."""
+    return bool(hooks_for(layer, "submission")) or (layer.attempt > 1 and bool(hooks_for(layer, "retry")))
 
 
 def arguments(function: Any, layer: Layer, owner: str, dependency: Dependency) -> list[Layer]:

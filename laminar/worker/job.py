@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from laminar.components import layer_status
@@ -51,24 +51,32 @@ class Job:
         names = execution.flow.name, execution.id, layer.name
         return cls(*names, index, binding.splits, binding.attempt, execution.retry, gate)
 
-    def environment(self) -> dict[str, str]:
-        """Return the worker variables, which name the split to the layer's own processes."""
-        named = {
-            "EXECUTION_ID": self.execution,
-            "EXECUTION_RETRY": str(self.retry),
-            "FLOW_NAME": self.flow,
-            "LAYER_NAME": self.layer,
-            "LAYER_INDEX": str(self.index),
-            "LAYER_SPLITS": str(self.splits if self.splits is not None else 1),
-            "LAYER_ATTEMPT": str(self.attempt),
+    def environment(self, *, shared: bool = False) -> dict[str, str]:
+        """Return the worker variables, which name the split to the layer's own processes.
+
+        With ``shared`` return those alone that differ between the attempts at a layer's splits.
+        """
+        own = {"LAMINAR_LAYER_INDEX": str(self.index), "LAMINAR_LAYER_ATTEMPT": str(self.attempt)}
+        own[process_state.WORKER] = ""  # a scheduler may run in a worker itself
+        if shared:
+            return own
+        return {
+            "LAMINAR_EXECUTION_ID": self.execution,
+            "LAMINAR_EXECUTION_RETRY": str(self.retry),
+            "LAMINAR_FLOW_NAME": self.flow,
+            "LAMINAR_LAYER_NAME": self.layer,
+            "LAMINAR_LAYER_SPLITS": str(self.splits if self.splits is not None else 1),
+            **own,
         }
-        variables = {f"LAMINAR_{name}": value for name, value in named.items()}
-        return {**variables, process_state.WORKER: ""}  # a scheduler may run in a worker itself
 
 
 @dataclass(frozen=True)
 class ExecutionScope:
-    """Hold what all splits of an execution share: its names, its flow's graph, and the store of its documents."""
+    """Hold what all splits of an execution share: its names, its flow's graph, and the store of its documents.
+
+    ``known`` are documents of finished layers, by layer and split, that need not be read again; ``ends`` are, by layer and
+    attribute, how many elements each split of a finished fan-out, and those before it, contribute.
+    """
 
     flow: str
     execution: str
@@ -76,6 +84,8 @@ class ExecutionScope:
     store: DataStore
     nodes: Mapping[str, Node]
     registrations: Mapping[str, Registration]
+    known: Mapping[tuple[str, int], Record] = field(default_factory=dict, kw_only=True, repr=False)
+    ends: Mapping[tuple[str, str], Sequence[int]] = field(default_factory=dict, kw_only=True, repr=False)
 
     @classmethod
     def of_execution(cls, execution: Execution) -> ExecutionScope:
@@ -88,7 +98,8 @@ class ExecutionScope:
 
     def document(self, layer: str, index: int = 0) -> Record | None:
         """Return the document of a split, None where it has not ended."""
-        return self.store.load(self.flow, self.execution, layer, index)
+        found = self.known.get((layer, index))
+        return self.store.load(self.flow, self.execution, layer, index) if found is None else found
 
     def status(self, layer: str) -> str:
         """Return whether a layer is ``"finished"``, ``"skipped"`` or ``"unfinished"``."""
@@ -111,8 +122,8 @@ class SplitJob(ExecutionScope):
     @classmethod
     def of(cls, layer: Layer) -> SplitJob:
         """Return the job of the split that a layer stands for."""
-        scope, binding = ExecutionScope.of_execution(layer.execution), layer._binding
-        name = layer.name
+        binding, name = layer._binding, layer.name
+        scope = ExecutionScope.of_execution(layer.execution) if binding.shared is None else binding.shared.scope
         return cls(
             **vars(scope),
             layer=name,
@@ -129,7 +140,7 @@ class SplitJob(ExecutionScope):
 
     def ended(self) -> Record | None:
         """Return the document of this split, None where it has not ended."""
-        return self.document(self.layer, self.index)
+        return self.store.load(self.flow, self.execution, self.layer, self.index)
 
     def failures(self) -> tuple[int, ...]:
         """Return which attempts at this split failed by themselves."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from laminar import settings
-from laminar.exceptions import LaminarError, LayerError, located
+from laminar.exceptions import DatastoreError, LaminarError, LayerError
 from laminar.program import error_text
 from laminar.worker import fan_out_grid, hook_calls, run_notes, split_failure
 from laminar.worker.document_stamp import Stamp, source_digest
@@ -51,8 +51,12 @@ def run(layer: Layer, *, everywhere: bool = True) -> Outputs:
     ``everywhere`` says that the process runs nothing else. Raises SplitFailed where the layer fails.
     """
     job = SplitJob.of(layer)
-    with split_failure.outages(job):
+    try:
         return _run(layer, job, everywhere)
+    except DatastoreError as error:
+        if (failed := split_failure.outage(job, error)) is None:
+            raise
+        raise failed from error
 
 
 def _run(layer: Layer, job: SplitJob, everywhere: bool) -> Outputs:
@@ -61,7 +65,7 @@ def _run(layer: Layer, job: SplitJob, everywhere: bool) -> Outputs:
         layer._binding.splits = job.splits
     known = job.ended()
     if known is not None and known.status == "finished" and known.splits == job.splits:
-        return outputs(job, known)
+        return _outputs(layer, job, known)
     if job.attempt == 1 and job.attempts > 1:
         job.clear_failures()
     elif job.attempts > 1 and len(job.failures()) >= job.attempts:
@@ -70,7 +74,7 @@ def _run(layer: Layer, job: SplitJob, everywhere: bool) -> Outputs:
     if job.splits:
         _configure(layer, job, dependency)
     stamp = Stamp(type(layer))
-    with settings.running(_snapshot(job), everywhere=everywhere):
+    with settings.running(_snapshot(layer, job), everywhere=everywhere):
         owner = os.getpid()
         try:
             caught = _call(layer, dependency) if job.splits else None
@@ -96,7 +100,14 @@ def _run(layer: Layer, job: SplitJob, everywhere: bool) -> Outputs:
         caught_traceback=trace(caught) if caught is not None else None,
     )
     job.store.save(record)
-    return outputs(job, record)
+    return _outputs(layer, job, record)
+
+
+def _outputs(layer: Layer, job: SplitJob, record: Record) -> Outputs:
+    shared = layer._binding.shared
+    if shared is None:
+        return outputs(job, record)
+    return Outputs({name: [length] for name, length in fan_out_grid.published(job, record, shared.published).items()})
 
 
 def outputs(scope: fan_out_grid.Scope, record: Record) -> Outputs:
@@ -110,15 +121,19 @@ def evaluate(layer: Layer) -> bool:
     Raises SplitFailed where a hook fails.
     """
     job = SplitJob.of(layer)
-    with split_failure.outages(job):
+    try:
         return _evaluate(layer, job)
+    except DatastoreError as error:
+        if (failed := split_failure.outage(job, error)) is None:
+            raise
+        raise failed from error
 
 
 def _evaluate(layer: Layer, job: SplitJob) -> bool:
     stamp = Stamp(type(layer))
     layer._binding.own = True
     try:
-        with settings.running(_snapshot(job), everywhere=False):
+        with settings.running(_snapshot(layer, job), everywhere=False):
             denying = hook_calls.denying(layer, _whole(layer))
     except Exception as error:
         raise split_failure.blame(job, error, hook_calls.blamed(layer, error), 1) from error
@@ -140,31 +155,36 @@ def configure(layer: Layer) -> None:
 
 
 def _configure(layer: Layer, job: SplitJob, dependency: Callable[[str], Layer]) -> None:
+    if not hook_calls.is_tuned(layer):
+        return
     try:
-        with settings.running(_snapshot(job), everywhere=False):
+        with settings.running(_snapshot(layer, job), everywhere=False):
             hook_calls.configure(layer, dependency)
     except Exception as error:
         raise split_failure.blame(job, error, hook_calls.blamed(layer, error), 1) from error
 
 
-def _snapshot(job: SplitJob) -> settings.Snapshot:
+def _snapshot(layer: Layer, job: SplitJob) -> settings.Snapshot:
     """Return what ``laminar.settings.current`` says while a split runs."""
-    return settings.Snapshot(
-        settings.CurrentExecution(job.execution, job.retry),
-        settings.CurrentFlow(job.flow),
-        settings.CurrentLayer(job.layer, job.index, job.splits, job.attempt),
-    )
+    shared, own = layer._binding.shared, settings.CurrentLayer(job.layer, job.index, job.splits, job.attempt)
+    if shared is not None:
+        execution, flow = shared.current
+        return settings.Snapshot(execution, flow, own)
+    return settings.Snapshot(settings.CurrentExecution(job.execution, job.retry), settings.CurrentFlow(job.flow), own)
 
 
 def _dependency(layer: Layer, job: SplitJob) -> Callable[[str], Layer]:
     """Return how a split gets a layer that it depends on: with its own elements in place of what it iterates over."""
-    execution = layer.execution
-    found = fan_out_grid.elements(job, job.layer, job.index) if layer._binding.index is not None and job.splits else {}
+    execution, shared = layer.execution, layer._binding.shared
+    lengths = None if shared is None else shared.lengths
+    found = fan_out_grid.elements(job, job.layer, job.index, lengths) if layer._binding.index is not None and job.splits else {}
 
     def dependency(name: str) -> Layer:
         made: Layer = execution.layer(name)
         made._binding.reader = job.layer
         made._binding.elements = found.get(name, {})
+        if shared is not None:
+            made._binding.found = shared.records(name)
         return made
 
     return dependency
@@ -184,33 +204,32 @@ def _whole(layer: Layer) -> Callable[[str], Layer]:
 
 def _call(layer: Layer, dependency: Callable[[str], Layer]) -> BaseException | None:
     """Call a layer within its hooks and return the exception that its Catch covered."""
-    binding, catch = layer._binding, layer.configuration.catch
-    covered = catch.exceptions if catch is not None else ()
-    caught: BaseException | None = None
-    binding.own = True
+    layer._binding.own = True
+    if not hook_calls.hooks_for(layer, "execution"):
+        return _called(layer, dependency)
     with ExitStack() as stack:
         hook_calls.surround(layer, dependency, stack)
-        arguments = _arguments(layer, dependency)
-        binding.phase = "call"
-        try:
-            returned = layer(*arguments)
-            if returned is not None:
-                run_notes.dropped_return(layer, returned)
-        except covered as error:
-            caught = error
-        finally:
-            binding.phase = "hook"
-            # What a hook sets after the call stays in the process, also under an artifact's name.
-            names = dict.fromkeys([*binding.written, *binding.changed(layer)])
-            binding.values = {name: vars(layer)[name] for name in names if name in vars(layer)}
-    return caught
+        return _called(layer, dependency)
 
 
-def _arguments(layer: Layer, dependency: Callable[[str], Layer]) -> list[Layer]:
-    from laminar.components.layer import Layer as Base
-
-    function = type(layer).__call__
-    return [] if function is Base.__call__ else hook_calls.arguments(function, layer, layer.name, dependency)
+def _called(layer: Layer, dependency: Callable[[str], Layer]) -> BaseException | None:
+    binding = layer._binding
+    catch = (layer.configuration if binding.shared is None else binding.configuration or binding.shared.configuration).catch
+    covered = catch.exceptions if catch is not None else ()
+    arguments = [dependency(name) for name in hook_calls.needs(layer)]
+    binding.phase = "call"
+    try:
+        returned = layer(*arguments)
+        if returned is not None:
+            run_notes.dropped_return(layer, returned)
+    except covered as error:
+        return error
+    finally:
+        binding.phase = "hook"
+        # What a hook sets after the call stays in the process, also under an artifact's name.
+        names = dict.fromkeys([*binding.written, *binding.changed(layer)] if binding.copies else binding.written)
+        binding.values = {name: vars(layer)[name] for name in names if name in vars(layer)}
+    return None
 
 
 def _store(layer: Layer, store: ValueStore) -> dict[str, Artifact]:
@@ -226,9 +245,9 @@ def _store(layer: Layer, store: ValueStore) -> dict[str, Artifact]:
 
 def _write(layer: str, store: ValueStore, name: str, value: Any) -> Artifact:
     try:
-        with located(f"{layer}.{name}"):
-            return store.write(value)
+        return store.write(value)
     except LaminarError as error:
+        error.where = error.where or f"{layer}.{name}"
         raise LayerError(
             f"Attribute {name!r} of layer {layer!r} cannot be stored: {error.what}",
             where=f"{layer}.{name}",

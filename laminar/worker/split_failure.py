@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import FrozenInstanceError
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from laminar.worker.job import SplitJob
 if TYPE_CHECKING:
     from laminar.components.layer import Layer
 
-__all__ = ["SplitFailed", "blame", "failed_outside", "failure", "outages", "trace", "uncounted"]
+__all__ = ["SplitFailed", "blame", "failed_outside", "failure", "outage", "trace", "uncounted"]
 
 INSTALLED = {"site-packages", "dist-packages"}
 """Folders that what is installed lies in."""
@@ -91,15 +90,9 @@ def blame(job: SplitJob, error: BaseException, hook: str, attempts: int) -> Spli
     return failed
 
 
-@contextmanager
-def outages(job: SplitJob) -> Iterator[None]:
-    """Turn an outage of the datastore, where a split's document is read or written, into a failure that does not count."""
-    try:
-        yield
-    except DatastoreError as error:
-        if _outage(error) is None:
-            raise
-        raise blame(job, error, "", 1) from error
+def outage(job: SplitJob, error: DatastoreError) -> SplitFailed | None:
+    """Return the failure of a split by an outage of the datastore, which does not count; None for any other error."""
+    return None if _outage(error) is None else blame(job, error, "", 1)
 
 
 def _has_attempts_left(job: SplitJob, reason: str, attempts: int) -> bool:

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from laminar.components.execution import Execution
     from laminar.components.flow import Flow
     from laminar.components.layer import Layer
+    from laminar.worker.layer_scope import LayerScope
 
-__all__ = ["CANNOT", "DONE", "FAILED", "RETRY", "Job", "bound", "is_own_signal", "reroot", "reseed", "told", "work"]
+__all__ = ["CANNOT", "DONE", "FAILED", "RETRY", "Job", "bound", "is_own_signal", "prepared", "reroot", "reseed", "told", "work"]
 
 
 def reroot(flow: Flow, url: str) -> None:
@@ -39,18 +40,19 @@ def _set_environment(layer: Layer) -> None:
 
     Raises SplitFailed where a hook fails.
     """
-    for name, before in _replaced.items():  # by the split before this one, of a batch
-        os.environ.pop(name, None)
-        os.environ.update({name: before} if before is not None else {})
-    _replaced.clear()
-    if hook_calls.hooks_for(layer, "submission") or (layer.attempt > 1 and hook_calls.hooks_for(layer, "retry")):
+    if _replaced:
+        for name, before in _replaced.items():  # by the split before this one, of a batch
+            os.environ.pop(name, None)
+            os.environ.update({name: before} if before is not None else {})
+        _replaced.clear()
+    if hook_calls.is_tuned(layer):
         if layer._binding.splits is None:
             layer._binding.splits = fan_out_grid.count(ExecutionScope.of_execution(layer.execution), layer.name)
         if layer._binding.splits:
             split.configure(layer)
-    env = layer.configuration.container.env
-    _replaced.update((name, os.environ.get(name)) for name in env)
-    os.environ.update(env)
+    if env := layer.configuration.container.env:
+        _replaced.update((name, os.environ.get(name)) for name in env)
+        os.environ.update(env)
 
 
 _replaced: dict[str, str | None] = {}
@@ -88,25 +90,37 @@ def bound(flow: Flow, job: Job) -> Execution:
     return flow.execution(job.execution, retry=job.retry)
 
 
-def work(flow: Flow, job: Job, *, in_pod: bool = False) -> tuple[int, Outputs, SplitFailed | None]:
+def work(
+    flow: Flow, job: Job, *, in_pod: bool = False, shared: LayerScope | None = None
+) -> tuple[int, Outputs, SplitFailed | None]:
     """Run a job and return its exit code, its outputs and its failure; a pod (``in_pod``) has its container's variables already.
 
-    Raises what `bound` raises.
+    ``shared`` is what a server of many splits found out before it forked this process. Raises what `bound` raises.
     """
-    process_state.work()
-    execution = bound(flow, job)
-    process_state.running.add((flow.name, job.execution))
-    os.environ.update({**job.environment(), process_state.WORKER: str(os.getpid())})
+    execution = prepared(flow, job) if shared is None else shared.execution
+    os.environ.update({**job.environment(shared=shared is not None), process_state.WORKER: str(os.getpid())})
     _restore_seeds(flow, job)
     layer = execution.layer(job.layer, index=job.index, splits=job.splits, attempt=job.attempt)
+    layer._binding.shared = shared
     try:
-        if not job.gate and not in_pod:
+        if not job.gate and not in_pod and (shared is None or shared.has_variables):
             _set_environment(layer)
         if job.gate:
             return DONE, Outputs(entries={job.layer: split.evaluate(layer)}), None
         return DONE, split.run(layer), None
     except SplitFailed as failed:
         return (RETRY if failed.retryable else FAILED), Outputs(), failed
+
+
+def prepared(flow: Flow, job: Job) -> Execution:
+    """Make this process a worker of a job's execution, and return that.
+
+    Raises what `bound` raises.
+    """
+    process_state.work()
+    execution = bound(flow, job)
+    process_state.running.add((flow.name, job.execution))
+    return execution
 
 
 def told(outputs: Outputs) -> dict[str, Any]:

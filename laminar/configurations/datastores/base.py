@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from laminar.configurations.datastores import key_layout
@@ -121,6 +121,13 @@ class DataStore(ValueStore):
         Raises DatastoreError where splits are missing.
         """
         return element_index.total(self, flow, execution, layer, attribute, default=default)
+
+    def sums(self, flow: str, execution: str, layer: str, attribute: str, *, default: bool) -> Sequence[int]:
+        """Return how many elements of a flat attribute each split of a finished fan-out, and those before it, contribute.
+
+        Raises DatastoreError where splits are missing.
+        """
+        return element_index.stored_sums(self, flow, execution, layer, attribute, default=default)
 
     # listings
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # what the module signal wraps
 import contextlib
 import io
 import os
@@ -21,15 +22,16 @@ from laminar.worker import split_job
 if TYPE_CHECKING:
     from laminar.components.flow import Flow
     from laminar.worker.job import Job
+    from laminar.worker.layer_scope import LayerScope
 
-__all__ = ["become", "connect_streams", "die_with_parent", "pickled", "prepare_death", "restore_signals", "work"]
+__all__ = ["become", "connect_streams", "die_with_parent", "pickled", "prepare_death", "restore_signals", "signal_handlers", "work"]
 
 
-def become(flow: Flow, jobs: tuple[Job, ...], result: int, *, reseed: bool) -> NoReturn:
-    """Run jobs in this process, and end it."""
+def become(flow: Flow, jobs: tuple[Job, ...], result: int, *, reseed: bool, shared: LayerScope | None = None) -> NoReturn:
+    """Run jobs in this process, and end it; ``shared`` is what the splits of the jobs' layer share."""
     owner, code = os.getpid(), split_job.CANNOT
     try:
-        code = work(flow, jobs, result, reseed=reseed)
+        code = work(flow, jobs, result, reseed=reseed, shared=shared)
     except KeyboardInterrupt:
         code = 130
     except SystemExit as leaving:  # of a process that a layer forked: it ends as it says
@@ -45,19 +47,23 @@ def become(flow: Flow, jobs: tuple[Job, ...], result: int, *, reseed: bool) -> N
         os._exit(code & 0xFF)
 
 
-def work(flow: Flow, jobs: tuple[Job, ...], result: int, *, reseed: bool) -> int:
+def work(flow: Flow, jobs: tuple[Job, ...], result: int, *, reseed: bool, shared: LayerScope | None = None) -> int:
     """Run jobs and write an answer for each to a pipe (a socket, where there are several); return the exit code of the last one."""
     code, owner = split_job.CANNOT, os.getpid()
     if reseed:
         split_job.reseed()
     for job in jobs:
-        code, answer = _answer(flow, job)
+        if job is not jobs[0]:
+            os.environ.update(job.environment())  # the split before it may have changed them
+        code, answer = _answer(flow, job, shared)
         if os.getpid() != owner:
             raise SystemExit(0)
         for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(Exception):
+            try:
                 stream.flush()
-        data = memoryview(encode(answer))
+            except Exception:  # it may be anything that the program put there
+                continue
+        data = memoryview(answer)
         while data:
             data = data[os.write(result, data) :]
         if job is not jobs[-1]:
@@ -65,14 +71,19 @@ def work(flow: Flow, jobs: tuple[Job, ...], result: int, *, reseed: bool) -> int
     return code
 
 
-def _answer(flow: Flow, job: Job) -> tuple[int, Answer]:
+def _answer(flow: Flow, job: Job, shared: LayerScope | None) -> tuple[int, bytes]:
+    """Run a job and return its exit code and its answer, encoded."""
     try:
-        code, outputs, failed = split_job.work(flow, job)
+        code, outputs, failed = split_job.work(flow, job, shared=shared)
     except Exception as error:
-        return split_job.CANNOT, Answer(error=pickled(error))
+        return split_job.CANNOT, encode(Answer(error=pickled(error)))
     if failed is not None:
-        return code, Answer(failure=encode_failure(failed))
-    return code, Answer(entries=outputs.entries)
+        return code, encode(Answer(failure=encode_failure(failed)))
+    return code, encode(Answer(entries=outputs.entries)) if outputs.entries else PLAIN
+
+
+PLAIN = encode(Answer(entries={}))
+"""The answer of nearly every job, encoded once."""
 
 
 def pickled(error: Exception) -> bytes:
@@ -134,32 +145,37 @@ def _descriptor(stream: Any, number: int) -> int | None:
     return found if isinstance(found, int) else number
 
 
-def restore_signals(handlers: dict[signal.Signals, Any]) -> None:
+def signal_handlers(*numbers: int) -> dict[int, Any]:
+    """Return the handlers of signals as the interpreter has them: `signal.signal` looks up a name for each."""
+    return {int(number): _signal.getsignal(number) for number in numbers}
+
+
+def restore_signals(handlers: dict[int, Any]) -> None:
     """Restore the handlers of signals, so that a child handles them as the program did where it was forked."""
-    signal.set_wakeup_fd(-1)
+    _signal.set_wakeup_fd(-1)
     for number, handler in handlers.items():
-        signal.signal(number, handler)
+        _signal.signal(number, handler)
 
 
 # the end of the parent
 
-_libc: Any = None
+_prctl: Any = None
 
 
 def prepare_death() -> None:
     """Load what `die_with_parent` needs, once, before any fork."""
-    global _libc
+    global _prctl
     if sys.platform == "linux":
         import ctypes
 
-        _libc = ctypes.CDLL(None)
+        _prctl = ctypes.CDLL(None).prctl
 
 
 def die_with_parent() -> None:
     """Kill this process when its parent ends, however that ends."""
     parent = os.getppid()
-    if _libc is not None:
-        _libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, prctl(2)
+    if _prctl is not None:
+        _prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL: prctl(2)
         if os.getppid() != parent:
             os._exit(split_job.CANNOT)
         return

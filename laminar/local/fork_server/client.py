@@ -234,6 +234,8 @@ def connect(flow: Flow, concurrency: int) -> Client:
         return _loaded(_by_value(flow), concurrency)
     known = _kept.get((program, flow.name))
     if known is not None and not known.closed:
+        with contextlib.suppress(ConnectionError):  # the server is gone: what is requested next finds that
+            known.channel.send(("renew", None))
         return known
     client = _loaded(Load(tuple(sys.path), flow.name, _seconds(), process_state.first_folder(), program), concurrency)
     if not client.knows:  # its class is defined after a read, where recording ends: it travels by value

@@ -32,6 +32,8 @@ from laminar.worker.job import CANNOT
 
 if TYPE_CHECKING:
     from laminar.components.flow import Flow
+    from laminar.worker.job import Job
+    from laminar.worker.layer_scope import LayerScope
 
 __all__ = ["Server", "become"]
 
@@ -102,10 +104,11 @@ class Server:
         self.children: dict[int, Child] = {}
         self.by_pid: dict[int, Child] = {}
         self.paused = False
-        self.prepared: set[str] = set()
         self.files: list[int] | None = None
-        self.handlers = {number: signal.getsignal(number) for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM)}
-        if flow is None and self.handlers[signal.SIGINT] is not signal.SIG_IGN:
+        self.shared: dict[tuple[str, str, bool, str], LayerScope | None] = {}
+        self.latest: LayerScope | None = None
+        self.handlers = process.signal_handlers(signal.SIGCHLD, signal.SIGINT, signal.SIGTERM)
+        if flow is None and self.handlers[signal.SIGINT] != signal.SIG_IGN:
             self.handlers[signal.SIGINT] = signal.default_int_handler
         self.wake, wake_end = os.pipe()
         for end in (self.wake, wake_end):
@@ -119,6 +122,7 @@ class Server:
         """Work until the other side closes the socket."""
         self.selector.register(self.channel, selectors.EVENT_READ, self._exchange)
         self.selector.register(self.wake, selectors.EVENT_READ, self._reap)
+        self.ends = (self.channel.fileno(), self.wake, *_own_descriptors(self.selector))
         try:
             while True:
                 for key, events in self.selector.select(self._patience()):
@@ -143,6 +147,8 @@ class Server:
                     self._cancel(message)
                 elif what == "load":
                     self._load(message)
+                elif what == "renew":  # another run of the flow: layers above may have other documents
+                    self.shared.clear()
 
     def _balance(self) -> None:
         """Wait for what matters: room in the socket where something waits for it, no more output where too much does."""
@@ -187,7 +193,7 @@ class Server:
             answer = Answer(error=process.pickled(error))
             self.channel.send(("end", request.number, 0, False, answer))
             return
-        self._prepare(flow, request)
+        shared = self._prepare(flow, request.jobs[0])
         if (pipes := _pipes(is_batch=len(request.jobs) > 1)) is None and self.children:
             self.concurrency = len(self.children)  # as many as this process may have files open for
             self.waiting.appendleft(request)
@@ -202,7 +208,7 @@ class Server:
         if self.loaded is not None and self.loaded.is_spawning:
             pid = self.loaded.spawn(request, result_end, out_end, err_end)
         elif (pid := os.fork()) == 0:
-            self._become_child(flow, request, result_end, out_end, err_end)
+            self._become_child(flow, request, shared, result_end, out_end, err_end)
         for end in (result_end, out_end, err_end):
             os.close(end)
         deadline = time.monotonic() + request.limit if request.limit is not None else None
@@ -214,36 +220,43 @@ class Server:
                 self._register(child, end)
         self.channel.send(("started", request.number, pid))
 
-    def _prepare(self, flow: Flow, request: Request) -> None:
-        """Find out once what the splits of a fan-out share: modules, and digests of sources and of the program."""
-        name = request.jobs[0].layer
-        if name in self.prepared or request.jobs[0].splits in (None, 1):
-            return
-        self.prepared.add(name)
-        from laminar.configurations.datastores.documents import error_context  # noqa: F401  imported for the children
-        from laminar.worker.document_stamp import program_digest, source_digest
+    def _prepare(self, flow: Flow, job: Job) -> LayerScope | None:
+        """Find out once what the splits of a fan-out share; None where they do not, or where a child is to meet the error."""
+        if job.gate or job.splits in (None, 1) or (self.loaded is not None and self.loaded.is_spawning):
+            return None
+        key = job.flow, job.execution, job.retry, job.layer
+        if key not in self.shared:
+            from laminar.configurations.datastores.documents import error_context  # noqa: F401  imported for the children
+            from laminar.worker import split_job
+            from laminar.worker.layer_scope import LayerScope
 
-        with contextlib.suppress(Exception):  # a child meets it again, and reports it
-            program_digest()
-            source_digest(flow.registrations[name].layer)
-            flow.nodes  # noqa: B018  it is computed once
-        gc.freeze()
+            self.shared[key] = None
+            with contextlib.suppress(Exception):
+                self.shared[key] = LayerScope.of(split_job.prepared(flow, job), job.layer)
+            gc.freeze()
+        if (shared := self.shared[key]) is not None:
+            if shared is not self.latest:  # several layers may run beside each other
+                os.environ.update(job.environment())
+                self.latest = shared
+            with contextlib.suppress(Exception):
+                shared.prepare(job.index)
+        return shared
 
-    def _become_child(self, flow: Flow, request: Request, result: int, out: int, err: int) -> NoReturn:
+    def _become_child(self, flow: Flow, request: Request, shared: LayerScope | None, result: int, out: int, err: int) -> NoReturn:
         try:
             os.setpgid(0, 0)
             process.restore_signals(self.handlers)
             process.die_with_parent()
             os.dup2(out, 1)
             os.dup2(err, 2)
-            self.selector.close()
-            self.channel.close()
-            others = [end for child in self.children.values() for end in child.ends]
-            for end in (out, err, self.wake, *others):
+            for child in self.children.values():
+                for end in child.ends:
+                    os.close(end)
+            for end in (out, err, *self.ends):
                 os.close(end)
             open_files.reopen(self.files or ())
             gc.enable()
-            process.become(flow, request.jobs, result, reseed=True)
+            process.become(flow, request.jobs, result, reseed=True, shared=shared)
         finally:
             os._exit(CANNOT)
 
@@ -381,6 +394,11 @@ def _pipes(*, is_batch: bool) -> list[tuple[int, int]] | None:
             os.close(end)
         return None
     return made
+
+
+def _own_descriptors(selector: selectors.BaseSelector) -> list[int]:
+    """Return the descriptors that a selector itself has open: one, except where it calls select or poll."""
+    return [selector.fileno()] if hasattr(selector, "fileno") else []
 
 
 def _is_over(pid: int) -> bool:

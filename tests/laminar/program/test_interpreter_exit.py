@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from typing import Any
 
 import pytest
@@ -80,7 +81,7 @@ def test_open_files_are_flushed(tmp_path):
         assert (tmp_path / "text").read_text() == "one" and (tmp_path / "bytes").read_bytes() == b"two"
 
 
-def test_a_file_that_cannot_be_flushed_is_passed_over():
+def test_a_file_that_cannot_be_flushed_is_passed_over(monkeypatch):
     class Full(io.StringIO):
         def flush(self) -> None:
             raise OSError("no space left")
@@ -88,4 +89,5 @@ def test_a_file_that_cannot_be_flushed_is_passed_over():
     closed = io.StringIO()
     closed.close()
     for file in (Full(), closed, None, object()):
-        interpreter_exit._flush(file)
+        monkeypatch.setattr(sys, "stdout", file)
+        interpreter_exit.flush_files()

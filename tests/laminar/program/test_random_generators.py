@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import os
 import random
 import re
 import sys
@@ -38,9 +40,29 @@ def test_the_shared_generator_keeps_its_numbers_only_where_it_was_seeded():
     reseed()
     assert random.getstate() == state
     random.seed()
+    assert len({random.getstate(), drawn_in_a_fork(), drawn_in_a_fork()}) == 3
+
+
+def drawn_in_a_fork():
+    """Return the state that a forked process starts with."""
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        reseed()
+        os.write(writing, repr(random.getstate()).encode())
+        os._exit(0)
+    os.close(writing)
+    with open(reading, encoding="ascii") as file:
+        state = ast.literal_eval(file.read())
+    os.wait()
+    return state
+
+
+def test_a_process_that_forks_many_keeps_the_state_that_its_children_start_with(monkeypatch):
+    monkeypatch.setattr(random_generators, "_settled", False)
+    random.seed(7)
     state = random.getstate()
-    reseed()
-    assert random.getstate() != state
+    random_generators.prepare()
+    assert [drawn_in_a_fork() for _ in range(2)] == [state] * 2
 
 
 def test_a_state_that_was_set_is_a_seed():

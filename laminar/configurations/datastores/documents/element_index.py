@@ -24,7 +24,7 @@ from laminar.configurations.datastores.documents.record import Record
 from laminar.configurations.datastores.key_layout import offsets_key
 from laminar.exceptions import DatastoreError
 
-__all__ = ["locate", "total"]
+__all__ = ["locate", "place", "stored_sums", "total"]
 
 MAGIC = b"LMNO"
 SCHEMA = 2
@@ -46,7 +46,16 @@ def locate(
 
     Raises DatastoreError where the fan-out has not finished or the position is beyond its elements.
     """
-    ends = stored_sums(storage, flow, execution, layer, attribute, default=default)
+    return place(
+        stored_sums(storage, flow, execution, layer, attribute, default=default), flow, execution, layer, attribute, position
+    )
+
+
+def place(ends: Sequence[int], flow: str, execution: str, layer: str, attribute: str, position: int) -> tuple[int, int]:
+    """Return the split, and the element within what it contributes, of a position; ``ends`` are the sums of a fan-out.
+
+    Raises DatastoreError where the position is beyond its elements.
+    """
     count = ends[-1] if ends else 0
     if not 0 <= position < count:
         raise DatastoreError(

@@ -53,11 +53,12 @@ class Record:
     def to_json(self) -> str:
         """Return the record's document: the same text for the same record, on any machine."""
         artifacts = ",".join(f"{encode(name)}:{self.artifacts[name].to_json()}" for name in sorted(self.artifacts))
-        values = {**vars(self), "schema": SCHEMA}
-        if not self.entries:
-            del values["entries"]
-        fields = ",".join([f'"{name}":{encoded(values[name])}' for name in WRITTEN if name in values])
-        return add_checksum(f'{{"artifacts":{{{artifacts}}},{fields}}}')
+        known = {**vars(self), "schema": SCHEMA}
+        values = {name: known[name] for name in WRITTEN if name != "entries" or self.entries}
+        text = encode(values)
+        if not text.isascii():
+            text = encode({name: encodable(value) for name, value in values.items()})
+        return add_checksum(f'{{"artifacts":{{{artifacts}}},{text[1:]}')
 
     @classmethod
     def from_json(cls, text: str | bytes, *, key: str = "") -> Record:
@@ -91,10 +92,6 @@ def shared_names(found: dict[str, Any]) -> dict[str, Any]:
     return {intern(name): value for name, value in found.items()}
 
 
-def encoded(value: Any) -> str:
-    """Return the JSON of a field, without lone surrogates, which a traceback or a host name may hold and UTF-8 cannot encode."""
-    if type(value) is str:
-        return encode(value if value.isascii() else value.encode(errors="backslashreplace").decode())
-    if value is None:
-        return "null"
-    return str(value) if type(value) is int else encode(value)
+def encodable(value: Any) -> Any:
+    """Return a field without lone surrogates, which a traceback or a host name may hold and UTF-8 cannot encode."""
+    return value.encode(errors="backslashreplace").decode() if type(value) is str else value

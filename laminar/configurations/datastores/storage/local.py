@@ -77,6 +77,17 @@ class LocalStorage(ByteStorage):
             finally:
                 os.close(handle)
 
+    def get_if_present(self, key: str) -> Buffer | None:
+        """Return the bytes of a file, None where there is none: most documents are looked for before they are written."""
+        try:
+            handle = os.open(f"{self.root}/{key}", os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        except OSError:
+            return super().get_if_present(key)  # which explains it
+        os.close(handle)
+        return super().get_if_present(key)
+
     def put(self, key: str, chunks: Sequence[Buffer]) -> None:
         """Write a file: a temporary one first, which is then renamed."""
         if not self._swept:
@@ -218,7 +229,6 @@ class LocalStorage(ByteStorage):
 
     def _move(self, temporary: str, path: str) -> None:
         """Rename a file, making missing folders, also where another process removes them as empty meanwhile."""
-        folder = os.path.dirname(path)
         for attempt in range(RENAME_ATTEMPTS + 1):
             try:
                 os.replace(temporary, path)
@@ -227,9 +237,9 @@ class LocalStorage(ByteStorage):
                 if attempt == RENAME_ATTEMPTS:
                     raise
                 with suppress(FileNotFoundError):
-                    os.makedirs(folder, exist_ok=True)
+                    os.makedirs(os.path.dirname(path), exist_ok=True)
         if self.durable:
-            self._sync(folder)
+            self._sync(os.path.dirname(path))
 
     def _sync(self, folder: str) -> None:
         """Wait until the disk has a renamed file's entry, and once in a process those of the folders above it (fsync(2), Notes)."""

@@ -16,7 +16,7 @@ from laminar.configurations.datastores.values.open_segments import OpenSegment
 from laminar.configurations.datastores.values.protocol_registry import TypedStorage
 from laminar.exceptions import DatastoreError, LaminarError
 
-__all__ = ["fetch", "open_segment", "read_element", "read_frame", "read_value"]
+__all__ = ["fetch", "open_segment", "opened", "read_element", "read_frame", "read_value"]
 
 REREAD_DELAY = 0.1
 """Seconds after which a missing file is read once more."""
@@ -56,16 +56,21 @@ def small_files(artifacts: Iterable[Artifact]) -> list[str]:
 
 def read_element(store: TypedStorage, segment: Segment, offset: int) -> Any:
     """Return one element of a segment, verifying the table once in a process and this one frame, and reading little else."""
-    opened = store.segments.get(segment.address)
-    if store.reads_without_copy and opened is not None and opened.source is not fetch(store, segment.address):
-        opened = None  # the file was replaced
-    if opened is not None:
-        return decode_frame(store, segment, opened, offset)
-    opened = open_whole_or_head(store, segment)
-    value = decode_frame(store, segment, opened, offset)
-    kept = opened if store.over_network or store.reads_without_copy else OpenSegment(opened.head)
-    store.segments.add(segment.address, kept)
-    return value
+    found = store.segments.get(segment.address)
+    if store.reads_without_copy and found is not None and found.source is not fetch(store, segment.address):
+        store.segments.drop(segment.address)  # the file was replaced
+        found = None
+    return decode_frame(store, segment, opened(store, segment) if found is None else found, offset)
+
+
+def opened(store: TypedStorage, segment: Segment) -> OpenSegment:
+    """Return a segment whose table is verified once in a process, and keep of it what saves requests."""
+    found = store.segments.get(segment.address)
+    if found is None:
+        found = open_whole_or_head(store, segment)
+        kept = found if store.over_network or store.reads_without_copy else OpenSegment(found.head)
+        store.segments.add(segment.address, kept)
+    return found
 
 
 def decode_frame(store: TypedStorage, segment: Segment, opened: OpenSegment, offset: int) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from laminar.configurations.datastores.byte_storage import Buffer, ByteStorage
@@ -35,18 +35,12 @@ class ValueStore(TypedStorage):
         with self.write_batch() as batch:
             return writer.shard(batch, values)
 
-    @contextmanager
-    def write_batch(self) -> Iterator[ValueStore]:
+    def write_batch(self) -> AbstractContextManager[ValueStore]:
         """Return a store to write several values to; their files are in this store at the end of the block.
 
         A storage over a network writes them at the same time.
         """
-        if not self.over_network:
-            yield self
-            return
-        batch = WriteBatch(self)
-        yield batch
-        batch.flush()
+        return batched(self) if self.over_network else nullcontext(self)
 
     def read(self, artifact: Artifact, /, *, siblings: Iterable[Artifact] = ()) -> Any:
         """Return the value of an artifact; an Accessor where it is sharded.
@@ -70,19 +64,39 @@ class ValueStore(TypedStorage):
 
         Raises DatastoreError where there is no such element.
         """
-        if position >= 0:
-            offset = position
-            for part in (artifact,) if artifact.parts is None else artifact.parts:
-                if offset >= count_of(part):
-                    offset -= count_of(part)
-                elif isinstance(part, Segment):
-                    return reader.read_element(self, part, offset)
-                else:
-                    return reader.read_value(self, part)
+        part, offset = part_at(artifact, position)
+        if isinstance(part, Segment):
+            return reader.read_element(self, part, offset)
+        if part is not None:
+            return reader.read_value(self, part)
         raise DatastoreError(
             f"Artifact {artifact.name!r} has no element {position}: it has {artifact.length}.",
             fix="run the layer again: it was split over other elements.",
         )
+
+    def open_segment(self, artifact: Artifact, position: int, /) -> None:
+        """Verify the table of the segment that an element is in, so that this process and its forks read the element alone."""
+        part, _ = part_at(artifact, position)
+        if isinstance(part, Segment):
+            reader.opened(self, part)
+
+
+def part_at(artifact: Artifact, position: int) -> tuple[Part | None, int]:
+    """Return the part that an element is in, and its place there; None where there is no such element."""
+    offset = position
+    for part in (artifact,) if artifact.parts is None else artifact.parts:
+        if 0 <= offset < count_of(part):
+            return part, offset
+        offset -= count_of(part)
+    return None, 0
+
+
+@contextmanager
+def batched(store: ValueStore) -> Iterator[WriteBatch]:
+    """Yield a batch of a store, and write its files at the end of the block."""
+    batch = WriteBatch(store)
+    yield batch
+    batch.flush()
 
 
 class WriteBatch(ValueStore):

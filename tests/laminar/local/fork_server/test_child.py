@@ -120,4 +120,4 @@ def test_signal_handlers_are_restored(monkeypatch):
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux'")
 def test_what_dying_with_the_parent_needs_is_loaded_before():
     child.prepare_death()
-    assert callable(child._libc.prctl)
+    assert callable(child._prctl)
