@@ -125,6 +125,9 @@ class ArgoServer(Transport):
     def pods(self, workflow: str) -> Sequence[Object]:
         return ()
 
+    def newest_pods(self) -> Sequence[Object] | None:
+        return None
+
     def warnings(self, pod: str) -> Sequence[Object]:
         return ()
 
@@ -132,6 +135,12 @@ class ArgoServer(Transport):
         return None
 
     def has_account(self, name: str) -> bool | None:
+        return None
+
+    def account_may(self, name: str, verb: str, resource: str) -> bool | None:
+        return None
+
+    def definition(self, plural: str) -> Object | None:
         return None
 
     def link(self, name: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from laminar.compiler.cluster.transport import Transport
+from laminar.compiler.cluster.transport import Object, Transport
 from laminar.exceptions import ClusterError, LaminarError
 
 __all__ = ["RIGHTS", "Finding", "check_cluster", "check_image", "check_store"]
@@ -21,6 +22,13 @@ RIGHTS = (
     ("list", "events", "", ""),
 )
 """The rights that commands use, as templates/rbac-people.yaml gives them to laminar-user: verb, resource, group, subresource."""
+
+DEFINED = ("workflows", "workflowtemplates", "cronworkflows", "workflowtaskresults")
+"""The kinds of Argo's that a run needs; pods report their outputs as the last one."""
+
+RESULTS = "workflowtaskresults"
+TASKS = 200
+"""Tasks that a template of Argo's may have (`laminar.compiler.target`)."""
 
 OLDEST = (3, 7)
 """The oldest Argo that laminar compiles for."""
@@ -51,8 +59,9 @@ def check_cluster(transport: Transport, account: str) -> Iterator[Finding]:
     if abs(skew) > 60:
         what = f"the cluster's clock is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} this machine's"
         yield Finding("clock", WARNING, what, "set this machine's clock: S3 refuses requests that are 15 minutes off.")
+    yield _definitions(transport)
     yield from _rights(transport)
-    yield _account(transport, account)
+    yield from _account(transport, account)
 
 
 def _argo(transport: Transport, version: str) -> Finding:
@@ -68,6 +77,47 @@ def _argo(transport: Transport, version: str) -> Finding:
     if transport.link("x") and found and (int(found[1]), int(found[2])) < OLDEST and int(found[1]):
         return Finding("argo", WRONG, f"Argo {version} is older than 3.7", "upgrade Argo Workflows to 3.7 or later.")
     return Finding("argo", OK, "workflows can be listed")
+
+
+def _definitions(transport: Transport) -> Finding:
+    """Return whether all of Argo's kinds are there in the version that laminar uses, and which limits their schema sets."""
+    try:
+        found = {plural: transport.definition(plural) for plural in DEFINED}
+    except ClusterError as error:
+        if error.status == 404:
+            fix = "install the definitions (CRDs) of one release of Argo Workflows, all of them."
+            return Finding("definitions", WRONG, f"{error.what}", fix)
+        return Finding("definitions", UNKNOWN, error.what)
+    known = {plural: definition for plural, definition in found.items() if definition is not None}
+    if len(known) < len(found):
+        why = "an Argo server does not show them" if transport.link("x") else "you may not read them"
+        return Finding("definitions", UNKNOWN, f"{why}; laminar keeps to Argo's limits: {TASKS} tasks a template")
+    versions = {plural: _version(definition) for plural, definition in known.items()}
+    if missing := [plural for plural, version in versions.items() if version is None]:
+        fix = "install the definitions (CRDs) of Argo Workflows 3.7 or later."
+        return Finding("definitions", WRONG, f"{', '.join(missing)} are not served as v1alpha1", fix)
+    limit = _task_limit(versions["workflows"] or {})
+    if limit is None:
+        return Finding("definitions", OK, "v1alpha1, the minimal definitions: the API server checks no fields and no limits")
+    if limit < TASKS:
+        fix = f"install the definitions of Argo Workflows 4.0 or later; laminar makes templates of up to {TASKS} tasks."
+        return Finding("definitions", WARNING, f"a template may have {limit} tasks", fix)
+    return Finding("definitions", OK, f"v1alpha1, the full definitions: {limit} tasks a template")
+
+
+def _version(definition: Object) -> Object | None:
+    """Return the version v1alpha1 of a definition, None where the server does not serve it."""
+    listed = (definition.get("spec") or {}).get("versions") or ()
+    return next((one for one in listed if one.get("name") == "v1alpha1" and one.get("served")), None)
+
+
+def _task_limit(version: Object) -> int | None:
+    """Return how many tasks a DAG may have: the full definitions say it, the minimal ones have no such fields."""
+    found: Any = version.get("schema") or {}
+    for step in ("openAPIV3Schema", "properties", "spec", "properties", "templates", "items", "properties", "dag", "properties"):
+        found = found.get(step) or {}
+    limit = (found.get("tasks") or {}).get("maxItems")
+    return int(limit) if limit is not None else None
 
 
 def _rights(transport: Transport) -> Iterator[Finding]:
@@ -88,17 +138,27 @@ def _rights(transport: Transport) -> Iterator[Finding]:
         yield Finding("rights", OK, f"all {len(RIGHTS)} rights that commands use")
 
 
-def _account(transport: Transport, account: str) -> Finding:
+def _account(transport: Transport, account: str) -> Iterator[Finding]:
+    """Yield whether the pods' service account exists, and whether it may report results to Argo."""
+    fix = f"kubectl apply --namespace {transport.namespace} --filename templates/rbac.yaml, or laminar compile --rbac."
     try:
         found = transport.has_account(account)
+        missing = [verb for verb in ("create", "patch") if transport.account_may(account, verb, RESULTS) is False]
+        known = transport.account_may(account, "create", RESULTS) is not None
     except ClusterError as error:
-        return Finding("service account", UNKNOWN, error.what)
+        yield Finding("service account", UNKNOWN, error.what)
+        return
     if found is None:
-        return Finding("service account", UNKNOWN, f"an Argo server does not show whether {account} exists")
-    if not found:
-        fix = f"kubectl apply --namespace {transport.namespace} --filename templates/rbac.yaml, or laminar compile --rbac."
-        return Finding("service account", WRONG, f"{account}, which pods run as, does not exist in {transport.namespace}", fix)
-    return Finding("service account", OK, f"{account} exists")
+        yield Finding("service account", UNKNOWN, f"an Argo server does not show whether {account} exists")
+    elif not found:
+        yield Finding("service account", WRONG, f"{account}, which pods run as, does not exist in {transport.namespace}", fix)
+    elif missing:
+        yield Finding("service account", WRONG, f"{account} may not {' and '.join(missing)} {RESULTS}", fix)
+    elif not known:
+        try_it = f"kubectl auth can-i create {RESULTS}.argoproj.io --as system:serviceaccount:{transport.namespace}:{account}"
+        yield Finding("service account", OK, f"{account} exists; you may not review its rights", f"an administrator can: {try_it}")
+    else:
+        yield Finding("service account", OK, f"{account} exists and may report results to Argo")
 
 
 def check_store(url: str) -> Finding:
@@ -120,19 +180,46 @@ def check_store(url: str) -> Finding:
     return Finding("datastore", OK, f"{url} can be written, read and deleted from")
 
 
-def check_image(images: Iterable[str]) -> Iterator[Finding]:
-    """Yield what can be said of images without a registry: whether one is named at all, and whether its tag moves."""
+def check_image(images: Iterable[str], pods: Sequence[Object] | None = None) -> Iterator[Finding]:
+    """Yield for each image whether one is named at all, whether its tag moves, and whether a node has pulled it before.
+
+    ``pods`` are pods of the namespace, None where they cannot be seen.
+    """
     for image in images:
         tag = image.rpartition("/")[2].partition(":")[2]
+        pulled, state = _pulled(image, pods)
         if image == "laminar:latest":
+            fix = "pass --image, or set [tool.laminar] image."
+            yield Finding("image", WRONG, "no image is named: pods would run laminar:latest", fix)
+        elif state == WRONG:
             yield Finding(
-                "image", WRONG, "no image is named: pods would run laminar:latest", "pass --image, or set [tool.laminar] image."
+                "image", WRONG, f"{image}: {pulled}", "correct its name, push it, or name the registry's imagePullSecrets."
             )
         elif "@sha256:" in image:
-            yield Finding("image", OK, f"{image} is pinned")
+            yield Finding("image", OK, f"{image} is pinned{pulled}")
         elif tag in ("", "latest"):
-            yield Finding(
-                "image", WARNING, f"{image} has a tag that moves: a retry may run other code", "tag each build, or pin a digest."
-            )
+            fix = "tag each build, or pin a digest."
+            yield Finding("image", WARNING, f"{image} has a tag that moves: a retry may run other code{pulled}", fix)
         else:
-            yield Finding("image", OK, f"{image} is named")
+            yield Finding("image", OK, f"{image} is named{pulled}")
+
+
+def _pulled(image: str, pods: Sequence[Object] | None) -> tuple[str, str]:
+    """Return what pods say of an image, and how it went: a node has pulled it, or could not.
+
+    A container's status has the image's id once it was pulled: Kubernetes, core/v1 ContainerStatus.
+    """
+    failed = ""
+    for pod in pods or ():
+        names = {one["name"] for one in pod["spec"].get("containers") or () if one.get("image") == image}
+        for status in (pod.get("status") or {}).get("containerStatuses") or ():
+            if status.get("name") not in names:
+                continue
+            if status.get("imageID"):
+                return f", and was pulled before: by pod {pod['metadata']['name']}", OK
+            reason = ((status.get("state") or {}).get("waiting") or {}).get("reason", "")
+            if "Image" in reason:
+                failed = f"pod {pod['metadata']['name']} cannot pull it ({reason})"
+    if failed:
+        return failed, WRONG
+    return ("; no pod of the namespace has pulled it yet" if pods is not None else ""), UNKNOWN

@@ -17,6 +17,8 @@ GROUP = "apis/argoproj.io/v1alpha1"
 WATCHED = 240
 """Seconds that the server keeps a watch open; it sends a bookmark each minute meanwhile."""
 PAGE = 500
+OWNER = "workflows.argoproj.io/workflow"
+"""The label of a pod that names its workflow."""
 
 PATCHES: Mapping[str, Mapping[str, Any]] = {
     "stop": {"shutdown": "Stop", "suspend": None},
@@ -127,34 +129,55 @@ class KubernetesApi(Transport):
 
     def pods(self, workflow: str) -> Sequence[Object]:
         found: list[Object] = []
-        params: dict[str, Any] = {"labelSelector": f"workflows.argoproj.io/workflow={workflow}", "limit": PAGE}
+        params: dict[str, Any] = {"labelSelector": f"{OWNER}={workflow}", "limit": PAGE}
         while True:
-            page = self._json("GET", f"api/v1/namespaces/{self.namespace}/pods", f"list the pods of {workflow}", params=params)
+            page = self._json("GET", self._core("pods"), f"list the pods of {workflow}", params=params)
             found += page.get("items") or ()
             params["continue"] = (page.get("metadata") or {}).get("continue")
             if not params["continue"]:
                 return found
 
+    def newest_pods(self) -> Sequence[Object] | None:
+        page = self._json("GET", self._core("pods"), "list pods", params={"labelSelector": OWNER, "limit": PAGE})
+        return list(page.get("items") or ())
+
     def warnings(self, pod: str) -> Sequence[Object]:
         params = {"fieldSelector": f"involvedObject.name={pod},type=Warning"}
-        page = self._json("GET", f"api/v1/namespaces/{self.namespace}/events", f"list the events of {pod}", params=params)
+        page = self._json("GET", self._core("events"), f"list the events of {pod}", params=params)
         return list(page.get("items") or ())
 
     def may(self, verb: str, resource: str, group: str = "argoproj.io", subresource: str = "") -> bool | None:
+        return self._review("SelfSubjectAccessReview", {}, verb, resource, group, subresource)
+
+    def account_may(self, name: str, verb: str, resource: str) -> bool | None:
+        user = {"user": f"system:serviceaccount:{self.namespace}:{name}"}
+        try:
+            return self._review("SubjectAccessReview", user, verb, resource, "argoproj.io", "")
+        except ClusterError as error:
+            if error.status == 403:  # only administrators may review the rights of others
+                return None
+            raise
+
+    def _review(self, kind: str, user: Object, verb: str, resource: str, group: str, subresource: str) -> bool:
         asked = {"namespace": self.namespace, "verb": verb, "group": group, "resource": resource}
         if subresource:
             asked["subresource"] = subresource
-        body = {
-            "apiVersion": "authorization.k8s.io/v1",
-            "kind": "SelfSubjectAccessReview",
-            "spec": {"resourceAttributes": asked},
-        }
-        path = "apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-        answer = self._json("POST", path, "review its rights", body=body)
+        body = {"apiVersion": "authorization.k8s.io/v1", "kind": kind, "spec": {**user, "resourceAttributes": asked}}
+        path = f"apis/authorization.k8s.io/v1/{kind.lower()}s"
+        answer = self._json("POST", path, "review rights", body=body)
         return bool((answer.get("status") or {}).get("allowed"))
 
+    def definition(self, plural: str) -> Object | None:
+        path = f"apis/apiextensions.k8s.io/v1/customresourcedefinitions/{plural}.argoproj.io"
+        try:
+            return self._json("GET", path, f"read the definition of {plural}")
+        except ClusterError as error:
+            if error.status == 403:  # definitions belong to no namespace: many users may not read them
+                return None
+            raise
+
     def has_account(self, name: str) -> bool | None:
-        path = f"api/v1/namespaces/{quote(self.namespace, safe='')}/serviceaccounts/{quote(name, safe='')}"
+        path = f"{self._core('serviceaccounts')}/{quote(name, safe='')}"
         try:
             self._json("GET", path, f"look for service account {name}")
         except ClusterError as error:
@@ -172,7 +195,10 @@ class KubernetesApi(Transport):
         return "/".join(filter(None, (GROUP, space, found.plural, quote(name, safe=""))))
 
     def _pod(self, name: str) -> str:
-        return f"api/v1/namespaces/{quote(self.namespace, safe='')}/pods/{quote(name, safe='')}"
+        return f"{self._core('pods')}/{quote(name, safe='')}"
+
+    def _core(self, plural: str) -> str:
+        return f"api/v1/namespaces/{quote(self.namespace, safe='')}/{plural}"
 
     def _json(self, method: str, path: str, doing: str, *, content: str = "application/json", **given: Any) -> Object:
         found: Object = self.session.json(method, path, doing=doing, content_type=content, **given)

@@ -144,6 +144,10 @@ class Transport(ABC):
         """Return the pods of a workflow that are left; none where the transport cannot see pods."""
 
     @abstractmethod
+    def newest_pods(self) -> Sequence[Object] | None:
+        """Return pods of any workflows, a page of them; None where the transport cannot see pods."""
+
+    @abstractmethod
     def warnings(self, pod: str) -> Sequence[Object]:
         """Return the events of kind Warning of a pod; none where the transport cannot see events."""
 
@@ -154,6 +158,14 @@ class Transport(ABC):
     @abstractmethod
     def has_account(self, name: str) -> bool | None:
         """Return whether a service account exists, None where that cannot be found out."""
+
+    @abstractmethod
+    def account_may(self, name: str, verb: str, resource: str) -> bool | None:
+        """Return whether a service account has a right on objects of Argo's, None where that cannot be found out."""
+
+    @abstractmethod
+    def definition(self, plural: str) -> Object | None:
+        """Return the CustomResourceDefinition of a kind of Argo's, None where the transport cannot see it."""
 
     @abstractmethod
     def link(self, name: str) -> str:

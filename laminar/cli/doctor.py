@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from laminar.cli.options.cluster import Cluster, cluster_options
-from laminar.exceptions import LaminarError
+from laminar.exceptions import ClusterError, LaminarError
 
 if TYPE_CHECKING:
     from laminar.compiler.cluster.fitness import Finding
+    from laminar.compiler.cluster.transport import Object, Transport
 
 __all__ = ["doctor"]
 
@@ -27,7 +28,7 @@ STYLES = {"ok": "green", "warning": "yellow", "wrong": "red", "unknown": "cyan"}
 @click.option("-o", "--output", type=click.Choice(("text", "json")), default="text", help="Print lines, or JSON.")
 @cluster_options
 def doctor(program: str | None, datastore: str | None, output: str, cluster: Cluster) -> None:
-    """Check what a run needs: the cluster, its Argo, your rights, the pods' account, the datastore and PROGRAM's images.
+    """Check what a run needs: Argo's definitions, your rights, the pods' account and its rights, the datastore, PROGRAM's images.
 
     \b
     laminar doctor
@@ -55,6 +56,7 @@ def doctor(program: str | None, datastore: str | None, output: str, cluster: Clu
 def _findings(documents: list[Any], datastore: str | None, program: str | None, cluster: Cluster) -> Iterator[Finding]:
     from laminar.compiler.cluster.fitness import Finding, check_cluster, check_image, check_store
 
+    pods: Sequence[Object] | None = None
     accounts = {spec.get("serviceAccountName", ACCOUNT) for spec in map(_spec, documents)} or {ACCOUNT}
     try:
         transport = cluster.connect(program)
@@ -62,6 +64,7 @@ def _findings(documents: list[Any], datastore: str | None, program: str | None, 
         yield Finding("reachable", "wrong", error.what, error.fix)
     else:
         yield from check_cluster(transport, sorted(accounts)[0])
+        pods = _pods(transport)
     if datastore is None:
         yield Finding("datastore", "unknown", "none is named", "pass --datastore, or set datastore in [tool.laminar].")
     elif "://" not in datastore:
@@ -69,7 +72,15 @@ def _findings(documents: list[Any], datastore: str | None, program: str | None, 
     else:
         yield check_store(datastore)
     images = {container["image"] for spec in map(_spec, documents) for container in _containers(spec)}
-    yield from check_image(sorted(images))
+    yield from check_image(sorted(images), pods)
+
+
+def _pods(transport: Transport) -> Sequence[Object] | None:
+    """Return pods of the namespace, None where they cannot be read: the check of rights says so."""
+    try:
+        return transport.newest_pods()
+    except ClusterError:
+        return None
 
 
 def _documents(program: str, datastore: str | None) -> list[Any]:

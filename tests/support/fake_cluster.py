@@ -29,6 +29,7 @@ from tests.support.fake_nodes import (
     terminated,
 )
 
+PULLED = {"imageID": "registry.example/image@sha256:1"}
 COMPLETED, PHASE = "workflows.argoproj.io/completed", "workflows.argoproj.io/phase"
 LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 ARGOS_FIRST = (
@@ -69,6 +70,8 @@ class FakeCluster:
         self.threads: list[threading.Thread] = []
         self.accounts: set[str] = set()
         self.denied: set[tuple[str, str]] = set()
+        self.undefined: set[str] = set()
+        self.task_limit: int | None = 200
         self.drawn = 0
 
     # -- what tests do
@@ -329,13 +332,15 @@ class FakeCluster:
             node = self._node(made, spec, pod.node, "Pod", inputs)
             node.update(phase="Pending", message="PodInitializing", templateName=pod.template)
             name = f"{key[2]}-{pod.template}-{digest(pod.node)}"
-            self.pods[name] = pod_object(name, key[2], node)
+            self.pods[name] = pod_object(name, key[2], node, pod.image)
             self.logs[name] = []
         self._wait(key, self._take)
         with self._changing(key) as made:
             made["status"]["nodes"][node["id"]].update(phase="Running", startedAt=self.now())
             made["status"]["nodes"][node["id"]].pop("message")
-            self.pods[name]["status"].update(phase="Running", containerStatuses=[{"name": "main", "state": {"running": {}}}])
+            self.pods[name]["status"].update(
+                phase="Running", containerStatuses=[{"name": "main", **PULLED, "state": {"running": {}}}]
+            )
             self.write(name, ARGOS_FIRST)
         outcome = self.run_pod(pod)
         for line in outcome.log.splitlines():

@@ -32,8 +32,10 @@ class FakeKubernetes(FakeServer):
         parts = path.strip("/").split("/")
         if parts == ["version"]:
             return Answer(200, {"major": "1", "minor": "34", "gitVersion": "v1.34.4"})
-        if parts[-1] == "selfsubjectaccessreviews":
+        if parts[-1] in ("selfsubjectaccessreviews", "subjectaccessreviews"):
             return self.review(request.body)
+        if parts[-2] == "customresourcedefinitions":
+            return self.definition(parts[-1])
         if parts[:2] == ["api", "v1"]:
             return self.core(method, parts[4:], request)
         if parts == ["apis", "argoproj.io", "v1alpha1"]:
@@ -154,7 +156,9 @@ class FakeKubernetes(FakeServer):
             label, _, value = query.get("labelSelector", "").partition("=")
             with cluster.changed:
                 items = [
-                    json.loads(json.dumps(pod)) for pod in cluster.pods.values() if pod["metadata"]["labels"].get(label) == value
+                    json.loads(json.dumps(pod))
+                    for pod in cluster.pods.values()
+                    if pod["metadata"]["labels"].get(label) == value or (not value and label in pod["metadata"]["labels"])
                 ]
             return Answer(
                 200, {"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": str(cluster.version)}, "items": items}
@@ -176,8 +180,25 @@ class FakeKubernetes(FakeServer):
             return Stream((f"{line if stamped else line.partition(' ')[2]}\n" for line in lines), "text/plain")
         return Answer(200, cluster.pods[name])
 
+    def definition(self, name: str) -> Answer:
+        """Return one of Argo's full definitions, cut down to what says its limits."""
+        if ("get", "customresourcedefinitions") in self.cluster.denied:
+            raise Refusal(403, f'customresourcedefinitions "{name}" is forbidden', "Forbidden")
+        if name.partition(".")[0] in self.cluster.undefined:
+            raise Refusal(404, f'customresourcedefinitions.apiextensions.k8s.io "{name}" not found', "NotFound")
+        tasks = {"tasks": {"maxItems": self.cluster.task_limit}} if self.cluster.task_limit else {}
+        templates = {"templates": {"items": {"properties": {"dag": {"properties": tasks}}}}}
+        schema = {"openAPIV3Schema": {"properties": {"spec": {"properties": templates}}}}
+        version = {"name": "v1alpha1", "served": True, "storage": True, "schema": schema}
+        kind = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition"}
+        return Answer(200, {**kind, "metadata": {"name": name}, "spec": {"group": "argoproj.io", "versions": [version]}})
+
     def review(self, body: Any) -> Answer:
         asked = body["spec"]["resourceAttributes"]
         resource = "/".join(filter(None, (asked["resource"], asked.get("subresource"))))
+        if body["kind"] == "SubjectAccessReview":
+            if ("create", "subjectaccessreviews") in self.cluster.denied:
+                raise Refusal(403, "subjectaccessreviews.authorization.k8s.io is forbidden", "Forbidden")
+            resource = f"{body['spec']['user'].rpartition(':')[2]}:{resource}"
         allowed = (asked["verb"], resource) not in self.cluster.denied
         return Answer(201, {**body, "metadata": {}, "status": {"allowed": allowed}})

@@ -57,14 +57,14 @@ def inputs_of(pod: Pod) -> dict[str, str]:
     return given
 
 
-def pod_object(name: str, workflow: str, node: Mapping[str, Any]) -> Object:
+def pod_object(name: str, workflow: str, node: Mapping[str, Any], image: str) -> Object:
     return {
         "metadata": {
             "name": name,
             "labels": {"workflows.argoproj.io/workflow": workflow, "workflows.argoproj.io/completed": "false"},
             "annotations": {"workflows.argoproj.io/node-id": node["id"], "workflows.argoproj.io/node-name": node["name"]},
         },
-        "spec": {"containers": [{"name": "wait"}, {"name": "main"}]},
+        "spec": {"containers": [{"name": "wait"}, {"name": "main", "image": image}]},
         "status": {
             "phase": "Pending",
             "containerStatuses": [{"name": "main", "state": {"waiting": {"reason": "PodInitializing"}}}],
@@ -74,7 +74,13 @@ def pod_object(name: str, workflow: str, node: Mapping[str, Any]) -> Object:
 
 def terminated(outcome: Outcome) -> list[Object]:
     reason = "Completed" if outcome.code == 0 else "OOMKilled" if "OOMKilled" in outcome.error else "Error"
-    return [{"name": "main", "state": {"terminated": {"exitCode": outcome.code, "reason": reason}}}]
+    return [
+        {
+            "name": "main",
+            "imageID": "registry.example/image@sha256:1",
+            "state": {"terminated": {"exitCode": outcome.code, "reason": reason}},
+        }
+    ]
 
 
 def merged(below: Any, patch: Any) -> Any:

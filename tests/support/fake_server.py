@@ -76,6 +76,7 @@ class FakeServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # else each answer, written as head and body, waits 40 ms for a delayed ACK
 
             def log_message(self, *_: Any) -> None:
                 pass
