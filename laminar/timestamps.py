@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import time
 
 __all__ = ["from_seconds", "now", "seconds_since", "since_epoch"]
@@ -35,6 +34,8 @@ def since_epoch(text: str) -> float:
     """
     if not text:
         return 0.0
+    import calendar
+
     seconds = calendar.timegm(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S"))
     return seconds + float(f"0{text[19:].rstrip('Z')}")
 

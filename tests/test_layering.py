@@ -140,6 +140,19 @@ def test_a_fresh_interpreter_loads_nothing_heavy_for(name):
     assert loaded_by(name) & HEAVY == set()
 
 
+def test_importing_laminar_loads_nothing_that_only_running_a_flow_needs():
+    program = (
+        "import sys, laminar\n"
+        "from laminar.program import random_generators\n"
+        "assert not random_generators._EARLY, 'something imports random before: seeds of the program cannot be seen'\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    later = ("laminar.configurations.datastores", "laminar.history", "laminar.local", "laminar.worker", "asyncio", "subprocess")
+    assert [name for name in done.stdout.split() if name.startswith(later)] == []
+
+
 def test_no_module_that_a_pod_may_load_loads_anything_heavy():
     names = [name for name in MODULES if folder_of(name) in ("laminar", "templates") and name != "laminar.__main__"]
     assert loaded_by(*names) & HEAVY == set()

@@ -8,7 +8,6 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from laminar.components.class_values import changed, own_copy
-from laminar.configurations.datastores.documents.repository import is_complete
 from laminar.exceptions import ArtifactError, LayerError, located
 from laminar.program import recording, source_location
 
@@ -255,6 +254,8 @@ class Binding:
 
     def flat(self, layer: Layer, name: str) -> Accessor[Any] | Any:
         """Return the Accessor over all splits of a finished fan-out: a split that never set the attribute gives nothing."""
+        from laminar.configurations.datastores.documents.repository import is_complete
+
         records = self.records(layer)
         if not is_complete(records) or any(record.status == "skipped" for record in records.values()):
             return MISSING
@@ -284,6 +285,8 @@ class Binding:
 
     def records(self, layer: Layer) -> dict[int, Record]:
         """Return the documents of all splits that have ended; looked up until they are complete."""
+        from laminar.configurations.datastores.documents.repository import is_complete
+
         execution = self.execution
         assert execution is not None and execution.id is not None
         if self.found is None or not is_complete(self.found):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from laminar.configurations.datastores.documents.repository import is_complete
 from laminar.skip_rules import is_skipped
 
 if TYPE_CHECKING:
@@ -47,5 +46,7 @@ def _stored(store: DataStore, flow: str, execution: str, layer: str) -> str:
         return "unfinished"
     if first.status == "skipped":
         return "skipped"
+    from laminar.configurations.datastores.documents.repository import is_complete
+
     whole = first.splits <= 1 or is_complete(store.records(flow, execution, layer))
     return "finished" if whole else "unfinished"
