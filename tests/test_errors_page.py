@@ -1,4 +1,4 @@
-"""Each line of docs/errors.md is provoked, and says what the page says."""
+"""Each line of docs/reference/errors.md is provoked, and says what the page says."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-PAGE = Path(__file__).parent.parent / "docs" / "errors.md"
+PAGE = Path(__file__).parent.parent / "docs" / "reference" / "errors.md"
 
 HEAD = """
 from dataclasses import replace

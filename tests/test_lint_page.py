@@ -1,4 +1,4 @@
-"""docs/lint.md lists the rules that there are, and its commands and comments are those of the code."""
+"""docs/reference/lint.md lists the rules that there are, and its commands and comments are those of the code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each block of docs/testing.md is a pytest module that passes."""
+"""Each block of docs/howto/testing.md is a pytest module that passes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PAGE = Path(__file__).parent.parent / "docs" / "testing.md"
+PAGE = Path(__file__).parent.parent / "docs" / "howto" / "testing.md"
 
 
 def test_the_blocks_of_the_page_pass_as_pytest_modules_of_their_own(tmp_path):

@@ -1,4 +1,4 @@
-"""The program of docs/types.md runs."""
+"""The program of docs/howto/types.md runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PAGE = Path(__file__).parent.parent / "docs" / "types.md"
+PAGE = Path(__file__).parent.parent / "docs" / "howto" / "types.md"
 RUN = """
 from laminar.configurations.datastores import Memory
 from laminar.configurations.executors import Thread

@@ -1,4 +1,4 @@
-"""Make the part of docs/lint.md that lists the rules; ``python -m tests.support.lint_page`` rewrites it."""
+"""Make the part of docs/reference/lint.md that lists the rules; ``python -m tests.support.lint_page`` rewrites it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from laminar.compiler.lint.rules import GROUPS, RULES, Rule
 
 __all__ = ["PAGE", "generated", "rewritten"]
 
-PAGE = Path(__file__).parent.parent.parent / "docs/lint.md"
+PAGE = Path(__file__).parent.parent.parent / "docs/reference/lint.md"
 START, END = "<!-- rules: made from compiler/lint/catalogue.py -->\n", "<!-- end of rules -->\n"
 
 

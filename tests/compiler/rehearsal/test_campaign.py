@@ -77,9 +77,12 @@ def options(folder: Path, scratch: Path) -> dict[str, Any]:
 
 def example(name: str, scratch: Path) -> dict[str, Any]:
     """Return an example of the repository, in a project that has the documents which it read then."""
-    for path in [*(f"docs/{page}.md" for page in DOCS), "README.md", f"examples/{name}.py"]:
+    for path in ["README.md", f"examples/{name}.py"]:
         (scratch / path).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / path, scratch / path)
+    (scratch / "docs").mkdir()
+    for page in DOCS:
+        (scratch / "docs" / f"{page}.md").write_text("The words of a page.\n")
     return {"program": str(scratch / f"examples/{name}.py"), "root": str(scratch), "parameters": EXAMPLES[name]}
 
 

@@ -19,7 +19,7 @@ def failed_request(what: str, error: Exception) -> DatastoreError:
     """Return the error for a request that a storage rejected, or that failed as long as it was retried."""
     fix = "check the datastore's URL, the credentials in the environment and the connection."
     if isinstance(error, PermissionError):
-        fix = "let these credentials list, read and write there (docs/datastore.md lists the permissions), or use others."
+        fix = "let these credentials list, read and write there (docs/howto/s3.md lists the permissions), or use others."
     transient = is_transient(error)
     if transient:
         fix = "check the connection and whether the storage is up, then resume the execution."

@@ -31,7 +31,10 @@ MAX_SIBLINGS = 64
 """Files that are fetched along with another one, and kept until they are read, at most."""
 
 FRESH = 300
-"""Seconds for which content that is there keeps its time; docs/datastore.md states that ``--grace`` has to be longer by it."""
+"""Seconds for which content that is there keeps its time.
+
+docs/operations/housekeeping.md states that ``--grace`` has to be longer by it.
+"""
 
 UNKNOWN: Any = object()
 """Stands for a file that only the storage knows."""
