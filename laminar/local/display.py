@@ -252,7 +252,7 @@ def _is_terminal(stream: Any) -> bool:
 
 
 _current: Quiet = Quiet()
-_chosen = False
+_is_fixed = False
 
 
 def current() -> Quiet:
@@ -262,13 +262,16 @@ def current() -> Quiet:
 
 def use(reporter: Quiet) -> None:
     """Use this reporter from now on."""
-    global _current, _chosen
-    _current, _chosen = reporter, True
+    global _current, _is_fixed
+    _current, _is_fixed = reporter, True
 
 
-def choose() -> Quiet:
-    """Use a reporter that suits standard error, unless one was chosen before."""
-    if not _chosen:
-        terminal = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
-        use(Live() if terminal else Lines())
+def choose(*, live: bool = True) -> Quiet:
+    """Use a reporter that suits standard error, unless `use` set one; without ``live`` none that draws over a layer's prompt."""
+    global _current
+    if not _is_fixed:
+        terminal = live and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+        kind = Live if terminal else Lines
+        if type(_current) is not kind:
+            _current = kind()
     return _current

@@ -166,7 +166,7 @@ class Driver:
         key = (self.flow.name, self.execution.id or "")
         self.executor.check(self.execution)
         if main_module.is_of_program(type(self.flow)):
-            self.report = display.choose()
+            self.report = display.choose(live=self.executor.isolated)  # a thread's prompt is on the terminal itself
         process_state.running.add(key)
         begun = False
         action = "resume" if self.execution.retry else "schedule" if self.anew else "run"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from laminar.local import display
@@ -22,3 +24,14 @@ def test_output_is_labelled(kind):
     parts, expected = CASES[kind]
     reporter = display.Quiet()
     assert b"".join(reporter._labelled("stdout", name, data) for name, data in parts) == expected
+
+
+def test_a_run_in_threads_has_no_bars_that_would_draw_over_a_prompt(monkeypatch):
+    monkeypatch.setattr(display, "_is_fixed", False)
+    monkeypatch.setattr(display, "_current", display.Quiet())
+    monkeypatch.setattr(display.sys, "stderr", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setenv("TERM", "xterm")
+    live = display.choose()
+    assert live.is_live and display.choose() is live
+    assert not display.choose(live=False).is_live
+    assert display.choose().is_live

@@ -44,7 +44,7 @@ def process(monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "argv", list(sys.argv))
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     monkeypatch.setattr(process_state, "current", None)
-    monkeypatch.setattr(display, "_chosen", True)
+    monkeypatch.setattr(display, "_is_fixed", True)
 
 
 def run(text: str, session: Session) -> Session:
