@@ -11,7 +11,7 @@ from laminar.exceptions import ExecutionError, LayerError
 from laminar.graph import PARAMETERS
 from laminar.ksuid import ksuid
 from laminar.local import program_run
-from laminar.program import process_state, source_location
+from laminar.program import main_module, process_state, source_location
 from laminar.worker.parameters_document import save_parameters
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def start(step: Step) -> Execution:
     Raises ExecutionError for an id that has records already.
     """
     refuse_in_worker(step)
+    main_module.adopt()
     execution: Execution = step.execution
     asked = process_state.current
     if asked is not None and not program_run.apply(asked, step):

@@ -40,7 +40,7 @@ def advice(execution: Execution) -> str:
 def _words(program: Program) -> tuple[str, ...]:
     """Return the words that name a program on a command line."""
     if program.package is None:
-        return (program.given or program.shown,)
+        return (program.given if program.given and not os.path.isabs(program.given) else program.shown,)
     stem = os.path.splitext(os.path.basename(program.path))[0]
     return ("-m", program.package if stem == "__main__" else f"{program.package}.{stem}")
 

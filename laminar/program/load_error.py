@@ -35,6 +35,8 @@ def _fix(program: Program, error: BaseException) -> str:
         return "let it take ports and locks after the flow's call, or in a layer: the process that calls the flow holds them."
     if isinstance(error, FileExistsError):
         return "let it accept what is there, as os.makedirs(path, exist_ok=True) does: it is executed again to find its flows."
+    if isinstance(error, OSError) and error.errno == errno.EROFS:
+        return "write it in a layer, below /tmp or in a mounted volume: a pod executes the program too, in a read-only file system."
     if _reads_input(program, error):
         return "pass what it reads from standard input as a file, or as a parameter of the flow: pods have no standard input."
     return "make the program run up to its flow's call on any machine: it is executed to find its flows."

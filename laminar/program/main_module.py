@@ -7,13 +7,13 @@ import os
 import sys
 from dataclasses import dataclass, field
 from importlib.machinery import SourceFileLoader
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 from laminar.exceptions import FlowError
 from laminar.program.source_location import shorten
 
-__all__ = ["Program", "compiled", "current", "execute", "is_of_program", "source"]
+__all__ = ["Program", "adopt", "compiled", "current", "execute", "is_of_program", "source"]
 
 
 @dataclass(frozen=True)
@@ -90,11 +90,45 @@ def current() -> Program | None:
     path = getattr(main, "__file__", None)
     if not path or not os.path.isfile(path):
         return None
+    if (run := _run_by_tool(path)) is not None:
+        return run
     spec = getattr(main, "__spec__", None)
     package = spec.parent if spec is not None else getattr(main, "__package__", None)
     first = _first_arguments if _first_arguments and _is_path(_first_arguments[0], path) else tuple(sys.argv)
     given = first[0] if first and _is_path(first[0], path) else ""
     return Program(os.path.abspath(path), first[1:], package or None, given)
+
+
+def _run_by_tool(path: str) -> Program | None:
+    """Return the program that the module ``__main__`` of a file executes in its turn, if it does.
+
+    Profilers and tracers do, and leave themselves in ``sys.modules``: cProfile (before Python 3.12), trace, kernprof. They put the
+    program's path and arguments into ``sys.argv``.
+    """
+    if not _first_arguments or not _first_arguments[0].endswith(".py") or _is_path(_first_arguments[0], path):
+        return None
+    given = _first_arguments[0]
+    if not os.path.isfile(given) or os.path.samefile(given, path):
+        return None
+    return Program(os.path.abspath(given), _first_arguments[1:], given=given)
+
+
+def adopt() -> None:
+    """Put the program that a profiler or tracer executes where pickle looks for its classes: into ``sys.modules["__main__"]``.
+
+    cProfile does so itself from Python 3.12 on.
+    """
+    main = sys.modules.get("__main__")
+    path = getattr(main, "__file__", None)
+    if not path or not os.path.isfile(path) or (program := _run_by_tool(path)) is None:
+        return
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and (frame.f_code.co_name != "<module>" or frame.f_globals.get("__name__") != "__main__"):
+        frame = frame.f_back
+    if frame is not None and frame.f_globals is not vars(main):
+        module = ModuleType("__main__")
+        vars(module).update(frame.f_globals, __file__=program.path)
+        sys.modules["__main__"] = module
 
 
 def _is_path(given: str, path: str) -> bool:

@@ -16,8 +16,10 @@ __all__ = ["add_note", "install", "notes"]
 def install() -> None:
     """Show errors of laminar that the program does not catch without the frames of laminar; other errors as before.
 
-    A hook that the program, a debugger or another library has set stays. ``LAMINAR_TRACEBACK=1`` shows all frames.
+    A hook that the program, a debugger or another library has set stays. IPython has a method of errors in its place
+    (IPython/core/interactiveshell.py, showtraceback). ``LAMINAR_TRACEBACK=1`` shows all frames.
     """
+    LaminarError._render_traceback_ = _rendered  # type: ignore[attr-defined]
     if sys.excepthook is sys.__excepthook__:
         sys.excepthook = show
 
@@ -27,13 +29,31 @@ def show(kind: type[BaseException], error: BaseException, trace: TracebackType |
     if os.environ.get("LAMINAR_TRACEBACK") or not _is_of_laminar(error):
         sys.__excepthook__(kind, error, trace)
         return
+    print("\n".join(_lines(error, trace)), file=sys.stderr)
+
+
+def _lines(error: BaseException, trace: TracebackType | None) -> list[str]:
+    """Return what is shown of an error of laminar: the lines of the user's own files, each problem, and what was added."""
     import traceback
 
-    shown = [frame for frame in traceback.extract_tb(trace) if source_location.is_users(frame.filename)]
-    lines = ["Traceback (most recent call last):\n", *traceback.format_list(shown)] if shown else []
+    own = [frame for frame in traceback.extract_tb(trace) if _is_own(frame.filename)]
+    lines = "".join(traceback.format_list(own)).splitlines()
     problems = (error.problems or (error,)) if isinstance(error, LaminarError) else (error,)
     texts = [f"{type(each).__name__}: {text}" if (text := str(each)) else type(each).__name__ for each in problems]
-    print("".join(lines) + "\n".join([*texts, *notes(error)]), file=sys.stderr)
+    return [*(["Traceback (most recent call last):"] if own else []), *lines, *texts, *notes(error)]
+
+
+def _is_own(path: str) -> bool:
+    return source_location.is_users(path) and "-packages" not in path
+
+
+def _rendered(error: BaseException) -> list[str]:
+    """Return the lines that IPython shows of an error."""
+    import traceback
+
+    if os.environ.get("LAMINAR_TRACEBACK") or not _is_of_laminar(error):
+        return "".join(traceback.format_exception(type(error), error, error.__traceback__)).splitlines()
+    return _lines(error, error.__traceback__)
 
 
 def _is_of_laminar(error: BaseException) -> bool:

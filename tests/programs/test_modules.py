@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
@@ -50,6 +51,37 @@ def test_a_program_runs_however_it_is_started(kind, tmp_path):
     done = run(tmp_path, *COMMANDS[kind])
     assert done.returncode == 0, done.stderr
     assert "x 42 3" in done.stdout.splitlines(), done.stderr
+
+
+THREAD = "import threading\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["profiler", "tracer"])
+def test_workers_that_start_anew_load_the_program_that_a_tool_runs(kind, tmp_path):
+    write(tmp_path, BODY.replace("class Model:", THREAD + "class Model:"))
+    done = run(tmp_path, *COMMANDS[kind])
+    assert done.returncode == 0, done.stderr
+    assert "x 42 3" in done.stdout.splitlines() and "cannot be forked" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["python", pytest.param("profiler", marks=pytest.mark.slow)])
+def test_a_program_that_fails_shows_its_own_lines_and_the_command_that_resumes_it(kind, tmp_path):
+    write(tmp_path, BODY.replace("self.x = double(21)", "self.x = 1 / 0"))
+    done = run(tmp_path, *(("prog.py",) if kind == "python" else COMMANDS[kind]))
+    assert done.returncode == 1
+    assert re.findall(r'File "(?:.*/)?(.+)", line', done.stderr) == ["prog.py", "prog.py"]
+    assert re.fullmatch(r"  fix: resume with: laminar run prog\.py --resume \w{27}", done.stderr.splitlines()[-1])
+
+
+def test_a_cell_that_fails_shows_its_own_lines(tmp_path):
+    pytest.importorskip("IPython")
+    write(tmp_path, BODY.replace("self.x = double(21)", "self.x = 1 / 0"))
+    done = run(
+        tmp_path, "-m", "IPython", "--colors=NoColor", "--no-banner", "-c", "%run prog.py", env=variables(IPYTHONDIR=str(tmp_path))
+    )
+    assert re.findall(r'File "(?:.*/)?(.+)", line', done.stdout) == ["prog.py", "prog.py"], done.stdout
+    assert "resume with: laminar run prog.py --resume" in done.stdout
 
 
 def test_a_program_on_standard_input_runs(tmp_path):

@@ -44,6 +44,7 @@ def program(tmp_path, monkeypatch):
     [
         ({}, "pkg/train.py --resume one"),
         ({"given": "./pkg/train.py"}, "./pkg/train.py --resume one"),
+        ({"given": "/elsewhere/train.py"}, "pkg/train.py --resume one"),
         ({"args": ("--rate", "a b")}, "pkg/train.py --resume one -- --rate 'a b'"),
         ({"package": "pkg"}, "-m pkg.train --resume one"),
     ],

@@ -58,6 +58,7 @@ def test_a_port_that_is_in_use_is_named(function, shown, tmp_path):
         ("rows = input('rows? ')", INPUT),
         ("raise SystemExit(2)", "after --"),
         ("raise SystemExit(3)", "on any machine"),
+        ("raise OSError(30, 'Read-only file system')", "write it in a layer, below /tmp"),
         ("1 / 0", "on any machine"),
     ],
 )
