@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from laminar.components.execution import Execution
     from laminar.program.recording import Chain
 
-__all__ = ["Settings", "Target", "compile", "documents", "render", "text"]
+__all__ = ["Settings", "Target", "compile", "documents", "render", "rights_text", "text"]
 
 
 def __getattr__(name: str) -> Any:
@@ -149,10 +149,10 @@ def text(documents: Documents, *, rights: bool = False, notes: bool = True) -> s
     from laminar.compiler.yaml import writer
 
     written = writer.dump(documents, notes=notes)
-    return f"{_rights()}---\n{written}" if rights else written
+    return f"{rights_text()}---\n{written}" if rights else written
 
 
-def _rights() -> str:
+def rights_text() -> str:
     """Return the service account that pods run as, with its role."""
     from importlib import resources
 

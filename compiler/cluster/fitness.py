@@ -140,7 +140,9 @@ def _rights(transport: Transport) -> Iterator[Finding]:
 
 def _account(transport: Transport, account: str) -> Iterator[Finding]:
     """Yield whether the pods' service account exists, and whether it may report results to Argo."""
-    fix = f"kubectl apply --namespace {transport.namespace} --filename templates/rbac.yaml, or laminar compile --rbac."
+    fix = (
+        f"kubectl apply --namespace {transport.namespace} --filename templates/rbac.yaml, which laminar compile --rbac writes too."
+    )
     try:
         found = transport.has_account(account)
         missing = [verb for verb in ("create", "patch") if transport.account_may(account, verb, RESULTS) is False]

@@ -32,22 +32,28 @@ class DocumentFile:
     @cached_property
     def text(self) -> str:
         """Return the file's text."""
-        from laminar import compiler
-
-        return compiler.text(self.documents, rights=self.rights)
+        return self._text(notes=True)
 
     @cached_property
     def bare(self) -> str:
         """Return the file's text without the comments that name lines of the program."""
+        return self._text(notes=False)
+
+    def _text(self, *, notes: bool) -> str:
         from laminar import compiler
 
-        return compiler.text(self.documents, rights=self.rights, notes=False)
+        if not self.documents:
+            return compiler.rights_text()
+        return compiler.text(self.documents, rights=self.rights, notes=notes)
 
 
 def files_of(chains: Chains, target: Target, path: str | None) -> list[DocumentFile]:
-    """Return the files of a compile. Where the output is no stream, a second one holds what starts the templates of the first.
+    """Return the files of a compile. Where the output is no stream, a second one holds what needs another command of kubectl.
 
-    `kubectl apply` rejects a file with a generateName, and `kubectl create` one whose objects exist: seen with kubectl 1.34.
+    That is what starts the templates of the first, and the rights of the pods of a Workflow without a name: `kubectl apply` rejects
+    a file with a generateName, and `kubectl create` one whose objects exist (seen with kubectl 1.34).
+
+    Raises FlowError for such rights on a stream: no command could take them with the Workflow a second time.
     """
     from laminar import compiler
 
@@ -55,11 +61,27 @@ def files_of(chains: Chains, target: Target, path: str | None) -> list[DocumentF
     starters = tuple(document for document in made if "generateName" in document["metadata"]) if path and target.start else ()
     kept = tuple(document for document in made if not any(document is starter for starter in starters))
     command = "create" if any("generateName" in document["metadata"] for document in kept) else "apply"
-    files = [DocumentFile(path or "-", kept, target.rbac, command)]
+    apart = target.rbac and all("generateName" in document["metadata"] for document in kept)
+    if apart and path is None:
+        raise FlowError(
+            "A Workflow is created for each run, and the objects of --rbac once: kubectl takes no file of both twice.",
+            fix="pass -o FILE, which writes the rights to a second file, or --kind template.",
+        )
+    files = [DocumentFile(path or "-", kept, target.rbac and not apart, command)]
+    if path and apart:
+        files.insert(0, DocumentFile(_second(path, "rbac"), (), True, "apply"))
     if path and starters:
-        second = str(Path(path).with_suffix(f".start{Path(path).suffix}"))
-        files.append(DocumentFile(second, starters, False, "create"))
+        files.append(DocumentFile(_second(path, "start"), starters, False, "create"))
     return files
+
+
+def _second(path: str, name: str) -> str:
+    """Return the path of a second file.
+
+    >>> _second("out/train.yaml", "start")
+    'out/train.start.yaml'
+    """
+    return str(Path(path).with_suffix(f".{name}{Path(path).suffix}"))
 
 
 def print_commands(files: list[DocumentFile]) -> None:

@@ -87,7 +87,7 @@ OPTIONS = (
     click.option("--timezone", metavar="ZONE", help="Time zone of the schedule, such as Europe/Berlin."),
     click.option("--concurrency", type=click.Choice(POLICIES), help="What a start does while an earlier run is active."),
     click.option("--suspend", is_flag=True, help="Create the schedule suspended."),
-    click.option("--rbac", is_flag=True, help="Write the service account and role of the pods first."),
+    click.option("--rbac", is_flag=True, help="Write the service account and role of the pods too."),
     click.option("--fuse", is_flag=True, help="Run a chain of layers with one container in one pod."),
     click.option("--base", type=click.Path(dir_okay=False), metavar="FILE", help="Merge the document over this workflow."),
     click.option(

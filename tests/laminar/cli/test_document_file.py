@@ -13,6 +13,7 @@ from laminar.compiler import recorder
 from laminar.compiler.plan.planner import Settings
 from laminar.compiler.target import Target
 from laminar.exceptions import FlowError
+from tests.support.import_graph import ROOT
 
 
 class Train(Flow): ...
@@ -36,10 +37,20 @@ def files(path: str | None, **target: Any) -> list[DocumentFile]:
         ("a.yaml", {"kind": "template"}, [("a.yaml", "apply", 1)]),
         (None, {"kind": "template", "start": True}, [("-", "create", 2)]),
         ("b/a.yaml", {"kind": "template", "start": True}, [("b/a.yaml", "apply", 1), ("b/a.start.yaml", "create", 1)]),
+        ("a.yaml", {"kind": "template", "rbac": True}, [("a.yaml", "apply", 1)]),
+        ("b/a.yaml", {"kind": "workflow", "rbac": True}, [("b/a.rbac.yaml", "apply", 0), ("b/a.yaml", "create", 1)]),
     ],
 )
 def test_what_kubectl_applies_and_what_it_creates_are_two_files(path, target, made):
     assert [(file.path, file.command, len(file.documents)) for file in files(path, **target)] == made
+
+
+def test_the_rights_of_a_workflow_are_a_file_that_can_be_applied_again():
+    rights, workflow = files("a.yaml", kind="workflow", rbac=True)
+    assert rights.text == (ROOT / "templates" / "rbac.yaml").read_text() and rights.text == rights.bare
+    assert "ServiceAccount" not in workflow.text and "generateName" in workflow.text
+    with pytest.raises(FlowError, match="kubectl takes no file of both twice"):
+        files(None, kind="workflow", rbac=True)
 
 
 @pytest.mark.parametrize(("start", "lines"), [(False, 0), (True, 2)])
