@@ -17,6 +17,7 @@ from laminar.exceptions import FlowError
 if TYPE_CHECKING:
     from laminar.cli.cluster_documents import Compiled
     from laminar.compiler.cluster.deployment import Step
+    from laminar.compiler.cluster.transport import Object, Transport
 
 __all__ = ["deploy"]
 
@@ -52,22 +53,45 @@ def deploy(
     The differences from what is deployed are shown first. A label says which program owns an object; what another program owns
     is left alone, unless --force is passed. `laminar submit --from template/NAME` starts it.
     """
-    from laminar.compiler import project
-    from laminar.compiler.cluster import deployment
-
-    transport, program = cluster.connect(chosen.path), chosen.given
+    transport = cluster.connect(chosen.path)
     made = _made(chosen, document, datastore, code)
-    documents = [one for one in made.documents if one.get("kind") in deployment.SHORT]
-    for other in made.documents:
-        if other.get("kind") not in deployment.SHORT:
-            click.echo(f"left out: {other.get('kind')} {other['metadata'].get('name', '')}, which is not deployed here", err=True)
-    if not documents:
-        raise FlowError(f"{program} has no template and no schedule.", fix="laminar submit starts a workflow.")
+    documents = _stored(made, chosen.given)
     if not no_lint:
         from laminar.cli.cluster_documents import check
 
         check(made)
-    owner = deployment.owner_of(chosen.path, project.find(Path(chosen.path)).root)
+    _apply(transport, made, documents, _owner(chosen), force=force, prune=prune, dry_run=dry_run)
+
+
+def _stored(made: Compiled, program: str) -> list[Object]:
+    """Return the documents that are kept on a cluster, and print which are left out.
+
+    Raises FlowError where there is none.
+    """
+    from laminar.compiler.cluster import deployment
+
+    for other in made.documents:
+        if other.get("kind") not in deployment.SHORT:
+            click.echo(f"left out: {other.get('kind')} {other['metadata'].get('name', '')}, which is not deployed here", err=True)
+    documents = [one for one in made.documents if one.get("kind") in deployment.SHORT]
+    if not documents:
+        raise FlowError(f"{program} has no template and no schedule.", fix="laminar submit starts a workflow.")
+    return documents
+
+
+def _owner(chosen: ProgramChoice) -> str:
+    from laminar.compiler import project
+    from laminar.compiler.cluster import deployment
+
+    return deployment.owner_of(chosen.path, project.find(Path(chosen.path)).root)
+
+
+def _apply(
+    transport: Transport, made: Compiled, documents: list[Object], owner: str, *, force: bool, prune: bool, dry_run: bool
+) -> None:
+    """Show what changes, and change it."""
+    from laminar.compiler.cluster import deployment
+
     steps = deployment.plan_deployment(transport, documents, owner, force=force)
     leftover = deployment.stale(transport, documents, owner)
     for step in steps:
@@ -77,18 +101,25 @@ def deploy(
     for step in steps:
         deployment.apply(transport, step, force=force, dry_run=dry_run)
     for kind, name in leftover:
-        shown = f"{deployment.SHORT[kind]}/{name}"
-        if not prune:
-            click.echo(f"{shown} is no longer part of {program}: --prune deletes it", err=True)
-        elif dry_run:
-            click.echo(f"{shown} would be deleted")
-        else:
-            transport.delete(kind, name)
-            click.echo(f"{shown} is deleted")
+        _remove(transport, kind, name, made.shown, prune=prune, dry_run=dry_run)
     if dry_run:
         click.echo(f"{transport.shown} accepts it; nothing was changed")
     else:
         click.echo(f"deployed to namespace {transport.namespace}; laminar submit --from {steps[0].shown} starts it")
+
+
+def _remove(transport: Transport, kind: str, name: str, program: str, *, prune: bool, dry_run: bool) -> None:
+    """Delete what a program deployed before and no longer has, or say that --prune does."""
+    from laminar.compiler.cluster import deployment
+
+    shown = f"{deployment.SHORT[kind]}/{name}"
+    if not prune:
+        click.echo(f"{shown} is no longer part of {program}: --prune deletes it", err=True)
+    elif dry_run:
+        click.echo(f"{shown} would be deleted")
+    else:
+        transport.delete(kind, name)
+        click.echo(f"{shown} is deleted")
 
 
 def _made(chosen: ProgramChoice, document: DocumentChoice, datastore: str | None, code: str | None) -> Compiled:

@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from laminar.cli import package
-from laminar.cli.options.cluster import Cluster, cluster_options, timeout_option
-from laminar.cli.options.document import DocumentChoice
-from laminar.cli.options.program import Assignment, ProgramChoice, ProgramCommand, program_options
+from laminar.cli.options.cluster import Cluster, cluster_options
+from laminar.cli.options.program import ProgramChoice, ProgramCommand, program_options
+from laminar.cli.options.submission import (
+    Compiling,
+    Following,
+    Naming,
+    compiling_options,
+    following_options,
+    naming_options,
+)
 from laminar.exceptions import FlowError
 
 if TYPE_CHECKING:
@@ -26,41 +32,19 @@ __all__ = ["print_submitted", "submit"]
 @click.option(
     "--from", "source", metavar="KIND/NAME", help="Start what is deployed: template/NAME, cluster-template/NAME, cron/NAME."
 )
-@click.option("--name", metavar="NAME", help="Name the workflow.")
-@click.option("--label", "labels", type=Assignment(), multiple=True, help="Add a label. Repeatable.")
-@click.option("--priority", type=int, help="Start before workflows of a lower priority.")
-@click.option("--key", metavar="ID", help="Start one workflow only for this id, such as a CI job's, however often it is submitted.")
-@click.option("--datastore", metavar="URL", help="Where pods keep artifacts, as for compile.")
-@package.code_option
-@click.option("--image", metavar="IMAGE", help="Image of the layers that name none, as for compile.")
-@click.option("--fuse", is_flag=True, help="Run layers in a row in one pod, as for compile.")
-@click.option("--base", type=click.Path(dir_okay=False), metavar="FILE", help="Merge this workflow under it, as for compile.")
-@click.option("--no-lint", is_flag=True, help="Submit without checking first.")
+@naming_options
+@compiling_options
 @click.option("--dry-run", is_flag=True, help="Have the server check it, and start nothing.")
-@click.option("--watch", is_flag=True, help="Follow it to its end.")
-@click.option("--logs", is_flag=True, help="Follow it and print what layers write.")
-@click.option("--wait", is_flag=True, help="Wait for its end, and print nothing meanwhile.")
-@timeout_option
+@following_options
 @click.option("-o", "--output", type=click.Choice(("text", "name", "json")), default="text", help="Print this.")
 @cluster_options
 def submit(
     chosen: ProgramChoice,
     source: str | None,
-    name: str | None,
-    labels: tuple[tuple[str, str], ...],
-    priority: int | None,
-    key: str | None,
-    datastore: str | None,
-    code: str | None,
-    image: str | None,
-    fuse: bool,
-    base: str | None,
-    no_lint: bool,
+    naming: Naming,
+    compiling: Compiling,
     dry_run: bool,
-    watch: bool,
-    logs: bool,
-    wait: bool,
-    seconds: float | None,
+    following: Following,
     output: str,
     cluster: Cluster,
 ) -> None:
@@ -79,46 +63,48 @@ def submit(
     """
     if (not chosen.given) == (source is None):
         raise click.UsageError("Name what to start: PROGRAM, FILE.yaml, or --from KIND/NAME.")
-    if sum((watch, logs, wait)) > 1:
-        raise click.UsageError("--watch, --logs and --wait follow the workflow in three ways: pass one of them.")
-    if seconds is not None and not (watch or logs or wait):
-        raise click.UsageError("--timeout is how long to follow the workflow: pass --watch, --logs or --wait too.")
     transport = cluster.connect(chosen.given or None)
-    if chosen.given:
-        target = DocumentChoice(kind="workflow", image=image, fuse=fuse, base=base)
-        made = _made(chosen, target, datastore, code)
-        document = one_workflow(made)
-        if not no_lint:
-            _lint(made)
-    else:
-        from laminar.compiler.cluster.submission import starter
-
-        made, document = None, starter(transport, str(source))
-    replaced = dict(chosen.assignments) if source is not None or chosen.is_document else {}  # compiled in otherwise
-    document = _named(document, name, labels, priority, replaced)
+    document, made = _document(transport, chosen, source, naming, compiling)
     if dry_run:
-        checked = transport.create(document, dry_run=True)
-        metadata = checked["metadata"]
+        metadata = transport.create(document, dry_run=True)["metadata"]
         click.echo(f"{transport.shown} accepts {metadata.get('name') or metadata['generateName']}; nothing was started")
         return
     if made is not None:
         made.send_code()
-    started = _start(transport, document, key)
-    print_submitted(transport, started, output, next_command=not (watch or logs or wait))
-    if watch or logs or wait:
+    started = _start(transport, document, naming.key)
+    print_submitted(transport, started, output, next_command=not following)
+    if following:
         from laminar.cli.watch import follow_run
 
-        follow_run(transport, str(started.workflow["metadata"]["name"]), seconds=seconds, logs=logs, quiet=wait)
+        name = str(started.workflow["metadata"]["name"])
+        follow_run(transport, name, seconds=following.seconds, logs=following.logs, quiet=following.wait)
 
 
-def _made(chosen: ProgramChoice, target: DocumentChoice, datastore: str | None, code: str | None) -> Compiled:
+def _document(
+    transport: Transport, chosen: ProgramChoice, source: str | None, naming: Naming, compiling: Compiling
+) -> tuple[Object, Compiled | None]:
+    """Return the workflow to create, of a program, a file or what is deployed, with what else it was compiled to."""
+    if source is None:
+        made = _made(chosen, compiling)
+        document = one_workflow(made)
+        if not compiling.no_lint:
+            _lint(made)
+        replaced = dict(chosen.assignments) if chosen.is_document else {}  # else they are compiled in
+        return _named(document, naming, replaced), made
+    from laminar.compiler.cluster.submission import starter
+
+    return _named(starter(transport, source), naming, dict(chosen.assignments)), None
+
+
+def _made(chosen: ProgramChoice, compiling: Compiling) -> Compiled:
     from laminar.cli.cluster_documents import of_file, of_program
 
+    datastore, code = compiling.datastore, compiling.code
     if chosen.is_document:
         if chosen.args or chosen.flow is not None or datastore is not None or code is not None:
             raise click.UsageError("ARGS, --flow, --datastore and --code are for programs: a file has all of it already.")
         return of_file(chosen.given)
-    return of_program(chosen, target=target, datastore=datastore, code=code)
+    return of_program(chosen, target=compiling.target, datastore=datastore, code=code)
 
 
 def one_workflow(made: Compiled) -> Object:
@@ -142,15 +128,14 @@ def _lint(made: Compiled) -> None:
     check(made)
 
 
-def _named(
-    document: Object, name: str | None, labels: tuple[tuple[str, str], ...], priority: int | None, parameters: dict[str, str]
-) -> Object:
+def _named(document: Object, naming: Naming, parameters: dict[str, str]) -> Object:
+    """Return a document with its name, labels, priority and parameters."""
     from laminar.cli.cluster_documents import escaped
     from laminar.compiler.cluster.submission import named
 
     compiled = "laminar/flow" in (document["metadata"].get("labels") or {})
     values = {key: escaped(text, json_only=compiled) for key, text in parameters.items()}
-    return named(document, name=name, labels=dict(labels), priority=priority, parameters=values)
+    return named(document, name=naming.name, labels=dict(naming.labels), priority=naming.priority, parameters=values)
 
 
 def _start(transport: Transport, document: Object, key: str | None) -> Submitted:
