@@ -32,6 +32,7 @@ __all__ = [
     "OptionError",
     "SchedulerError",
     "located",
+    "nearest",
     "raise_all",
     "suggest",
 ]
@@ -200,7 +201,16 @@ def suggest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
     >>> suggest("x", ["retry", "catch"])
     ''
     """
-    import difflib
+    near = nearest(word, known, cutoff=cutoff)
+    return f" Did you mean {near!r}?" if near else ""
 
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
-    return f" Did you mean {near[0]!r}?" if near else ""
+
+def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """Return the known word that is closest to an unknown one, or an empty text where none is close.
+
+    >>> nearest("retires", ["retry", "catch"])
+    'retry'
+    """
+    import difflib  # only here: most programs have no misspelt word
+
+    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)), "")

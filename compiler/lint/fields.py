@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +12,7 @@ from laminar.compiler.lint.finding import Finding, meant
 from laminar.compiler.lint.formats import is_duration, is_quantity
 from laminar.compiler.lint.schema import Kind, Type, types
 from laminar.compiler.target import Limits
+from laminar.exceptions import nearest
 
 __all__ = ["wrong_fields", "wrong_keys", "wrong_value"]
 
@@ -150,9 +150,9 @@ def _wrong_choice(name: str, choices: Any, part: Part) -> Iterator[Finding]:
     listed = ", ".join(choice for choice in choices if choice)
     fix = f"write one of {listed}."
     lower = {choice.lower(): choice for choice in choices}
-    close = [lower[value.lower()]] if value.lower() in lower else difflib.get_close_matches(value, choices, n=1)
+    close = lower.get(value.lower()) or nearest(value, choices)
     enforced = not name.startswith("k8s.") and part.place[-1] not in ("imagePullPolicy", "dnsPolicy")
-    hint = f" Did you mean {close[0]!r}?" if close else ""
+    hint = f" Did you mean {close!r}?" if close else ""
     yield Finding(part, "F104" if close or enforced else "F105", f"There is no {part.place[-1]} {value!r}.{hint}", fix)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
 from laminar.compiler.rehearsal.refusal import Refused
+from laminar.exceptions import nearest
 
 __all__ = ["check"]
 
@@ -127,8 +127,8 @@ def _check_fields(value: Any, shape: Mapping[str, Any], where: str) -> None:
         raise Refused(f"This is {_kind(value)}, not a mapping.", where=where, fix="write a mapping.")
     for name, part in value.items():
         if name not in shape:
-            close = difflib.get_close_matches(str(name), shape, n=1)
-            meant = f"did you mean {close[0]!r}?" if close else "leave it out: the rehearsal refuses rather than guesses."
+            close = nearest(str(name), shape)
+            meant = f"did you mean {close!r}?" if close else "leave it out: the rehearsal refuses rather than guesses."
             raise Refused(f"{name!r} is not known to the rehearsal.", where=where, fix=INSTEAD.get(str(name), meant))
         _check(part, shape[name], f"{where}.{name}")
 

@@ -54,11 +54,11 @@ def column(count: int) -> str:
 def size(count: float) -> str:
     """Return a number of bytes for people.
 
-    >>> size(0), size(4096), size(1.5e9)
-    ('0 B', '4.1 kB', '1.5 GB')
+    >>> size(0), size(4096), size(999_999), size(1.5e9)
+    ('0 B', '4.1 kB', '1.0 MB', '1.5 GB')
     """
     for prefix in PREFIXES[:-1]:
-        if count < 1000:
+        if round(count, 0 if prefix == "B" else 1) < 1000:
             return f"{count:.0f} B" if prefix == "B" else f"{count:.1f} {prefix}"
         count /= 1000
     return f"{count:.1f} {PREFIXES[-1]}"

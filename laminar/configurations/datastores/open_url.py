@@ -6,7 +6,7 @@ import os
 
 from laminar.configurations.datastores.base import DataStore
 from laminar.configurations.datastores.stores import AWS, Local, Memory, Remote
-from laminar.exceptions import DatastoreError
+from laminar.exceptions import DatastoreError, nearest
 
 __all__ = ["open_like", "open_store", "scheme"]
 
@@ -57,14 +57,12 @@ def scheme(url: str) -> str:
 
 def check_scheme(kind: str, url: str) -> None:
     """Raise DatastoreError for a scheme that fsspec does not know, with the nearest one that it knows."""
-    from difflib import get_close_matches
-
     from fsspec.registry import known_implementations, registry
 
     known = {*known_implementations, *registry}
     if kind not in known:
-        near = get_close_matches(kind, [*COMMON, *sorted(known)], n=1, cutoff=0.5)
-        also = f"; the nearest scheme is {near[0]}://" if near else ""
+        near = nearest(kind, [*COMMON, *sorted(known)], cutoff=0.5)
+        also = f"; the nearest scheme is {near}://" if near else ""
         raise DatastoreError(
             f"Datastore {url!r} has the unknown scheme {kind}://{also}.",
             fix=f"name a folder, or a URL such as {', '.join(f'{name}://' for name in COMMON[1:])} or another of fsspec's.",

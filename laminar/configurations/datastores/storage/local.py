@@ -90,25 +90,13 @@ class LocalStorage(ByteStorage):
 
     def put(self, key: str, chunks: Sequence[Buffer]) -> None:
         """Write a file: a temporary one first, which is then renamed."""
-        if not self._swept:
-            self._sweep()
-        temporary = f"{self.root}/tmp/{os.urandom(12).hex()}"
-        try:
+        with self._temporary() as temporary:
             write_all(self._create(temporary), chunks, sync=self.durable)
             self._move(temporary, f"{self.root}/{key}")
-        except BaseException as error:
-            with suppress(OSError):
-                os.unlink(temporary)
-            if isinstance(error, OSError):
-                raise self._unwritable(error) from error
-            raise
 
     def put_overlapped(self, layout: Callable[[], tuple[str, Sequence[Buffer]]], known: Sequence[tuple[int, Buffer]]) -> None:
         """Write a large file whose key is not known yet, by a thread, while ``layout`` makes key and digests."""
-        if not self._swept:
-            self._sweep()
-        temporary = f"{self.root}/tmp/{os.urandom(12).hex()}"
-        try:
+        with self._temporary() as temporary:
             handle = self._create(temporary)
             try:
                 writing = BackgroundCall(partial(write_parts, handle, known))
@@ -129,12 +117,6 @@ class LocalStorage(ByteStorage):
                 self._move(temporary, f"{self.root}/{key}")
             else:
                 os.unlink(temporary)
-        except BaseException as error:
-            with suppress(OSError):
-                os.unlink(temporary)
-            if isinstance(error, OSError):
-                raise self._unwritable(error) from error
-            raise
 
     def names(self, folder: str) -> Iterable[str]:
         """Return the names of the files and folders in a folder."""
@@ -259,6 +241,21 @@ class LocalStorage(ByteStorage):
                 with suppress(OSError):
                     if entry.is_file(follow_symlinks=False) and entry.stat().st_mtime < time.time() - STALE:
                         os.unlink(entry.path)
+
+    @contextmanager
+    def _temporary(self) -> Iterator[str]:
+        """Yield the path of a new temporary file, which is removed where writing it fails."""
+        if not self._swept:
+            self._sweep()
+        temporary = f"{self.root}/tmp/{os.urandom(12).hex()}"
+        try:
+            yield temporary
+        except BaseException as error:
+            with suppress(OSError):
+                os.unlink(temporary)
+            if isinstance(error, OSError):
+                raise self._unwritable(error) from error
+            raise
 
     @contextmanager
     def _reading(self, path: str) -> Iterator[None]:
