@@ -43,7 +43,7 @@ def choose_profile(*, everything: bool) -> None:
     # A shared machine is slow now and then: that is no property of the code.
     slow = [HealthCheck.too_slow]
     settings.register_profile("dev", max_examples=10, deadline=None, suppress_health_check=slow)
-    settings.register_profile("ci", max_examples=200, deadline=None, suppress_health_check=slow, print_blob=True)
+    settings.register_profile("ci", max_examples=100, deadline=None, suppress_health_check=slow, print_blob=True)
     settings.load_profile("ci" if everything else "dev")
 
 
