@@ -54,7 +54,7 @@ def check_whole(store: DataStore) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kills", [20, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [20, pytest.param(100, marks=pytest.mark.slow)])
 def test_a_writer_killed_at_any_moment_leaves_nothing_torn(tmp_path, kills):
     store, chance = Local(str(tmp_path / "store")), random.Random(7)
     finished = 0
