@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -39,6 +40,82 @@ def test_train_fits_the_grid_and_evaluates_the_best_in_a_second_flow(tmp_path):
 def test_report_retries_catches_and_joins(tmp_path):
     out = run("report", tmp_path, "-p", "source=CHANGELOG.md")
     assert re.fullmatch(r"\d+ headings, \d+ links, no tables\n", out)
+
+
+@pytest.mark.parametrize(
+    ("example", "arguments", "printed"),
+    [
+        ("branches", (), "published a model of score 0.9\n"),
+        ("branches", ("-p", "minimum=0.99"), "a score of 0.9 is too low: 0.99 is needed\n"),
+        ("sales", (), "pear          23\napple         21\nbread         19\n"),
+        ("memory", (), "trained in attempt 3 with 2000 MB\n"),
+        ("nightly", ("-p", "day=2026-01-31"), "Write | 2026-01-31: 1047 visits\n"),
+    ],
+)
+def test_an_example_prints_its_result(example, arguments, printed, tmp_path):
+    assert run(example, tmp_path, *arguments) == printed
+
+
+@pytest.mark.slow
+def test_sales_reads_a_folder_on_s3(tmp_path, monkeypatch):
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    endpoint = "http://{}:{}".format(*server.get_host_and_port())
+    try:
+        variables = {
+            "AWS_ACCESS_KEY_ID": "x",
+            "AWS_SECRET_ACCESS_KEY": "x",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": endpoint,
+        }
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        bucket = boto3.resource("s3", endpoint_url=endpoint).create_bucket(Bucket="shop")
+        for file in (ROOT / "examples" / "sales").glob("*.csv"):
+            bucket.put_object(Key=f"sales/{file.name}", Body=file.read_bytes())
+        assert run("sales", tmp_path, "-p", "source=s3://shop/sales").startswith("pear          23\n")
+    finally:
+        server.stop()
+
+
+@pytest.mark.slow
+def test_the_tests_of_an_example_pass(tmp_path):
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, str(ROOT / "examples" / "tests")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "5 passed" in done.stdout, done.stdout
+
+
+CELLS = """\
+import json, sys
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+for cell in json.load(open(sys.argv[1]))["cells"]:
+    if cell["cell_type"] == "code":
+        shell.run_cell("".join(cell["source"]), store_history=True).raise_error()
+"""
+
+
+@pytest.mark.slow
+def test_the_cells_of_the_notebook_run(tmp_path):
+    command = [sys.executable, "-c", CELLS, str(ROOT / "examples" / "notebook.ipynb")]
+    variables = {**os.environ, "IPYTHONDIR": str(tmp_path)}
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=variables)
+    assert done.returncode == 0, done.stderr
+    assert "0.25" in done.stdout and "kind: Workflow" in done.stdout
+
+
+def test_every_example_has_a_page_with_its_picture_its_program_and_its_yaml():
+    for program in (ROOT / "examples").glob("*.py"):
+        page = (ROOT / "docs" / "examples" / f"{program.stem}.md").read_text(encoding="utf-8")
+        for needed in (
+            f"](../pictures/{program.stem}.svg)",
+            f"examples/{program.stem}.py\n:language",
+            f"examples/{program.stem}.yaml\n:language",
+        ):
+            assert needed in page
 
 
 def pods(example: str, cwd: Path, *arguments: str) -> list[str]:
