@@ -215,6 +215,7 @@ class Plan(Value):
     """A whole chain: its flows in order, the first flow's parameters, the store that its pods share.
 
     ``execution`` is an id given in the program, else None (the workflow's uid is used); ``retry`` means that it is resumed.
+    ``cached`` says whether layers that are registered with a cache may take earlier results over.
     ``chain`` counts the program's chains from 1. ``title`` and ``description`` come from the first flow's name and docstring,
     ``schedule`` from its scheduler. ``code`` names the code package that pods run, None where their image holds the program.
     """
@@ -225,6 +226,7 @@ class Plan(Value):
     execution: str | None = None
     retry: bool = False
     code: str | None = None
+    cached: bool = True
     chain: int = 1
     title: str = ""
     description: str = ""

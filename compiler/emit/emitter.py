@@ -263,6 +263,8 @@ def _environment(plan: Plan, pod: Pod, signature: Signature, *, outputs: bool) -
     yield runner.variable("LAMINAR_DATASTORE", verbatim(plan.datastore))
     if plan.code is not None:
         yield runner.variable("LAMINAR_CODE", verbatim(plan.code))
+    if not plan.cached:
+        yield runner.variable("LAMINAR_CACHE", "off")
     if outputs:
         yield runner.variable("LAMINAR_OUTPUTS", runner.OUTPUTS)
     if plan.chain != 1:

@@ -61,6 +61,7 @@ def record_chains(
                 program=program,
                 image=document.image or settled.image,
                 own_program=settled.path_of(chosen.path),
+                cached=not document.no_cache,
             ),
         )
         for one in (range(len(recorded.chains)) if place is None else (place,))

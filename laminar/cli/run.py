@@ -25,11 +25,13 @@ __all__ = ["run"]
     help="Resume an execution: run only what has not finished. Without an id, the newest.",
 )
 @click.option("--debug", is_flag=True, help="Run one split at a time, in this process: breakpoint() and input() work in layers.")
+@click.option("--no-cache", is_flag=True, help="Run all layers, also those whose results the datastore has.")
 def run(
     chosen: ProgramChoice,
     execution: str | None,
     resume: str | None,
     debug: bool,
+    no_cache: bool,
 ) -> None:
     """Run the flows of PROGRAM on this machine, as `python PROGRAM ARGS` does.
 
@@ -50,7 +52,12 @@ def run(
     display.choose()
     _check(chosen.path, execution, resume, chosen.assignments)
     current = Session(
-        flow=chosen.flow, parameters=chosen.values, execution=execution or resume, resume=resume is not None, debug=debug
+        flow=chosen.flow,
+        parameters=chosen.values,
+        execution=execution or resume,
+        resume=resume is not None,
+        debug=debug,
+        cached=not no_cache,
     )
     try:
         program_run.run_program(chosen.program(), current)

@@ -82,7 +82,9 @@ class Binding:
     ``phase`` is ``"call"`` while ``__call__`` runs: only what is set then is an artifact (``values``, once it has ended). ``own``
     marks the layer that is running itself; ``reader`` names the layer that this one was passed to as a dependency.
     ``elements`` gives, by attribute, the element that this split reads in place of the whole. ``copies`` are the class values as
-    they were when the layer got a copy of its own. ``tuned`` says that the submission and retry hooks have been applied, ``blame``
+    they were when the layer got a copy of its own. ``cached`` says whether an earlier result may be taken over.
+
+    ``tuned`` says that the submission and retry hooks have been applied, ``blame``
     which hook an error is of. ``shared`` is what all splits of the layer share (`laminar.worker.layer_scope`), where it is known.
     """
 
@@ -101,6 +103,7 @@ class Binding:
     shards: dict[str, Artifact] = field(default_factory=dict)
     elements: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
     gate: bool = False
+    cached: bool = True
     tuned: bool = False
     blame: tuple[BaseException, str] | None = None
     shared: Any = None

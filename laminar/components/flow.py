@@ -17,7 +17,7 @@ from laminar.components.layer import Layer, is_same_layer
 from laminar.components.parameters import Parameters, check_parameters
 from laminar.configurations import option_values
 from laminar.configurations.flows import Configuration, FlowScheduler, SplitExecutor
-from laminar.configurations.layers import Catch, Container, ForEach, Retry
+from laminar.configurations.layers import Cache, Catch, Container, ForEach, Retry
 from laminar.configurations.layers import Configuration as LayerConfiguration
 from laminar.exceptions import FlowError, OptionError, located, suggest
 from laminar.graph import PARAMETERS, Node
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Flow"]
 
 LayerT = TypeVar("LayerT", bound=Layer)
-OPTIONS = {"catch": Catch, "container": Container, "foreach": ForEach, "retry": Retry}
+OPTIONS = {"cache": Cache, "catch": Catch, "container": Container, "foreach": ForEach, "retry": Retry}
 
 
 class Flow:
@@ -112,6 +112,7 @@ class Flow:
     def register(
         cls,
         *,
+        cache: bool | Cache | None = None,
         catch: Catch | None = None,
         container: Container | None = None,
         foreach: ForEach | None = None,
@@ -124,17 +125,20 @@ class Flow:
         layer: Any = None,
         /,
         *,
+        cache: bool | Cache | None = None,
         catch: Catch | None = None,
         container: Container | None = None,
         foreach: ForEach | None = None,
         retry: Retry | None = None,
         **unknown: Any,
     ) -> Any:
-        """Register a layer: ``@Train.register``, or ``@Train.register(catch=, container=, foreach=, retry=)``.
+        """Register a layer: ``@Train.register``, or ``@Train.register(cache=, catch=, container=, foreach=, retry=)``.
 
         Raises OptionError (a TypeError) for any other option, FlowError for a second layer of the same name.
         """
-        given = {"catch": catch, "container": container, "foreach": foreach, "retry": retry}
+        if isinstance(cache, bool):
+            cache = Cache() if cache else None
+        given = {"cache": cache, "catch": catch, "container": container, "foreach": foreach, "retry": retry}
         options = {**{name: value for name, value in given.items() if value is not None}, **unknown}
         cls._check_options(options)
         if layer is None:

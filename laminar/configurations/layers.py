@@ -12,7 +12,7 @@ from laminar.configurations import option_values as values
 from laminar.exceptions import OptionError, suggest
 from laminar.program import source_location
 
-__all__ = ["Catch", "Configuration", "Container", "ForEach", "MutableContainer", "Parameter", "Retry", "Secret", "Volume"]
+__all__ = ["Cache", "Catch", "Configuration", "Container", "ForEach", "MutableContainer", "Parameter", "Retry", "Secret", "Volume"]
 
 
 class Unset(Enum):
@@ -291,6 +291,27 @@ class ForEach:
             object.__setattr__(self, "parallelism", values.count("ForEach", "parallelism", self.parallelism, least=1))
 
 
+@dataclass(frozen=True)
+class Cache:
+    """Take a finished split's result over, of any execution of the store, where code and inputs are the same.
+
+    ``version`` is part of what has to be equal: change it where the code cannot show that results would differ. ``image`` says
+    whether the container's image is.
+
+    >>> Cache(version=2), Cache(image=False)
+    (Cache(version=2, image=True), Cache(version=None, image=False))
+    """
+
+    version: int | str | None = field(default=None, kw_only=True)
+    image: bool = field(default=True, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.version is not None and (isinstance(self.version, bool) or not isinstance(self.version, (int, str))):
+            raise values.rejected("Cache", "version", self.version, "an int or a str", "Cache(version=2)")
+        if not isinstance(self.image, bool):
+            raise values.rejected("Cache", "image", self.image, "True or False", "Cache(image=False)")
+
+
 YEAR = 365 * 86_400.0
 """More seconds than any run waits: a float cannot hold the power of more attempts."""
 
@@ -335,6 +356,7 @@ class Configuration:
     Each layer instance has a copy of its own, so that submission and retry hooks can set ``self.configuration.container``.
     """
 
+    cache: Cache | None = None
     catch: Catch | None = None
     container: Container = field(default_factory=Container)
     foreach: ForEach | None = None

@@ -40,8 +40,8 @@ class Quiet:
     def begin(self, layer: str, splits: int, fan_out: bool) -> None:
         """Report that a layer starts."""
 
-    def split(self, layer: str) -> None:
-        """Report that a split has finished."""
+    def split(self, layer: str, reused: str = "") -> None:
+        """Report that a split has finished, or took over the result of the execution ``reused``."""
 
     def end(self, layer: str, how: str) -> None:
         """Report how a layer ended: finished, skipped or failed."""
@@ -123,6 +123,7 @@ class Lines(Quiet):
         super().__init__()
         self.started: dict[str, float] = {}
         self.splits: dict[str, int] = {}
+        self.reused: dict[str, list[str]] = {}
 
     def _say(self, text: str) -> None:
         with contextlib.suppress(OSError, ValueError, AttributeError):
@@ -137,14 +138,23 @@ class Lines(Quiet):
         self.started[layer] = time.monotonic()
         self.splits[layer] = splits if fan_out else -1
 
+    def split(self, layer: str, reused: str = "") -> None:
+        if reused:
+            self.reused.setdefault(layer, []).append(reused)
+
     def end(self, layer: str, how: str) -> None:
         self._say("  " + self._ended(layer, how))
 
     def _ended(self, layer: str, how: str) -> str:
         splits = self.splits.get(layer, -1)
         took = f" in {time.monotonic() - self.started[layer]:.1f} s" if layer in self.started and how != "skipped" else ""
-        count = f" ({splits} split{'' if splits == 1 else 's'})" if splits >= 0 and how == "finished" else ""
-        return f"{layer} {how}{took}{count}"
+        notes = [f"{splits} split{'' if splits == 1 else 's'}"] if splits >= 0 and how == "finished" else []
+        if reused := self.reused.pop(layer, []):
+            some = "" if len(reused) >= splits else f"{len(reused)} "
+            origins = list(dict.fromkeys(reused))
+            of = f"execution {origins[0]}" if len(origins) == 1 else f"{len(origins)} executions"
+            notes.append(f"{some}reused from {of}")
+        return f"{layer} {how}{took}" + (f" ({', '.join(notes)})" if notes else "")
 
     def again(self, layer: Layer, reason: str, delay: float) -> None:
         self._say(f"  {label(layer)} failed at attempt {layer.attempt}: {reason}; again in {delay:.1f} s")
@@ -223,7 +233,8 @@ class Live(Lines):
             self.drawn = moment
             self.bars.refresh()
 
-    def split(self, layer: str) -> None:
+    def split(self, layer: str, reused: str = "") -> None:
+        super().split(layer, reused)
         if layer in self.tasks:
             self.bars.advance(self.tasks[layer])
 

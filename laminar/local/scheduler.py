@@ -78,6 +78,11 @@ def _is_debugged() -> bool:
     return process_state.current is not None and process_state.current.debug
 
 
+def _is_cached() -> bool:
+    """Return whether layers may take earlier results over, as far as the command line says."""
+    return process_state.current is None or process_state.current.cached
+
+
 def drive(execution: Execution, dependencies: Mapping[str, Iterable[str]], *, anew: bool) -> None:
     """Run an execution's layers; works inside a running event loop too.
 
@@ -317,6 +322,7 @@ class Driver:
         for attempt in attempts:
             layer = self.execution.layer(work.layer, index=attempt.index, splits=work.splits, attempt=attempt.attempt)
             layer._binding.gate = attempt.gate
+            layer._binding.cached = _is_cached()
             try:
                 if not attempt.gate and self._is_tuned(layer):
                     split.configure(layer)
@@ -350,7 +356,7 @@ class Driver:
         elif isinstance(result, BaseException):
             raise result
         elif not attempt.gate:
-            self._settle(work, None)
+            self._settle(work, None, reused=self._reused(attempt, layer, result))
         elif result:
             self._begin(work.layer)
         else:
@@ -380,11 +386,18 @@ class Driver:
         following = Attempt(attempt.work, attempt.index, attempt.attempt + 1, kills, attempt.gate)
         heapq.heappush(self.delayed, (time.monotonic() + delay, next(self.order), following))
 
-    def _settle(self, work: Work, failed: SplitFailed | None) -> None:
+    def _reused(self, attempt: Attempt, layer: Layer, result: Any) -> str:
+        """Return the execution whose result a split took over; where a container ran, only the document says so."""
+        if isinstance(result, split.Outputs) or layer.configuration.cache is None:
+            return getattr(result, "reused", "")
+        record = self.datastore.load(self.flow.name, self.execution.id or "", layer.name, attempt.index)
+        return record.reused.get("execution", "") if record is not None else ""
+
+    def _settle(self, work: Work, failed: SplitFailed | None, *, reused: str = "") -> None:
         """Count a split that has ended; with the last one the layer ends."""
         work.left -= 1
         if failed is None:
-            self.report.split(work.layer)
+            self.report.split(work.layer, reused)
         else:
             work.failures.append(failed)
         if work.left == 0:

@@ -17,7 +17,8 @@ class Session:
 
     ``flow`` selects a chain by the name of its first flow (None: the only one), ``parameters`` replace keywords of that flow,
     ``execution`` is the id to use and ``resume`` whether it is resumed ("latest" names the newest); ``debug`` runs splits in this
-    process. The rest is filled in meanwhile: ``chosen`` is the selected execution, ``classes`` the flows that were defined,
+    process, ``cached`` says whether layers may take earlier results over.
+    The rest is filled in meanwhile: ``chosen`` is the selected execution, ``classes`` the flows that were defined,
     ``called`` and ``followed`` those that were called, or linked to.
     """
 
@@ -26,6 +27,7 @@ class Session:
     execution: str | None = None
     resume: bool = False
     debug: bool = False
+    cached: bool = True
     chosen: Any = None
     program: Any = None
     classes: list[Any] = field(default_factory=list)

@@ -28,7 +28,7 @@ _EARLY = "random" in sys.modules
 
 import random  # noqa: E402  after the look at whether it is there
 
-__all__ = ["States", "install", "prepare", "reseed"]
+__all__ = ["States", "install", "prepare", "reseed", "shared_states"]
 
 DRAWN_BITS = 96
 """Bits of an entropy from which on it was drawn, unless the program's own code names the number: 2**-32 of 128 bits have fewer."""
@@ -204,6 +204,27 @@ def _constants() -> frozenset[int]:
         words = re.findall(r"\b(?:0[xX][0-9a-fA-F_]{25,}|[1-9][0-9_]{28,})", _source(path))
         found.update(int(word.replace("_", ""), 0) for word in words)
     return frozenset(found)
+
+
+# what a result may depend on
+
+
+def shared_states() -> list[str]:
+    """Return digests of the states of the generators that all code shares, where the program seeded them.
+
+    They are those of the module `random`, of numpy and of torch.
+    torch draws from a fixed seed where the program chose none (torch/csrc, default_rng_seed_val).
+    """
+    from hashlib import sha256
+
+    states: list[object] = [random.getstate()] if _is_shared_seeded() else []
+    numpy = getattr(sys.modules.get("numpy.random"), "mtrand", None)
+    if numpy is not None and _is_seeded(numpy._rand):
+        states.append([str(item) if isinstance(item, (int, float, str)) else item.tobytes() for item in numpy._rand.get_state()])
+    torch = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "get_rng_state"):
+        states.append(bytes(torch.get_rng_state().numpy()))
+    return [sha256(repr(state).encode()).hexdigest() for state in states]
 
 
 # several splits in one process

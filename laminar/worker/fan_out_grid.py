@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from laminar.configurations.datastores import Artifact, Record
     from laminar.configurations.datastores.documents.error_context import Origin
 
-__all__ = ["Scope", "count", "elements", "ends", "length", "prepare", "published"]
+__all__ = ["Scope", "count", "element_digests", "elements", "ends", "length", "prepare", "published"]
 
 Scope = ExecutionScope
 
@@ -36,17 +37,33 @@ def elements(scope: Scope, layer: str, index: int, lengths: Sequence[int] | None
 
     ``lengths`` are those of the grid's axes, where they are known.
     """
-    grid = scope.nodes[layer].grid
     found: dict[str, dict[str, Callable[[], Any]]] = {}
+    for axis, position in _positions(scope, layer, index, lengths):
+        found.setdefault(axis.layer, {})[axis.attribute] = partial(_element, scope, axis, position)
+    return found
+
+
+def element_digests(scope: Scope, layer: str, index: int) -> dict[str, dict[str, str]]:
+    """Return, by source layer and attribute, text that is equal for equal elements of a split; that of a JSON value begins so.
+
+    Raises NotComparable for an element of a parameter that cannot be compared.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for axis, position in _positions(scope, layer, index):
+        found.setdefault(axis.layer, {})[axis.attribute] = _element_digest(scope, axis, position)
+    return found
+
+
+def _positions(scope: Scope, layer: str, index: int, lengths: Sequence[int] | None = None) -> list[tuple[Axis, int]]:
+    """Return the axes of a layer's grid with the place of a split on each."""
+    grid = scope.nodes[layer].grid
     if grid is None:
-        return found
+        return []
     if lengths is None:
         lengths = [1 if place == 0 else length(scope, axis) for place, axis in enumerate(grid)]
     rest = graph.size(lengths[1:])
     positions = (index // rest, *graph.coordinates(index % rest, lengths[1:])) if rest else (0,) * len(grid)
-    for axis, position in zip(grid, positions, strict=True):
-        found.setdefault(axis.layer, {})[axis.attribute] = partial(_element, scope, axis, position)
-    return found
+    return list(zip(grid, positions, strict=True))
 
 
 def published(scope: Scope, record: Record, attributes: Iterable[str] | None = None) -> dict[str, int]:
@@ -129,11 +146,36 @@ def prepare(scope: Scope, layer: str, index: int, lengths: Sequence[int]) -> Non
             scope.store.open_segment(artifact, position)
 
 
-def _element(scope: Scope, axis: Axis, position: int) -> Any:
-    store, split = scope.store, axis.index or 0
+def _holding(scope: Scope, axis: Axis, position: int) -> tuple[Record, int]:
+    """Return the document that an element is of, and its place in what that contributes."""
+    split = axis.index or 0
     if axis.fan_out and axis.index is None:
         split, position = _located(scope, axis, position)
-    record = _record(scope, axis.layer, split)
+    return _record(scope, axis.layer, split), position
+
+
+def _element_digest(scope: Scope, axis: Axis, position: int) -> str:
+    record, position = _holding(scope, axis, position)
+    artifact = record.artifacts.get(axis.attribute)
+    if artifact is None:
+        return "default"  # it is part of the class
+    with _origin(scope, axis.attribute, record, artifact).explaining(scope.store):
+        if axis.layer != PARAMETERS or artifact.sharded:
+            return scope.store.element_digest(artifact, position)
+        value = scope.store.read(artifact)
+    element = value[position] if isinstance(value, list) else value
+    if artifact.json is not None:
+        return f'{{"json":{json.dumps(element, sort_keys=True)}}}'
+    from laminar.program.code_digest import Walk
+
+    walk = Walk()
+    walk.value(element)
+    return walk.digest
+
+
+def _element(scope: Scope, axis: Axis, position: int) -> Any:
+    store = scope.store
+    record, position = _holding(scope, axis, position)
     artifact = record.artifacts.get(axis.attribute)
     if artifact is None:
         default_value = default_of(scope.registrations[axis.layer].layer, axis.attribute)

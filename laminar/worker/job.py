@@ -13,6 +13,7 @@ from laminar.program import process_state
 if TYPE_CHECKING:
     from laminar.components.dependency_inference import Registration
     from laminar.components.execution import Execution
+    from laminar.components.flow import Flow
     from laminar.components.layer import Layer
     from laminar.configurations.datastores import DataStore, Record
     from laminar.graph import Node
@@ -31,7 +32,10 @@ OWN_SIGNALS = frozenset({"SIGSEGV", "SIGABRT", "SIGFPE", "SIGBUS", "SIGILL", "SI
 
 @dataclass(frozen=True)
 class Job:
-    """Name one attempt at one split, or at a layer's entry hooks where ``gate`` is set, for another process."""
+    """Name one attempt at one split, or at a layer's entry hooks where ``gate`` is set, for another process.
+
+    ``cached`` says whether an earlier result may be taken over.
+    """
 
     flow: str
     execution: str
@@ -41,6 +45,7 @@ class Job:
     attempt: int = 1
     retry: bool = False
     gate: bool = False
+    cached: bool = True
 
     @classmethod
     def of(cls, layer: Layer) -> Job:
@@ -49,7 +54,7 @@ class Job:
         assert execution.id is not None
         index, gate = binding.index or 0, binding.gate
         names = execution.flow.name, execution.id, layer.name
-        return cls(*names, index, binding.splits, binding.attempt, execution.retry, gate)
+        return cls(*names, index, binding.splits, binding.attempt, execution.retry, gate, binding.cached)
 
     def environment(self, *, shared: bool = False) -> dict[str, str]:
         """Return the worker variables, which name the split to the layer's own processes.
@@ -66,6 +71,7 @@ class Job:
             "LAMINAR_FLOW_NAME": self.flow,
             "LAMINAR_LAYER_NAME": self.layer,
             "LAMINAR_LAYER_SPLITS": str(self.splits if self.splits is not None else 1),
+            **({} if self.cached else {"LAMINAR_CACHE": "off"}),
             **own,
         }
 
@@ -86,6 +92,7 @@ class ExecutionScope:
     registrations: Mapping[str, Registration]
     known: Mapping[tuple[str, int], Record] = field(default_factory=dict, kw_only=True, repr=False)
     ends: Mapping[tuple[str, str], Sequence[int]] = field(default_factory=dict, kw_only=True, repr=False)
+    flow_class: type[Flow] = field(kw_only=True, repr=False)
 
     @classmethod
     def of_execution(cls, execution: Execution) -> ExecutionScope:
@@ -93,7 +100,13 @@ class ExecutionScope:
         assert execution.id is not None
         flow = execution.flow
         return ExecutionScope(
-            flow.name, execution.id, execution.retry, flow.configuration.datastore, flow.nodes, flow.registrations
+            flow.name,
+            execution.id,
+            execution.retry,
+            flow.configuration.datastore,
+            flow.nodes,
+            flow.registrations,
+            flow_class=type(flow),
         )
 
     def document(self, layer: str, index: int = 0) -> Record | None:
@@ -118,6 +131,7 @@ class SplitJob(ExecutionScope):
     splits: int | None
     attempt: int
     registration: Registration
+    cached: bool = True
 
     @classmethod
     def of(cls, layer: Layer) -> SplitJob:
@@ -131,6 +145,7 @@ class SplitJob(ExecutionScope):
             splits=binding.splits,
             attempt=binding.attempt,
             registration=scope.registrations[name],
+            cached=binding.cached,
         )
 
     @property

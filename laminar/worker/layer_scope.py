@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from laminar import graph, settings
 from laminar.graph import PARAMETERS
-from laminar.worker import document_stamp, fan_out_grid, hook_calls
+from laminar.worker import document_stamp, fan_out_grid, hook_calls, split_cache
 from laminar.worker.job import ExecutionScope
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class LayerScope:
         scope = replace(plain, known=_documents(plain, name), ends=ends)
         layer = execution.layer(name)
         document_stamp.prepare(type(layer))
+        split_cache.prepare(scope, name)
         return cls(
             name,
             execution,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from laminar.components.layer import Layer
     from laminar.worker.job import SplitJob
 
-__all__ = ["dropped_return", "unsplit_values"]
+__all__ = ["dropped_return", "not_cached", "reused", "unsplit_values"]
 
 
 def dropped_return(layer: Layer, value: object) -> None:
@@ -23,6 +24,18 @@ def dropped_return(layer: Layer, value: object) -> None:
             f"{layer.name}.__call__ returned a value of type {type(value).__name__!r}, which is dropped:"
             f" set it on the layer, as self.{_name_for(layer)} = ... ({source_location.of_function(type(layer).__call__)})."
         )
+
+
+def not_cached(layer: Layer, reason: str) -> None:
+    """Note that a layer that is registered with a cache runs each time, and why."""
+    if layer.index == 0 and layer.attempt == 1:
+        _print(f"{layer.name} is not cached: {reason} (docs/howto/caching.md).")
+
+
+def reused(job: SplitJob, execution: str) -> None:
+    """Note in a pod's log that the split did not run; on this machine the display reports it."""
+    if "LAMINAR_OUTPUTS" in os.environ or "LAMINAR_PARAMETERS" in os.environ:
+        _print(f"{job.layer} has the result of execution {execution}: its code and its inputs are the same.")
 
 
 def unsplit_values(layer: Layer, job: SplitJob) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from laminar import settings
 from laminar.exceptions import DatastoreError, LaminarError, LayerError
 from laminar.program import error_text
-from laminar.worker import fan_out_grid, hook_calls, run_notes, split_failure
+from laminar.worker import fan_out_grid, hook_calls, run_notes, split_cache, split_failure
 from laminar.worker.document_stamp import Stamp, source_digest
 from laminar.worker.job import SplitJob
 from laminar.worker.split_failure import SplitFailed, failed_outside, failure, trace, uncounted
@@ -39,10 +39,14 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Outputs:
-    """What a split publishes for the layers below: the lengths that they fan out over, and the answers of their hooks."""
+    """What a split publishes for the layers below: the lengths that they fan out over, and the answers of their hooks.
+
+    ``reused`` is the execution whose result was taken over instead of running, empty where the split ran.
+    """
 
     lengths: dict[str, list[int]] = field(default_factory=dict)
     entries: dict[str, Any] = field(default_factory=dict)
+    reused: str = ""
 
 
 def run(layer: Layer, *, everywhere: bool = True) -> Outputs:
@@ -70,6 +74,9 @@ def _run(layer: Layer, job: SplitJob, everywhere: bool) -> Outputs:
         job.clear_failures()
     elif job.attempts > 1 and len(job.failures()) >= job.attempts:
         raise split_failure.of_job(job, "its attempts are used up")  # of a batch that is tried again for another split
+    key = split_cache.key(layer, job)
+    if key and (taken := split_cache.take(job, key)) is not None:
+        return _outputs(layer, job, taken)
     dependency = _dependency(layer, job)
     if job.splits:
         _configure(layer, job, dependency)
@@ -98,21 +105,22 @@ def _run(layer: Layer, job: SplitJob, everywhere: bool) -> Outputs:
         artifacts=artifacts,
         caught=error_text.line(caught) if caught is not None else None,
         caught_traceback=trace(caught) if caught is not None else None,
+        key=key if caught is None else "",
     )
     job.store.save(record)
+    split_cache.keep(job.store, record)
     return _outputs(layer, job, record)
 
 
 def _outputs(layer: Layer, job: SplitJob, record: Record) -> Outputs:
     shared = layer._binding.shared
-    if shared is None:
-        return outputs(job, record)
-    return Outputs({name: [length] for name, length in fan_out_grid.published(job, record, shared.published).items()})
+    return outputs(job, record, None if shared is None else shared.published)
 
 
-def outputs(scope: fan_out_grid.Scope, record: Record) -> Outputs:
-    """Return what a finished split publishes, from its document."""
-    return Outputs({name: [length] for name, length in fan_out_grid.published(scope, record).items()})
+def outputs(scope: fan_out_grid.Scope, record: Record, attributes: Iterable[str] | None = None) -> Outputs:
+    """Return what a finished split publishes, from its document; ``attributes`` are those that are counted, if known."""
+    lengths = {name: [length] for name, length in fan_out_grid.published(scope, record, attributes).items()}
+    return Outputs(lengths, reused=record.reused.get("execution", ""))
 
 
 def evaluate(layer: Layer) -> bool:

@@ -102,6 +102,7 @@ def work(
     _restore_seeds(flow, job)
     layer = execution.layer(job.layer, index=job.index, splits=job.splits, attempt=job.attempt)
     layer._binding.shared = shared
+    layer._binding.cached = job.cached
     try:
         if not job.gate and not in_pod and (shared is None or shared.has_variables):
             _set_environment(layer)

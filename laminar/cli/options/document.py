@@ -37,6 +37,7 @@ class DocumentChoice:
     timezone: str | None = None
     concurrency: str | None = None
     suspend: bool = False
+    no_cache: bool = False
 
     def target(self, project: Project) -> Target:
         """Return the target of the compilation. The base file is the option's, else the project's.
@@ -89,6 +90,7 @@ OPTIONS = (
     click.option("--suspend", is_flag=True, help="Create the schedule suspended."),
     click.option("--rbac", is_flag=True, help="Write the service account and role of the pods too."),
     click.option("--fuse", is_flag=True, help="Run a chain of layers with one container in one pod."),
+    click.option("--no-cache", is_flag=True, help="Run all layers, also those whose results the datastore has."),
     click.option("--base", type=click.Path(dir_okay=False), metavar="FILE", help="Merge the document over this workflow."),
     click.option(
         "--argo", type=click.Choice(VERSIONS), default="4.1", show_default="suits all", help="Oldest version of Argo to support."

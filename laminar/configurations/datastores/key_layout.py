@@ -10,6 +10,7 @@ Keys are ``/``-separated paths below the store's root::
     <Flow>/executions/<execution>/.history/attempts/<id>.json
     <Flow>/executions/<execution>/.history/leases/<name>.json
     <Flow>/executions/<execution>/.history/logs/<layer>/<name>.jsonl
+    cache/<key>.json
     removed/<id>.json
 
 No layer is named ``.history``: a name of laminar's starts with no dot.
@@ -24,10 +25,12 @@ from laminar.identifiers import name_problem
 
 __all__ = [
     "ARTIFACTS",
+    "CACHE",
     "EXECUTION",
     "REMOVED",
     "artifact_key",
     "attempts_folder",
+    "cache_key",
     "document_key",
     "execution_folder",
     "execution_key",
@@ -47,6 +50,9 @@ __all__ = [
 ARTIFACTS = "artifacts"
 """Folder of all values of a store."""
 
+CACHE = "cache"
+"""Folder of what finds the result of a split by its key."""
+
 REMOVED = "removed"
 """Folder of notes about removed executions, whose artifacts are still kept."""
 
@@ -60,6 +66,11 @@ HISTORY = ".history"
 def artifact_key(address: str) -> str:
     """Return the key of an artifact's file."""
     return f"{ARTIFACTS}/{address}"
+
+
+def cache_key(key: str) -> str:
+    """Return the key of the file that says which split left the result of a key."""
+    return f"{CACHE}/{key}.json"
 
 
 def executions_folder(flow: str) -> str:

@@ -79,7 +79,8 @@ def _answer(flow: Flow, job: Job, shared: LayerScope | None) -> tuple[int, bytes
         return split_job.CANNOT, encode(Answer(error=pickled(error)))
     if failed is not None:
         return code, encode(Answer(failure=encode_failure(failed)))
-    return code, encode(Answer(entries=outputs.entries)) if outputs.entries else PLAIN
+    has_more = outputs.entries or outputs.reused
+    return code, encode(Answer(entries=outputs.entries, reused=outputs.reused)) if has_more else PLAIN
 
 
 PLAIN = encode(Answer(entries={}))

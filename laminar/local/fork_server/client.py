@@ -329,7 +329,7 @@ def is_of(flow: Flow, program: main_module.Program | None) -> bool:
 
 
 def outcome(layer: Layer, code: int, answer: Answer | None, timed_out: float | None, *, gate: bool) -> Any:
-    """Return a gate's answer, or raise what the end of a process says went wrong; ``timed_out`` is the limit it exceeded."""
+    """Return a gate's answer or a split's outputs, or raise what its process ended with; ``timed_out`` is an exceeded limit."""
     if timed_out is not None:
         raise split.failed_outside(layer, f"it took longer than its timeout of {timed_out:g} s", how="timed out")
     if answer is None:
@@ -341,7 +341,7 @@ def outcome(layer: Layer, code: int, answer: Answer | None, timed_out: float | N
     entries = answer.entries or {}
     if gate and layer.name not in entries:
         raise split.failed_outside(layer, "its process ended without saying whether it may run")
-    return entries.get(layer.name, True)
+    return entries[layer.name] if gate else split.Outputs(reused=answer.reused)
 
 
 def _ended_silently(layer: Layer, code: int) -> Exception:

@@ -43,8 +43,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """How one job ended: with answers of entry hooks, a failure of its own, or an error that keeps it from being run."""
+    """How one job ended: with answers of entry hooks, a failure of its own, or an error that keeps it from being run.
+
+    ``reused`` is the execution whose result was taken over instead of running.
+    """
 
     entries: dict[str, Any] | None = None
     failure: tuple[bytes, bytes | None] | None = None
     error: bytes = b""
+    reused: str = ""

@@ -36,7 +36,10 @@ WORKERS = 16
 
 @dataclass(frozen=True)
 class Usage:
-    """Describe what one execution of a flow keeps: its documents, when the newest was written, and the artifacts they refer to."""
+    """Describe what one execution of a flow keeps: its documents, when the newest was written, and the artifacts they refer to.
+
+    ``keys`` are those by which the cache finds its documents.
+    """
 
     flow: str
     execution: str
@@ -45,19 +48,21 @@ class Usage:
     newest: float
     addresses: frozenset[str]
     damaged: DatastoreError | None = None
+    keys: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Survey:
     """All that a store holds. ``artifacts`` has sizes and times by address, ``notes`` the addresses that notes still keep.
 
-    ``broken`` says which notes cannot be read.
+    ``broken`` says which notes cannot be read, ``cached`` are the files of the cache.
     """
 
     executions: tuple[Usage, ...]
     artifacts: dict[str, Entry]
     notes: dict[str, tuple[float, frozenset[str]]] = field(default_factory=dict)
     broken: tuple[DatastoreError, ...] = ()
+    cached: tuple[Entry, ...] = ()
 
     def size(self, addresses: Iterable[str]) -> int:
         """Return how many bytes these artifacts take."""
@@ -71,7 +76,9 @@ class Survey:
 
 @dataclass(frozen=True)
 class Plan:
-    """List what is to be removed: executions, artifacts, outdated notes; ``later`` are artifacts that a later run removes.
+    """List what is to be removed: executions, artifacts, outdated notes, and keys of the ``cached`` results that went with them.
+
+    ``later`` are artifacts that a later run removes.
 
     ``older`` and ``grace`` are times since when nothing may have been written to what is removed.
     """
@@ -81,6 +88,7 @@ class Plan:
     artifacts: tuple[str, ...]
     later: tuple[str, ...]
     notes: tuple[str, ...]
+    cached: tuple[str, ...]
     now: float
     older: float
     grace: float
@@ -107,7 +115,7 @@ def survey(storage: ByteStorage) -> Survey:
         for execution, files in by_execution(storage.walk(key_layout.executions_folder(flow))).items()
     }
     keys = {name: documents_of(*name, files) for name, files in listed.items()}
-    addresses, damaged = references(storage, keys)
+    addresses, cached, damaged = references(storage, keys)
     found = tuple(
         Usage(
             *name,
@@ -116,11 +124,12 @@ def survey(storage: ByteStorage) -> Survey:
             newest=max(entry.modified for entry in files),
             addresses=frozenset(addresses[name]),
             damaged=damaged.get(name),
+            keys=frozenset(cached[name]),
         )
         for name, files in sorted(listed.items())
     )
     kept, broken = notes(storage)
-    return Survey(found, artifacts, kept, broken)
+    return Survey(found, artifacts, kept, broken, tuple(storage.entries(key_layout.CACHE)))
 
 
 def by_execution(files: Iterable[Entry]) -> dict[str, list[Entry]]:
@@ -145,22 +154,29 @@ def documents_of(flow: str, execution: str, files: Iterable[Entry]) -> list[str]
     return [f"{folder}/{name}" for name in names if key_layout.index_of(name.partition("/")[2]) is not None]
 
 
+Name = tuple[str, str]
+"""A flow and an execution."""
+
+
 def references(
-    storage: ByteStorage, keys: dict[tuple[str, str], list[str]]
-) -> tuple[dict[tuple[str, str], set[str]], dict[tuple[str, str], DatastoreError]]:
-    """Return which addresses the documents of each execution refer to, and the first damage among these."""
-    addresses: dict[tuple[str, str], set[str]] = {name: set() for name in keys}
-    damaged: dict[tuple[str, str], DatastoreError] = {}
+    storage: ByteStorage, keys: dict[Name, list[str]]
+) -> tuple[dict[Name, set[str]], dict[Name, set[str]], dict[Name, DatastoreError]]:
+    """Return, of each execution, the addresses that its documents refer to, their keys in the cache, and the first damage."""
+    addresses: dict[Name, set[str]] = {name: set() for name in keys}
+    cached: dict[Name, set[str]] = {name: set() for name in keys}
+    damaged: dict[Name, DatastoreError] = {}
     every = [(name, key) for name, found in keys.items() for key in found]
     for start in range(0, len(every), READ_AT_ONCE):
         some = every[start : start + READ_AT_ONCE]
         for (name, key), data in zip(some, storage.get_many([key for _, key in some]), strict=True):
             try:
                 if data is not None:
-                    addresses[name].update(referred(Record.from_json(bytes(data), key=key).artifacts.values()))
+                    record = Record.from_json(bytes(data), key=key)
+                    addresses[name].update(referred(record.artifacts.values()))
+                    cached[name].add(record.key)
             except DatastoreError as error:
                 damaged.setdefault(name, error)
-    return addresses, damaged
+    return addresses, cached, damaged
 
 
 def referred(artifacts: Iterable[Artifact]) -> Iterator[str]:
@@ -204,8 +220,18 @@ def plan(found: Survey, *, older: float, grace: float, flow: str | None = None, 
     later = (leaving_with if grace > 0 else frozenset[str]()) | noted
     gone = old - kept - later
     waiting = (later & frozenset(found.artifacts)) - kept
+    known = frozenset[str]().union(*(usage.keys for usage in staying))
+    lost = (entry.name for entry in found.cached if entry.name.removesuffix(".json") not in known and entry.modified < now - grace)
     return Plan(
-        found, tuple(leaving), tuple(sorted(gone)), tuple(sorted(waiting)), tuple(sorted(served)), now, now - older, now - grace
+        found,
+        tuple(leaving),
+        tuple(sorted(gone)),
+        tuple(sorted(waiting)),
+        tuple(sorted(served)),
+        tuple(sorted(lost)),
+        now,
+        now - older,
+        now - grace,
     )
 
 
@@ -235,6 +261,8 @@ def clear(storage: ByteStorage, plan: Plan) -> Cleared:
     removed = expire(storage, plan.artifacts, plan.grace)
     for key in plan.notes:
         storage.delete(key)
+    for name in plan.cached:
+        storage.expire(f"{key_layout.CACHE}/{name}", plan.grace)
     return Cleared(executions, len(removed), plan.survey.size(removed))
 
 

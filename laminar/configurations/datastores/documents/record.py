@@ -30,6 +30,9 @@ class Record:
     ``status`` is "finished" or "skipped"; ``reason`` names the hook that denied the layer. Times are ISO 8601, UTC, to the
     millisecond. ``entries`` are the answers of hooks of layers below, where this one's pod evaluated them. ``caught`` is one line
     about the exception that the layer's Catch covered. An empty fan-out is one record, with ``index`` 0 and ``splits`` 0.
+
+    ``key`` is the split's key in the cache, where its layer is registered with one. ``reused`` describes the split whose result was
+    taken over instead of running: its ``execution`` and ``index``, and when it ``started`` and ``finished``.
     """
 
     flow: str
@@ -49,12 +52,14 @@ class Record:
     caught_traceback: str | None = None
     reason: str = ""
     entries: Mapping[str, Any] = field(default_factory=dict)
+    key: str = ""
+    reused: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the record's document: the same text for the same record, on any machine."""
         artifacts = ",".join(f"{encode(name)}:{self.artifacts[name].to_json()}" for name in sorted(self.artifacts))
         known = {**vars(self), "schema": SCHEMA}
-        values = {name: known[name] for name in WRITTEN if name != "entries" or self.entries}
+        values = {name: known[name] for name in WRITTEN if name not in OPTIONAL or known[name]}
         text = encode(values)
         if not text.isascii():
             text = encode({name: encodable(value) for name, value in values.items()})
@@ -69,7 +74,8 @@ class Record:
         found = parse(text, key)
         try:
             artifacts = {name: artifact_of(value, name) for name, value in shared_names(found["artifacts"]).items()}
-            found.setdefault("entries", {})
+            for name, default in OPTIONAL.items():
+                found.setdefault(name, default)
             for name in SHARED:
                 found[name] = intern(found[name])
             record = cls(artifacts=artifacts, **{name: found[name] for name in PLAIN})
@@ -82,6 +88,9 @@ class Record:
 
 PLAIN = tuple(sorted(name for name in Record.__dataclass_fields__ if name != "artifacts"))
 """Fields that are JSON as they are."""
+
+OPTIONAL: dict[str, Any] = {"entries": {}, "key": "", "reused": {}}
+"""Fields that a document has only where they hold something, with what they are else."""
 
 WRITTEN = tuple(sorted((*PLAIN, "schema")))
 """Members of a document besides the artifacts, in the order in which they are written."""

@@ -16,7 +16,7 @@ from laminar.configurations.datastores.values.open_segments import OpenSegment
 from laminar.configurations.datastores.values.protocol_registry import TypedStorage
 from laminar.exceptions import DatastoreError, LaminarError
 
-__all__ = ["fetch", "open_segment", "opened", "read_element", "read_frame", "read_value"]
+__all__ = ["fetch", "frame_digest", "open_segment", "opened", "read_element", "read_frame", "read_value"]
 
 REREAD_DELAY = 0.1
 """Seconds after which a missing file is read once more."""
@@ -71,6 +71,13 @@ def opened(store: TypedStorage, segment: Segment) -> OpenSegment:
         kept = found if store.over_network or store.reads_without_copy else OpenSegment(found.head)
         store.segments.add(segment.address, kept)
     return found
+
+
+def frame_digest(store: TypedStorage, segment: Segment, offset: int) -> str:
+    """Return a digest of one element of a segment, whatever elements are beside it; it reads no more than the head."""
+    found = opened(store, segment)
+    number = found.number_of(segment, offset)
+    return f"{found.head.schema}:{found.head.protocols[number]}:{found.head.digests[number].hex()}"
 
 
 def decode_frame(store: TypedStorage, segment: Segment, opened: OpenSegment, offset: int) -> Any:

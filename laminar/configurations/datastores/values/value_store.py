@@ -69,10 +69,17 @@ class ValueStore(TypedStorage):
             return reader.read_element(self, part, offset)
         if part is not None:
             return reader.read_value(self, part)
-        raise DatastoreError(
-            f"Artifact {artifact.name!r} has no element {position}: it has {artifact.length}.",
-            fix="run the layer again: it was split over other elements.",
-        )
+        raise no_element(artifact, position)
+
+    def element_digest(self, artifact: Artifact, position: int, /) -> str:
+        """Return text that is equal for equal stored elements, whatever else the artifact holds; it reads no more than a table.
+
+        Raises DatastoreError where there is no such element.
+        """
+        part, offset = part_at(artifact, position)
+        if part is None:
+            raise no_element(artifact, position)
+        return reader.frame_digest(self, part, offset) if isinstance(part, Segment) else part.to_json()
 
     def open_segment(self, artifact: Artifact, position: int, /) -> None:
         """Verify the table of the segment that an element is in, so that this process and its forks read the element alone."""
@@ -89,6 +96,14 @@ def part_at(artifact: Artifact, position: int) -> tuple[Part | None, int]:
             return part, offset
         offset -= count_of(part)
     return None, 0
+
+
+def no_element(artifact: Artifact, position: int) -> DatastoreError:
+    """Return the error for an element that an artifact does not have."""
+    return DatastoreError(
+        f"Artifact {artifact.name!r} has no element {position}: it has {artifact.length}.",
+        fix="run the layer again: it was split over other elements.",
+    )
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from laminar.local.fork_server.client import Client, outcome
 from laminar.local.fork_server.messages import Answer, Load
 from laminar.local.fork_server.protocol import Channel, encode_failure
 from laminar.worker import split
-from laminar.worker.split import SplitFailed
+from laminar.worker.split import Outputs, SplitFailed
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def requested(made: Client, count: int) -> tuple[int, list[tuple[int, Any]]]:
 
 
 def test_a_finished_split_answers_and_a_gate_says_what_its_hooks_said(layer):
-    assert outcome(layer, 0, Answer(), None, gate=False) is True
+    assert outcome(layer, 0, Answer(reused="e"), None, gate=False) == Outputs(reused="e")
     assert outcome(layer, 0, Answer({"A": False}), None, gate=True) is False
     with pytest.raises(SplitFailed, match="ended without saying whether it may run"):
         outcome(layer, 0, Answer(), None, gate=True)
@@ -111,7 +111,7 @@ def test_a_request_ends_split_by_split(sides):
         server.send(("done", number, place, Answer()))
     server.send(("end", number, 0, False, Answer()))
     made.wait(5)
-    assert ends == [(0, True), (1, True), (2, True)] and made.running == {}
+    assert ends == [(0, Outputs()), (1, Outputs()), (2, Outputs())] and made.running == {}
 
 
 def test_splits_after_the_one_that_ended_a_process_were_not_started(sides):
@@ -121,7 +121,7 @@ def test_splits_after_the_one_that_ended_a_process_were_not_started(sides):
     server.send(("end", number, 3, False, None))
     made.wait(5)
     assert [place for place, _ in ends] == [0, 1, 2]
-    assert ends[0][1] is True and isinstance(ends[1][1], SplitFailed) and isinstance(ends[2][1], NotStarted)
+    assert ends[0][1] == Outputs() and isinstance(ends[1][1], SplitFailed) and isinstance(ends[2][1], NotStarted)
 
 
 def test_a_server_that_is_gone_ends_what_it_had_as_killed(sides):

@@ -1,0 +1,65 @@
+"""Find the document of a split by the key of its result, in any execution of a store.
+
+A file for each key names the split that left its document last. The document itself holds the key: a file whose document was
+removed, or replaced by that of other inputs, finds nothing. So nothing has to be removed together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from laminar.configurations.datastores import key_layout
+from laminar.configurations.datastores.byte_storage import ByteStorage
+from laminar.configurations.datastores.documents import json_document, repository
+from laminar.configurations.datastores.values.artifact import encode
+from laminar.exceptions import DatastoreError
+
+if TYPE_CHECKING:
+    from laminar.configurations.datastores.documents.record import Record
+    from laminar.configurations.datastores.values.artifact import Artifact
+
+__all__ = ["add", "find"]
+
+
+def add(storage: ByteStorage, record: Record) -> None:
+    """Write where the document of a finished split is, so that its key finds it from now on."""
+    place = {"execution": record.execution, "flow": record.flow, "index": record.index, "layer": record.layer, "schema": 1}
+    text = json_document.add_checksum(encode(place))
+    storage.put(key_layout.cache_key(record.key), (text.encode(),))
+
+
+def find(storage: ByteStorage, key: str) -> Record | None:
+    """Return a finished split's document with this key, all of whose artifacts are there; None where there is none.
+
+    The artifacts get the time of now, so that housekeeping keeps them for the document that is about to refer to them.
+    """
+    name = key_layout.cache_key(key)
+    data = storage.get_if_present(name)
+    if data is None:
+        return None
+    try:
+        place = json_document.parse(bytes(data), name)
+        record = repository.load(storage, place["flow"], place["execution"], place["layer"], place["index"])
+    except (DatastoreError, KeyError) as error:
+        if getattr(error, "transient", False):
+            raise
+        return None  # damaged: running the split repairs it
+    if record is None or record.key != key or record.status != "finished":
+        return None
+    return record if all(_renewed(storage, address, size) for address, size in _files(record.artifacts.values()).items()) else None
+
+
+def _files(artifacts: Iterable[Artifact]) -> dict[str, int]:
+    """Return the files that artifacts refer to, with their sizes."""
+    found: dict[str, int] = {}
+    for artifact in artifacts:
+        for part in (artifact,) if artifact.parts is None else artifact.parts:
+            if part.address is not None:
+                found[part.address] = part.size
+    return found
+
+
+def _renewed(storage: ByteStorage, address: str, size: int) -> bool:
+    key = key_layout.artifact_key(address)
+    return storage.renew(key, size) or storage.exists(key)
