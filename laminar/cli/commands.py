@@ -32,6 +32,7 @@ LOCAL = {
     "rehearse": Entry("rehearse", "rehearse_command", "Execute a workflow on this machine, without a cluster."),
     "graph": Entry("graph", "graph", "Draw a program's flows: text, SVG, HTML, PNG, Mermaid."),
     "results": Entry("results", "results", "Print executions, layers, artifacts and values."),
+    "report": Entry("report", "report", "Write a page about an execution: times, failures, results."),
     "gc": Entry("gc", "gc", "Remove old executions and unused artifacts."),
     "du": Entry("du", "du", "Print how much space a datastore takes."),
     "completion": Entry("completion", "completion", "Print a shell's completion script."),

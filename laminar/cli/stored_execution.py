@@ -117,7 +117,7 @@ class StoredExecution:
         """Return the names of a layer's artifacts, sorted."""
         first = self.record(layer)
         records = self.records(layer).values() if self.is_fan_out(layer) else [] if first is None else [first]
-        return sorted({name for record in records for name in record.artifacts})
+        return sorted({name for record in records for name in record.artifacts if not name.startswith("_")})
 
     def artifacts(self, layer: str, index: int | None) -> dict[str, Artifact]:
         """Return a layer's artifacts by name: of one split, or of all splits of a fan-out as one flat sequence.
@@ -127,9 +127,9 @@ class StoredExecution:
         records = self.records(layer)
         if index is not None:
             self._check_index(layer, index, records)
-            return dict(sorted(records[index].artifacts.items())) if index in records else {}
+            return _of_users(records[index]) if index in records else {}
         if not self.is_fan_out(layer):
-            return dict(sorted(records[0].artifacts.items())) if 0 in records else {}
+            return _of_users(records[0]) if 0 in records else {}
         parts = {name: [one.artifacts[name] for one in records.values() if name in one.artifacts] for name in self.names(layer)}
         return {name: self.flow.store.accessor(found).artifact for name, found in parts.items()}
 
@@ -196,3 +196,8 @@ def newest_first(flow: StoredFlow) -> Iterator[StoredExecution]:
         chunk = ids[start : start + some]
         flow.store.prefetch([document_key(flow.name, id, name, 0) for id in chunk for name in names])
         yield from (StoredExecution(flow, id) for id in chunk)
+
+
+def _of_users(record: Record) -> dict[str, Artifact]:
+    """Return the artifacts of a split that are attributes, by name: what it added to the report is none."""
+    return {name: artifact for name, artifact in sorted(record.artifacts.items()) if not name.startswith("_")}

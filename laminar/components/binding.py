@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from laminar.components.execution import Execution
     from laminar.components.flow import Flow
     from laminar.components.layer import Layer
+    from laminar.components.report_cards import Report
     from laminar.configurations.datastores import Accessor, Artifact, DataStore, Record
     from laminar.configurations.datastores.documents.error_context import Origin
     from laminar.configurations.layers import Configuration
@@ -108,6 +109,7 @@ class Binding:
     blame: tuple[BaseException, str] | None = None
     shared: Any = None
     found: dict[int, Record] | None = None
+    report: Report | None = None
 
     # settings
 
@@ -230,8 +232,18 @@ class Binding:
 
         Raises ArtifactError saying why there is nothing to read.
         """
+        if name == "report" and not self.is_elsewhere and not any("report" in vars_of(cls) for cls in type(layer).__mro__):
+            return self.cards(layer)
         value = self.lookup(layer, name)
         return self.absent(layer, name) if value is MISSING else value
+
+    def cards(self, layer: Layer) -> Report:
+        """Return what collects the cards of the layer's report, unless the program has an attribute of that name itself."""
+        if self.report is None:
+            from laminar.components.report_cards import Report
+
+            self.report = Report(layer.name)
+        return self.report
 
     def stored(self, layer: Layer, name: str) -> Any:
         """Return what the layer's documents say of an attribute, or MISSING."""
@@ -317,7 +329,7 @@ class Binding:
         records = self.records(layer) if self.index is None else {}
         if self.index is not None and (record := self.record(layer, self.index)):
             records = {self.index: record}
-        return tuple(sorted({name for record in records.values() for name in record.artifacts}))
+        return tuple(sorted({name for record in records.values() for name in record.artifacts if not name.startswith("_")}))
 
     def absent(self, layer: Layer, name: str) -> NoReturn:
         """Raise the error that says why an attribute cannot be read."""

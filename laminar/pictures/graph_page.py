@@ -7,16 +7,15 @@ from typing import Any
 
 from laminar.pictures import svg
 from laminar.pictures.diagram import Box, Diagram, Frame, clean
-from laminar.pictures.page import data, page, text
+from laminar.pictures.page import asset, data, page, text
 
-__all__ = ["SCRIPTS", "draw", "section"]
-
-SCRIPTS = ("graph.js",)
+__all__ = ["draw", "section"]
 
 
 def draw(diagram: Diagram, *, theme: str = "auto") -> str:
     """Return the page of a diagram."""
-    return page(diagram.title, f'<div class="full">{section(diagram, heading=diagram.title)}</div>', scripts=SCRIPTS, theme=theme)
+    body = f'<div class="full">{section(diagram, heading=diagram.title)}</div>'
+    return page(diagram.title, body, scripts=[asset("graph.js")], theme=theme)
 
 
 def section(diagram: Diagram, *, heading: str) -> str:

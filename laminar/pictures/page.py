@@ -35,28 +35,27 @@ def data(value: Any, kind: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def asset(name: str) -> str:
-    """Return a file of this package: a stylesheet or a script."""
-    return resources.files("laminar.pictures").joinpath(name).read_text(encoding="utf-8")
+def asset(name: str, package: str = "laminar.pictures") -> str:
+    """Return a file of a package of ours: a stylesheet or a script."""
+    return resources.files(package).joinpath(name).read_text(encoding="utf-8")
 
 
-def page(title: str, body: str, *, scripts: Sequence[str] = (), styles: Sequence[str] = ("page.css",), theme: str = "auto") -> str:
-    """Return a page. ``body`` is HTML whose values went through `text`; ``scripts`` and ``styles`` name files of this package.
+def page(title: str, body: str, *, scripts: Sequence[str] = (), styles: Sequence[str] = (), theme: str = "auto") -> str:
+    """Return a page. ``body`` is HTML whose values went through `text`; ``scripts`` and ``styles`` are texts of ours.
 
     The page's policy (https://www.w3.org/TR/CSP3/) permits these scripts by their digests and no other, no handler in an
     attribute, and no request: a browser enforces what `text` and `data` promise.
     """
-    code = [asset(name) for name in scripts]
-    digests = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'" for one in code)
+    digests = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'" for one in scripts)
     policy = f"default-src 'none'; script-src {digests or repr('none')}; style-src 'unsafe-inline'; img-src data:"
-    sheet = _colours() + palette.rules() + "".join(asset(name) for name in styles)
+    sheet = _colours() + palette.rules() + asset("page.css") + "".join(styles)
     chosen = f' data-theme="{theme}"' if theme in ("light", "dark") else ""
     return (
         f'<!doctype html>\n<html lang="en"{chosen}>\n<head>\n<meta charset="utf-8">\n'
         f"<meta http-equiv=\"Content-Security-Policy\" content=\"{policy}; base-uri 'none'; form-action 'none'\">\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="referrer" content="no-referrer">\n'
         f'<link rel="icon" href="data:,">\n<title>{text(title)}</title>\n<style>{sheet}</style>\n</head>\n<body>\n{body}\n'
-        + "".join(f"<script>{one}</script>\n" for one in code)
+        + "".join(f"<script>{one}</script>\n" for one in scripts)
         + "</body>\n</html>\n"
     )
 

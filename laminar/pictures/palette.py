@@ -25,6 +25,7 @@ COLOURS: Mapping[str, tuple[str, str]] = {
     "running": ("#2563c9", "#6ea8fe"),
     "skipped": ("#8a94a0", "#77828f"),
     "reused": ("#0f7f8c", "#4fc3d0"),
+    "interrupted": ("#9a6700", "#e3b341"),
     "waiting": ("#c3cad2", "#3c4753"),
 }
 """Each colour on a light and on a dark background. Texts have a contrast of 4.5 to 1 at least (WCAG 2.2, 1.4.3)."""
@@ -42,7 +43,7 @@ RULES: tuple[tuple[str, Mapping[str, str]], ...] = (
     (".edge.parameters", {"stroke": "parameters"}),
     (".head", {"fill": "edge"}),
     *((f".box.{state} .mark, .box.{state} .share", {"fill": state}) for state in ("finished", "failed", "running", "skipped")),
-    *((f".box.{state} .mark, .box.{state} .share", {"fill": state}) for state in ("reused", "waiting")),
+    *((f".box.{state} .mark, .box.{state} .share", {"fill": state}) for state in ("reused", "waiting", "interrupted")),
     (".box.failed .card", {"stroke": "failed"}),
 )
 """Which colour each mark has."""

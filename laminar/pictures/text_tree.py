@@ -16,6 +16,7 @@ MARKS: Mapping[str, str] = {
     "failed": "x",
     "skipped": "-",
     "reused": "=",
+    "interrupted": "!",
 }
 """What precedes a layer's name, by its state in a run."""
 

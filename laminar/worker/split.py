@@ -248,6 +248,10 @@ def _store(layer: Layer, store: ValueStore) -> dict[str, Artifact]:
         for name, value in binding.values.items():
             if name not in artifacts:
                 artifacts[name] = _write(layer.name, gathered, name, value)
+        if binding.report is not None and binding.report.cards:
+            from laminar.components.report_cards import ARTIFACT
+
+            artifacts[ARTIFACT] = _write(layer.name, gathered, ARTIFACT, binding.report.cards)
     return artifacts
 
 

@@ -63,6 +63,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("laminar.components",),
     ("laminar.worker",),
     ("laminar.pictures",),
+    ("laminar.reports",),
     ("laminar.configurations.executors.lanes",),
     ("laminar.configurations.executors.base",),
     ("laminar.local.display", "laminar.local.line_buffer"),

@@ -157,7 +157,7 @@ class DataStore(ValueStore):
         """Return a layer's artifacts, by name; those of a fan-out are sharded, and hold what all its splits left."""
         execution = layer.execution
         records = self.records(execution.flow.name, id_of(execution), layer.name)
-        names = sorted({name for record in records.values() for name in record.artifacts})
+        names = sorted({name for record in records.values() for name in record.artifacts if not name.startswith("_")})
         found = {name: [record.artifacts[name] for record in records.values() if name in record.artifacts] for name in names}
         if len(records) == 1:
             return [found[name][0] for name in names]

@@ -141,3 +141,13 @@ def test_gc_and_du_work_on_s3(run: Run) -> None:
     assert "\ntotal\t" in run("du", "--datastore", "s3://laminar/store").stdout
     ended = run("gc", "--datastore", "s3://laminar/store", "--delete")
     assert (ended.returncode, "removed 0 executions and 0 artifacts" in ended.stderr) == (0, True)
+
+
+def test_a_report_of_a_run_is_written_from_the_store_and_holds_no_credential(run: Run) -> None:
+    ended = run("report", "train.py", "one", "-o", "page.html")
+    assert ended.returncode == 0, ended.stderr
+    page = run(code="print(open('page.html').read())").stdout
+    assert "s3://laminar/store" in page
+    assert "Make" in page
+    for secret in SECRETS:
+        assert secret not in page

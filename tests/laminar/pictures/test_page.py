@@ -27,7 +27,7 @@ def test_data_is_what_a_script_reads_and_never_ends_its_element(value):
 
 
 def test_the_policy_permits_the_scripts_of_the_page_by_their_digests():
-    made = page("T", "<p>x</p>", scripts=("graph.js",))
+    made = page("T", "<p>x</p>", scripts=[asset("graph.js")])
     digest = base64.b64encode(hashlib.sha256(asset("graph.js").encode()).digest()).decode()
     assert f"script-src 'sha256-{digest}';" in made
     assert "default-src 'none'" in made
