@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from laminar.components.layer import Layer
     from laminar.components.parameters import Parameters
     from laminar.components.runtime import ClusterRun
+    from laminar.history.attempts import Attempt
+    from laminar.history.stored_run import Run
 
 __all__ = ["Execution", "check_name"]
 
@@ -78,13 +80,36 @@ class Execution:
     def state(self) -> str:
         """How the execution is: ``pending``, ``running``, ``suspended``, ``finished`` or ``failed``, as its workflow is.
 
-        An execution without a workflow is ``running``, ``finished`` or ``unfinished``.
+        An execution without a workflow is ``running``, ``finished``, ``failed`` or ``interrupted`` as its last run was, and
+        ``unfinished`` where not all layers have run or nothing is known of a run.
         """
         recording.read("state")
         run = self._cluster_run()
         if run is not None and (state := run.state) != "deleted":
             return state
-        return "running" if self.running else "finished" if self.finished else "unfinished"
+        if self.running:
+            return "running"
+        past = self._history()
+        ended = past.state if past is not None else "unknown"
+        if ended in ("running", "failed", "interrupted"):
+            return ended
+        return "finished" if self.finished else "unfinished"
+
+    @property
+    def failures(self) -> tuple[Attempt, ...]:
+        """The last attempt of each split that failed and has not finished since, in the order of the layers.
+
+        Each has ``layer``, ``index``, ``number``, ``how``, ``started``, ``ended``, ``host``, ``message`` and ``traceback``.
+        """
+        recording.read("failures")
+        past = self._history()
+        return past.failures if past is not None else ()
+
+    def _history(self) -> Run | None:
+        """Return what the datastore knows of the execution, None where it has no id."""
+        from laminar.history.stored_run import Run
+
+        return None if self.id is None else Run(self.flow.name, self.id, self.flow.configuration.datastore)
 
     def _cluster_run(self) -> ClusterRun | None:
         """Return the workflow that runs the execution, None where there is none."""

@@ -13,6 +13,7 @@ from laminar import graph
 from laminar.components import declared_parameters, dependency_inference, runtime
 from laminar.components.dependency_inference import Registration
 from laminar.components.execution import Execution, check_name
+from laminar.components.execution_address import named_execution
 from laminar.components.layer import Layer, is_same_layer
 from laminar.components.parameters import Parameters, check_parameters
 from laminar.configurations import option_values
@@ -327,11 +328,29 @@ class Flow:
     def execution(self, id: str | None = None, *, retry: bool = False) -> Execution:
         """Return an execution of the flow: of an id, or one that gets its id when parameters are given to it.
 
-        Raises ExecutionError for an id that cannot be one.
+        ``id`` may be what names a run in every command: ``latest``, a workflow's name, what is shown of an id that was generated,
+        or a unique beginning of either. Anything else is the id of an execution that may be new.
+
+        Raises ExecutionError for an id that cannot be one, and where several executions fit.
         """
         if id is not None:
             runtime.current().settle(self)
-        return Execution(id, self, retry)
+        return Execution(named_execution(self, id), self, retry)
+
+    def executions(self) -> list[Execution]:
+        """Return the executions that the flow's datastore has, the newest first."""
+        recording.read("executions")
+        runtime.current().settle(self)
+        return self.configuration.datastore.list_executions(flow=self)[::-1]
+
+    @property
+    def latest(self) -> Execution:
+        """The newest execution of the flow, of this program where a program defines the flow.
+
+        Raises ExecutionError where there is none.
+        """
+        recording.read("latest")
+        return self.execution("latest")
 
     def __call__(self, *, execution: str | None = None, **parameters: Any) -> Execution:
         """Run the flow with these parameters and return its execution when it has finished; with ``Argo()`` when it is submitted.

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from laminar.configurations.datastores.documents.execution_listing import made_at
 from laminar.configurations.datastores.documents.execution_record import load_execution, load_executions
+from laminar.configurations.datastores.key_layout import execution_folder, executions_folder
 from laminar.exceptions import ExecutionError
 from laminar.history import identifier
 from laminar.history.stored_run import Run
+from laminar.identifiers import is_name
 
 if TYPE_CHECKING:
     from laminar.configurations.datastores import DataStore
@@ -49,6 +51,31 @@ class FlowShelf:
     def __init__(self, name: str, store: DataStore) -> None:
         self.name = name
         self.store = store
+
+    def has(self, execution: str) -> bool:
+        """Return whether there is an execution of this id."""
+        return is_name(execution) and bool(self.store.names(execution_folder(self.name, execution)))
+
+    @property
+    def has_any(self) -> bool:
+        """Whether there is any execution."""
+        return bool(self.store.names(executions_folder(self.name)))
+
+
+def completed(shelf: FlowShelf, words: str, *, program: str | None) -> str | None:
+    """Return the id that words name, None where they may be the id of a new execution.
+
+    Only ids that were generated, workflows' names and ``latest`` are completed.
+
+    Raises ExecutionError as `search` does.
+    """
+    known = [id for id in shelf.store.executions(shelf.name) if identifier.is_generated(id)]
+    named = (
+        words == LATEST
+        or any(identifier.fits(id, words) for id in known)
+        or any(name.startswith(words) for _, name in _workflows(shelf))
+    )
+    return search([shelf], words, program=program)[0].id if named else None
 
 
 def find(flow: str, address: str, datastore: DataStore, *, program: str | None = None) -> Run:

@@ -223,3 +223,44 @@ def test_results_are_listed(tmp_path):
     assert {layer.name for layer in store.list_layers(execution=flow.execution("b"))} == {"Parameters", "A", "B", "C", "D"}
     assert [artifact.name for artifact in store.list_artifacts(layer=flow.execution("b").layer(A))] == ["foo", "rows"]
     assert store.list_artifacts(layer=flow.execution("c").layer("Parameters")) == []
+
+
+class TestHistory:
+    """What ran before is named by the words of the command line, and knows how it ended."""
+
+    def test_executions_are_named_as_on_the_command_line(self):
+        flow = Counting(datastore=Memory(), executor=Thread())
+        first, second = flow(n=1), flow(n=2)
+        assert [one.id for one in flow.executions()] == [second.id, first.id]
+        assert flow.latest.id == flow.execution("latest").id == second.id
+        assert first.id is not None
+        assert flow.execution(first.id[-7:]).id == first.id
+        assert (first.state, first.failures) == ("finished", ())
+
+    def test_an_id_of_a_persons_own_is_never_completed(self):
+        flow = Counting(datastore=Memory(), executor=Thread())
+        flow(execution="exp-10", n=1)
+        assert flow.execution("exp-1").id == "exp-1"
+        assert flow.execution("exp-1").state == "unfinished"
+
+    def test_latest_of_a_flow_that_never_ran_is_an_error(self):
+        with pytest.raises(ExecutionError, match="There is no execution of flow Counting in "):
+            Counting(datastore=Memory(), executor=Thread()).latest  # noqa: B018
+
+    def test_a_failed_execution_has_its_failures(self):
+        flow = Counting(datastore=Memory(), executor=Thread())
+        with pytest.raises(ExecutionError):
+            flow(execution="bad", n=-1)
+        bad = flow.execution("bad")
+        assert bad.state == "failed"
+        assert [(one.layer, one.how, one.message) for one in bad.failures] == [("Count", "failed", "ValueError: too small")]
+
+
+class Counting(Flow): ...
+
+
+@Counting.register
+class Count(Layer):
+    def __call__(self, parameters: Parameters) -> None:
+        if parameters.n < 0:
+            raise ValueError("too small")
