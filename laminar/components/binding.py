@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from laminar.configurations.datastores.documents.error_context import Origin
     from laminar.configurations.layers import Configuration
     from laminar.graph import Node
+    from laminar.history.log_buffer import LogBuffer
 
 __all__ = ["MISSING", "RESERVED", "Binding", "Default", "State", "default_of", "origin_of"]
 
@@ -110,6 +111,7 @@ class Binding:
     shared: Any = None
     found: dict[int, Record] | None = None
     report: Report | None = None
+    log: LogBuffer | None = None
 
     # settings
 

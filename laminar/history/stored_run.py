@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from laminar.configurations.datastores.documents.attempt_record import AttemptRecord
     from laminar.configurations.datastores.documents.execution_record import ExecutionRecord, Session
     from laminar.history.attempts import Attempt
+    from laminar.history.log_reader import LogLine, Selection
 
 __all__ = ["Run"]
 
@@ -201,6 +202,14 @@ class Run:
     def failures(self) -> tuple[Attempt, ...]:
         """Last attempt of each split that failed and has not finished since, in the order of the layers."""
         return tuple(one for layer in self.layers for one in layer.failures)
+
+    # what its layers printed
+
+    def logs(self, selection: Selection | None = None) -> Iterator[LogLine]:
+        """Yield the lines that its layers printed, as far as they were kept, one attempt after the other."""
+        from laminar.history.log_reader import Selection, read
+
+        return read(self, selection or Selection())
 
 
 def _before(lease: str) -> str:

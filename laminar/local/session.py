@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,9 @@ from laminar.configurations.datastores.documents.attempt_record import AttemptRe
 from laminar.exceptions import LaminarError
 from laminar.graph import PARAMETERS
 from laminar.history import state
+from laminar.history.log_keeper import LogKeeper
+from laminar.history.log_setting import are_kept
+from laminar.history.masking import Masker
 from laminar.history.session_keeper import Running, SessionKeeper, new_session
 from laminar.timestamps import now
 from laminar.worker.execution_facts import facts
@@ -32,18 +36,28 @@ class LocalSession:
         parameters = store.load(execution.flow.name, execution.id, PARAMETERS, 0)
         record = facts(execution, parameters.artifacts if parameters is not None else {})
         self.keeper = SessionKeeper(store, record, new_session(action), report.note)
+        self.report = report
+        self.masker = Masker({**os.environ, **_container_variables(execution)})
+        self.logs: LogKeeper | None = None
+        if are_kept(record.file or None):
+            self.logs = LogKeeper(store, record.flow, record.execution, self.keeper.session.id, self.masker)
         self.under_way: dict[int, Running] = {}
         self.keeper.open(known=execution.retry or execution.given or action != "run")
 
     def begin(self, layer: Layer) -> str:
         """Note that an attempt was handed to the executor, and return the time."""
         started = now()
-        self.under_way[id(layer)] = (layer.name, layer._binding.index or 0, layer._binding.attempt, started)
+        binding = layer._binding
+        self.under_way[id(layer)] = (layer.name, binding.index or 0, binding.attempt, started)
+        if self.logs is not None:
+            binding.log = self.logs.begin(layer.name, binding.index or 0, binding.attempt)
         return started
 
     def end(self, layer: Layer) -> None:
         """Note that an attempt has ended, with a document or without."""
         self.under_way.pop(id(layer), None)
+        if self.logs is not None and layer._binding.log is not None:
+            self.logs.end(layer._binding.log)
 
     def failed(self, layer: Layer, failed: SplitFailed, *, again: bool, started: str) -> None:
         """Note how an attempt failed."""
@@ -57,8 +71,8 @@ class LocalSession:
                 started=failed.started or started,
                 ended=now(),
                 host=self.keeper.session.host,
-                message=failed.reason,
-                traceback=failed.remote,
+                message=self.masker.masked(failed.reason),
+                traceback=self.masker.masked(failed.remote),
                 where=failed.where,
                 fix=failed.fix,
                 again=again,
@@ -84,15 +98,28 @@ class LocalSession:
 
     def patience(self) -> float:
         """Return the seconds until something has to be written."""
-        return self.keeper.patience()
+        logs = self.logs.patience() if self.logs is not None else None
+        return self.keeper.patience() if logs is None else min(logs, self.keeper.patience())
 
     def tick(self) -> None:
         """Write what is due."""
         self.keeper.tick(lambda: list(self.under_way.values()))
+        if self.logs is not None:
+            self.logs.tick(self._unkept)
+
+    def _unkept(self, text: str) -> None:
+        """Report that logs cannot be kept, once."""
+        if not self.keeper.broken:
+            self.keeper.broken = True
+            self.report.note(text)
 
     def close(self, error: BaseException | None, failed: Iterable[str]) -> None:
         """Write how the run ended: by an error that stopped it, or with these layers failed."""
         layers = list(failed)
+        if self.logs is not None:
+            for _, buffer in list(self.logs.buffers.values()):
+                self.logs.end(buffer)
+            self.logs.flush(self._unkept)
         if isinstance(error, KeyboardInterrupt):
             self.interrupted("the run was interrupted")
             self.keeper.close(state.INTERRUPTED, reason="interrupted from the keyboard (SIGINT)", failed=layers)
@@ -102,3 +129,12 @@ class LocalSession:
             self.keeper.close(state.FAILED, reason=f"{type(error).__name__}: {what}", failed=layers)
         else:
             self.keeper.close(state.FAILED if layers else state.FINISHED, failed=layers)
+
+
+def _container_variables(execution: Execution) -> dict[str, str]:
+    """Return the variables that the containers of an execution's layers set: their processes have them."""
+    found: dict[str, str] = {}
+    for number, registration in enumerate(execution.flow.registrations.values()):
+        for name, value in registration.configuration.container.env.items():
+            found[name if name not in found else f"{number}_{name}"] = value
+    return found

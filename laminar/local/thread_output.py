@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from laminar.local import display
+from laminar.local.layer_output import pass_on
 from laminar.local.line_buffer import LineBuffer
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Pending:
         if data:
             token = _pending.set(None)
             try:
-                display.current().output(self.layer, name, data)
+                pass_on(self.layer, name, data)
             finally:
                 _pending.reset(token)
 

@@ -67,6 +67,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("laminar.configurations.executors.lanes",),
     ("laminar.configurations.executors.base",),
     ("laminar.local.display", "laminar.local.line_buffer"),
+    ("laminar.local.layer_output",),
     ("laminar.local.fork_server",),
     ("laminar.local",),
     ("laminar.configurations.executors", "laminar.configurations.schedulers"),

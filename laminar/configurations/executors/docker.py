@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from laminar.configurations.executors.base import Executor, SplitKilled
 from laminar.exceptions import FlowError, SchedulerError
-from laminar.local import display
+from laminar.local.layer_output import pass_on
 from laminar.local.line_buffer import LineBuffer
 from laminar.worker import container_command, split, split_job
 from laminar.worker.split_job import Job
@@ -153,14 +153,14 @@ async def _pass(stream: StreamReader, layer: Layer, name: str) -> str:
     buffer, last, said, rest = LineBuffer(), "", "", b""
     while data := await stream.read(65536):
         if shown := buffer.feed(data):
-            display.current().output(layer, name, shown)
+            pass_on(layer, name, shown)
         *lines, rest = (rest + data).split(b"\n")
         rest = rest[-LONGEST_LINE:]
         for line in (line.decode(errors="replace").rstrip("\r") for line in lines):
             last = line
             said = line if line.startswith(("laminar: ", "docker: ")) else said
     if shown := buffer.close():
-        display.current().output(layer, name, shown)
+        pass_on(layer, name, shown)
     last = rest.decode(errors="replace") or last
     return last if last.startswith(("laminar: ", "docker: ")) else said or last
 

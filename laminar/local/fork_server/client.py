@@ -21,6 +21,7 @@ from laminar.exceptions import ExecutionError, LaminarError
 from laminar.local import display
 from laminar.local.fork_server import fork_safety, protocol
 from laminar.local.fork_server.messages import Answer, Load, Request
+from laminar.local.layer_output import pass_on
 from laminar.program import interpreter_exit, main_module, process_state, source_location
 from laminar.worker import split
 from laminar.worker.job import Job, is_own_signal, signal_name
@@ -126,7 +127,7 @@ class Client:
 
     def _output(self, number: int, place: int, stream: str, data: bytes) -> None:
         if number in self.running:
-            display.current().output(self.running[number].layers[place], stream, data)
+            pass_on(self.running[number].layers[place], stream, data)
 
     def _done(self, number: int, place: int, answer: Answer) -> None:
         running = self.running[number]

@@ -1,0 +1,165 @@
+"""Read the logs of an execution from its datastore, attempt by attempt, or as they come while it runs."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from laminar.configurations.datastores import key_layout
+from laminar.configurations.datastores.documents.log_pieces import Piece, load_pieces
+from laminar.configurations.datastores.documents.repository import folders
+from laminar.exceptions import FlowError, suggest
+
+if TYPE_CHECKING:
+    from laminar.history.stored_run import Run
+
+__all__ = ["LogLine", "Selection", "follow", "layers_with_logs", "read"]
+
+POLL = 1.0
+"""Seconds between two looks at a datastore whose logs are followed."""
+
+Key = tuple[str, int, int]
+"""An attempt whose output is read: its session or pod, split, attempt."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The attempts whose logs are selected, and which of their lines: those since a time (ISO 8601), the last ones of each."""
+
+    layer: str | None = None
+    index: int | None = None
+    attempt: int | None = None
+    failed: bool = False
+    since: str = ""
+    tail: int | None = None
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line of an attempt; ``index`` is None for a layer that is no fan-out, ``note`` says that laminar wrote the line."""
+
+    layer: str
+    index: int | None
+    attempt: int
+    run: str
+    time: str
+    stream: str
+    text: str
+    note: bool = False
+
+    @property
+    def label(self) -> str:
+        """The layer with its split, as a run shows it."""
+        return self.layer if self.index is None else f"{self.layer}[{self.index}]"
+
+
+@dataclass
+class Output:
+    """The pieces of one attempt that were not given yet; ``given`` is the end of those that were."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    given: int = 0
+
+
+def layers_with_logs(run: Run) -> list[str]:
+    """Return the names of the layers of which output was kept."""
+    return folders(run.store, key_layout.logs_folder(run.flow, run.id))
+
+
+def read(run: Run, selection: Selection) -> Iterator[LogLine]:
+    """Yield the selected lines, one attempt after the other in the order in which they began to print, layer by layer.
+
+    Raises FlowError for a layer that the execution does not have.
+    """
+    bad = _bad(run) if selection.failed else None
+    for layer in _layers(run, selection):
+        outputs: dict[Key, Output] = {}
+        _collect(outputs, load_pieces(run.store, run.flow, run.id, layer), layer, selection, bad)
+        for output in sorted(outputs.values(), key=lambda one: one.pieces[0].time if one.pieces else ""):
+            lines = _lines(run, layer, output, selection)
+            yield from deque(lines, maxlen=selection.tail) if selection.tail is not None else lines
+
+
+def follow(run: Callable[[], Run], selection: Selection, *, pause: Callable[[float], None] = time.sleep) -> Iterator[LogLine]:
+    """Yield the selected lines as they are kept, until the execution has ended; ``run`` returns it as it is at the moment.
+
+    Raises FlowError for a layer that the execution does not have.
+    """
+    known: dict[str, dict[str, int]] = {}
+    outputs: dict[str, dict[Key, Output]] = {}
+    while True:
+        now = run()
+        ended = now.state != "running"
+        bad = _bad(now) if selection.failed else None
+        for layer in _layers(now, selection):
+            pieces = load_pieces(now.store, now.flow, now.id, layer, known=known.setdefault(layer, {}))
+            _collect(outputs.setdefault(layer, {}), pieces, layer, selection, bad)
+            for output in outputs[layer].values():
+                yield from _lines(now, layer, output, selection)
+        if ended:
+            return
+        pause(POLL)
+
+
+def _bad(run: Run) -> set[tuple[str, int, int]]:
+    return {(one.layer, one.index, one.number) for one in run.attempts if one.is_bad}
+
+
+def _layers(run: Run, selection: Selection) -> list[str]:
+    """Return the layers to read, in the order of the flow."""
+    kept = layers_with_logs(run)
+    described = [shape.name for shape in run.record.layers] if run.record is not None else []
+    known = list(dict.fromkeys([*described, *kept, *(run.records if not described else ())]))
+    if selection.layer is None:
+        return [name for name in known if name in kept]
+    if selection.layer not in known:
+        raise FlowError(
+            f"Execution {run.short} of flow {run.flow!r} has no layer {selection.layer!r}." + suggest(selection.layer, known),
+            fix=f"its layers are: {', '.join(known) or 'none yet'}.",
+        )
+    return [selection.layer] if selection.layer in kept else []
+
+
+def _collect(
+    outputs: dict[Key, Output],
+    pieces: Iterable[Piece],
+    layer: str,
+    selection: Selection,
+    bad: set[tuple[str, int, int]] | None,
+) -> None:
+    """Add the selected pieces to the outputs that they are of."""
+    for piece in pieces:
+        if selection.index not in (None, piece.index) or selection.attempt not in (None, piece.attempt):
+            continue
+        if bad is not None and (layer, piece.index, piece.attempt) not in bad:
+            continue
+        output = outputs.setdefault((piece.run, piece.index, piece.attempt), Output())
+        if piece.offset >= output.given:
+            output.pieces.append(piece)
+
+
+def _lines(run: Run, layer: str, output: Output, selection: Selection) -> Iterator[LogLine]:
+    """Yield the lines of the pieces that were not given yet; of those at one place the last one is the newest."""
+    index = _index(run, layer)
+    by_place = {piece.offset: piece for piece in output.pieces}
+    output.pieces = []
+    for offset, piece in sorted(by_place.items()):
+        output.given = max(output.given, offset + 1)
+        if piece.time < selection.since:
+            continue
+        which = (layer, piece.index if index else None, piece.attempt, piece.run, piece.time, piece.stream)
+        if piece.dropped:
+            yield LogLine(*which, f"... {piece.dropped:,} bytes are left out here ...", note=True)
+        for line in piece.text.split("\n")[: -1 if piece.text.endswith("\n") else None]:
+            yield LogLine(*which, line.rstrip("\r").rpartition("\r")[2])
+
+
+def _index(run: Run, layer: str) -> bool:
+    """Return whether a layer is a fan-out, so that its lines name the split."""
+    described = {shape.name: shape.fan_out for shape in (run.record.layers if run.record is not None else ())}
+    if layer in described:
+        return described[layer]
+    return any(record.splits != 1 for record in run.records.get(layer, {}).values())

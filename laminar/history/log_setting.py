@@ -1,0 +1,44 @@
+"""Decide whether logs are kept: by LAMINAR_LOGS, else by ``logs`` of ``[tool.laminar]`` in the program's project."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+__all__ = ["are_kept"]
+
+OFF = ("false", "0", "no", "off")
+
+
+def are_kept(program: str | None = None) -> bool:
+    """Return whether the output of splits is kept, for a program's file or in the working folder.
+
+    A file that cannot be read, or is no TOML, turns nothing off: the commands that read its other settings report it.
+    """
+    if said := os.environ.get("LAMINAR_LOGS"):
+        return said.lower() not in OFF
+    try:
+        folder = os.path.dirname(os.path.realpath(program)) if program else os.getcwd()
+    except OSError:  # it was deleted
+        return True
+    while not os.path.isfile(file := os.path.join(folder, "pyproject.toml")):
+        if os.path.dirname(folder) == folder:
+            return True
+        folder = os.path.dirname(folder)
+    return _setting(file)
+
+
+def _setting(file: str) -> bool:
+    try:
+        with open(file, encoding="utf-8") as opened:
+            text = opened.read()
+        if "logs" not in text or "laminar" not in text:  # the parser of TOML takes longer than a layer's start
+            return True
+        if sys.version_info >= (3, 11):
+            import tomllib
+        else:
+            import tomli as tomllib
+        found = tomllib.loads(text).get("tool", {}).get("laminar", {}).get("logs", True)
+    except (OSError, ValueError):
+        return True
+    return found is not False

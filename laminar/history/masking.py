@@ -1,0 +1,58 @@
+"""Mask secrets of the environment in what is kept: the output of splits, tracebacks, messages.
+
+A secret is the value of a variable whose name looks secret (`laminar.history.secret_names`) and the password in a value that is a
+URL, unless it is shorter than six characters: these would mask ordinary words. Of a value of several lines each line is masked.
+A secret is found as it is, quoted for a URL, and in base64.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from laminar.history.secret_names import is_secret
+
+__all__ = ["MASK", "Masker"]
+
+MASK = "***"
+
+SHORTEST = 6
+"""Characters from which on a value is masked."""
+
+PASSWORD = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^/\s:@]*:([^/\s@]+)@")
+"""The password in a URL: RFC 3986, 3.2.1."""
+
+
+class Masker:
+    """Mask the secrets of an environment.
+
+    >>> Masker({"API_TOKEN": "abc123def"}).masked("token=abc123def")
+    'token=***'
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        """Make a masker of the secrets that an environment holds."""
+        forms = {form for secret in secrets(environ) for form in _forms(secret)}
+        longest_first = sorted(forms, key=lambda form: (-len(form), form))
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+    def masked(self, text: str) -> str:
+        """Return a text with each secret replaced by three asterisks."""
+        return text if self._pattern is None else self._pattern.sub(MASK, text)
+
+
+def secrets(environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield the values of an environment that are secrets, each line of one by itself."""
+    for name, value in environ.items():
+        found = [value] if is_secret(name) else PASSWORD.findall(value)
+        for text in found:
+            yield from (line.strip() for line in text.splitlines() if len(line.strip()) >= SHORTEST)
+
+
+def _forms(secret: str) -> Iterator[str]:
+    import base64
+    from urllib.parse import quote
+
+    yield secret
+    yield quote(secret, safe="")
+    yield base64.b64encode(secret.encode(errors="surrogateescape")).decode().rstrip("=")
