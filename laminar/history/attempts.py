@@ -19,6 +19,10 @@ BAD = ("failed", "killed", "timed out", "out of memory", "lost")
 """How an attempt ends that fails its split. One that was interrupted has not failed: its run was stopped."""
 
 
+Place = tuple[str, int, int]
+"""An attempt: its layer, split and number."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
     """One attempt at a split.
@@ -96,18 +100,18 @@ def of_record(record: AttemptRecord, *, how: str) -> Attempt:
 
 
 def under_way(
-    session: Session | None, state: str, leases: Iterable[AttemptRecord], ended: Mapping[tuple[str, int], str], now: str
+    session: Session | None, state: str, leases: Iterable[AttemptRecord], ended: Mapping[Place, str], now: str
 ) -> list[Attempt]:
     """Return the attempts that run, and those that ran when their process or machine went without a word.
 
-    ``ended`` maps a layer and a split to the latest start among its attempts that are known to have ended.
+    ``ended`` maps an attempt (layer, split, number) to the latest start of those that are known to have ended.
     """
     found = []
     if session is not None:
         how = "running" if state == "running" else "lost"
         message = "" if how == "running" else "its run ended without a word"
         for layer, index, number, started in session.running:
-            if ended.get((layer, index), "") < started:
+            if ended.get((layer, index, number), "") < started:
                 found.append(
                     Attempt(
                         layer=layer,
@@ -121,6 +125,6 @@ def under_way(
                     )
                 )
     for lease in leases:
-        if ended.get((lease.layer, lease.index), "") < lease.started:
+        if ended.get((lease.layer, lease.index, lease.attempt), "") < lease.started:
             found.append(of_record(lease, how="running" if lease.until >= now else "lost"))
     return found

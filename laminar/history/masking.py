@@ -1,14 +1,14 @@
 """Mask secrets of the environment in what is kept: the output of splits, tracebacks, messages.
 
-A secret is the value of a variable whose name looks secret (`laminar.history.secret_names`) and the password in a value that is a
-URL, unless it is shorter than six characters: these would mask ordinary words. Of a value of several lines each line is masked.
-A secret is found as it is, quoted for a URL, and in base64.
+A secret is the value of a variable whose name looks secret (`laminar.history.secret_names`) or that a container has from a Secret,
+and the password in a value that is a URL. One of less than six characters is not masked: it may be an ordinary word. Of a value of
+several lines each line is masked. A secret is found as it is, quoted for a URL, and in base64.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from laminar.history.secret_names import is_secret
 
@@ -30,9 +30,9 @@ class Masker:
     'token=***'
     """
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        """Make a masker of the secrets that an environment holds."""
-        forms = {form for secret in secrets(environ) for form in _forms(secret)}
+    def __init__(self, environ: Mapping[str, str], names: Iterable[str] = ()) -> None:
+        """Make a masker of the secrets that an environment holds; variables of these names are secrets, too."""
+        forms = {form for secret in secrets(environ, names) for form in _forms(secret)}
         longest_first = sorted(forms, key=lambda form: (-len(form), form))
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
@@ -41,10 +41,11 @@ class Masker:
         return text if self._pattern is None else self._pattern.sub(MASK, text)
 
 
-def secrets(environ: Mapping[str, str]) -> Iterator[str]:
+def secrets(environ: Mapping[str, str], names: Iterable[str] = ()) -> Iterator[str]:
     """Yield the values of an environment that are secrets, each line of one by itself."""
+    named = frozenset(names)
     for name, value in environ.items():
-        found = [value] if is_secret(name) else PASSWORD.findall(value)
+        found = [value] if name in named or is_secret(name) else PASSWORD.findall(value)
         for text in found:
             yield from (line.strip() for line in text.splitlines() if len(line.strip()) >= SHORTEST)
 

@@ -176,9 +176,10 @@ class Run:
         """All attempts of all layers but the Parameters, in the order in which they started."""
         documents = [record for name, found in self.records.items() if name != PARAMETERS for record in found.values()]
         made = [*attempts.finished(documents), *attempts.of_records(self.unfinished)]
-        ended: dict[tuple[str, int], str] = {}
+        ended: dict[tuple[str, int, int], str] = {}
         for one in made:
-            ended[one.layer, one.index] = max(one.started, ended.get((one.layer, one.index), ""))
+            place = (one.layer, one.index, one.number)
+            ended[place] = max(one.started, ended.get(place, ""))
         leases = attempt_record.load_leases(self.store, self.flow, self.id) if self.in_pods else []
         session = None if self.in_pods else self.session
         alive = state.of_session(session, self.now) if session is not None else ""

@@ -10,8 +10,8 @@ from laminar.configurations.datastores.documents.attempt_record import AttemptRe
 from laminar.exceptions import LaminarError
 from laminar.graph import PARAMETERS
 from laminar.history import state
+from laminar.history.history_setting import are_logs_kept
 from laminar.history.log_keeper import LogKeeper
-from laminar.history.log_setting import are_kept
 from laminar.history.masking import Masker
 from laminar.history.session_keeper import Running, SessionKeeper, new_session
 from laminar.timestamps import now
@@ -39,7 +39,7 @@ class LocalSession:
         self.report = report
         self.masker = Masker({**os.environ, **_container_variables(execution)})
         self.logs: LogKeeper | None = None
-        if are_kept(record.file or None):
+        if are_logs_kept(record.file or None):
             self.logs = LogKeeper(store, record.flow, record.execution, self.keeper.session.id, self.masker)
         self.under_way: dict[int, Running] = {}
         self.keeper.open(known=execution.retry or execution.given or action != "run")

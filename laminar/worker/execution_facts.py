@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from laminar.configurations.datastores.documents.execution_record import ExecutionRecord, LayerShape
+from laminar.configurations.datastores.documents.execution_record import ExecutionRecord, LayerShape, Session, save_execution
+from laminar.exceptions import DatastoreError
 from laminar.graph import PARAMETERS
+from laminar.history.history_setting import is_kept
 from laminar.history.secret_names import is_secret
 from laminar.program import main_module
+from laminar.timestamps import now
 from laminar.worker.document_stamp import program_digest
 
 if TYPE_CHECKING:
@@ -17,7 +21,7 @@ if TYPE_CHECKING:
     from laminar.configurations.datastores import Artifact
     from laminar.program.main_module import Program
 
-__all__ = ["facts"]
+__all__ = ["facts", "save_of_pods", "workflow_name"]
 
 LONGEST = 200
 """Characters of a parameter that the record shows."""
@@ -46,6 +50,33 @@ def facts(
         ),
         workflow=workflow,
     )
+
+
+def save_of_pods(execution: Execution, parameters: Mapping[str, Artifact], program: Program) -> None:
+    """Write the record of an execution in pods, of which this is the first one, unless another process keeps its history.
+
+    A datastore that cannot be written does not stop the pod: its next write says so.
+    """
+    if not is_kept():
+        return
+    workflow = workflow_name()
+    host = os.uname().nodename
+    session = Session(id=workflow or host, action="pods", started=now(), host=host)
+    record = facts(execution, parameters, program=program, workflow=workflow).with_session(session)
+    with suppress(DatastoreError):
+        save_execution(execution.flow.configuration.datastore, record)
+
+
+def workflow_name(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the name of the workflow that a pod is of, "" outside one.
+
+    Argo sets ``ARGO_WORKFLOW_NAME`` in newer versions, and ``ARGO_NODE_ID``, which is the name and a digest of the node, in all:
+    workflow/controller/workflowpod.go and pkg/apis/workflow/v1alpha1/workflow_types.go (NodeID).
+
+    >>> workflow_name({"ARGO_NODE_ID": "train-x7k2f-3415929187"}), workflow_name({})
+    ('train-x7k2f', '')
+    """
+    return environ.get("ARGO_WORKFLOW_NAME") or environ.get("ARGO_NODE_ID", "").rpartition("-")[0]
 
 
 def _given(program: Program) -> str:

@@ -46,14 +46,21 @@ def parameters_record(execution: Execution, artifacts: dict[str, Any], known: Re
     return stamp.record(flow.name, execution.id, PARAMETERS, index=0, splits=1, attempt=1, artifacts=stored)
 
 
-def ensure(execution: Execution, values: Callable[[], dict[str, Any]]) -> Callable[[], None]:
-    """Write the Parameters' document of an execution where it is absent, and return what waits until it is there."""
+def ensure(
+    execution: Execution, values: Callable[[], dict[str, Any]], first: Callable[[Record], None] = lambda _: None
+) -> Callable[[], None]:
+    """Write the Parameters' document of an execution where it is absent, and return what waits until it is there.
+
+    ``first`` is called with the document before it is written: nothing of the execution was written before.
+    """
     assert execution.id is not None
     datastore = execution.flow.configuration.datastore
     record = datastore.load(execution.flow.name, execution.id, PARAMETERS, 0)
     if record is not None:
         return lambda: None
-    return datastore.save_in_background(parameters_record(execution, values()))
+    made = parameters_record(execution, values())
+    first(made)
+    return datastore.save_in_background(made)
 
 
 def parse(text: str) -> dict[str, Any]:

@@ -14,62 +14,74 @@ from laminar.components import declared_parameters
 from laminar.exceptions import ExecutionError, FlowError, LaminarError, SchedulerError
 from laminar.graph import PARAMETERS
 from laminar.program import process_state, recording
-from laminar.worker import chain_link, hook_answers, parameters_document, partial_run, split, split_job
+from laminar.worker import chain_link, execution_facts, hook_answers, parameters_document, partial_run, split, split_job
 from laminar.worker.job import CANNOT, DONE, FAILED, RETRY
+from laminar.worker.pod_failures import PodFailures
 from laminar.worker.split import Outputs, SplitFailed
 
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
     from laminar.components.flow import Flow
+    from laminar.configurations.datastores import Record
     from laminar.program.recording import Recording
     from laminar.worker.arguments import Task
     from laminar.worker.job import Job
+    from laminar.worker.pod_channel import PodChannel
 
 __all__ = ["count_failure", "refuse", "run"]
 
 Ending = tuple[int, Outputs, SplitFailed | None]
 
 
-def run(task: Task, limit: int) -> int:
-    """Run a task in this process and return its exit code; write to ``limit`` how many seconds it may take, and close it."""
+def run(task: Task, channel: PodChannel) -> int:
+    """Run a task in this process and return its exit code; say on the channel how many seconds it may take."""
     process_state.work()
     split_job.reseed()  # what it was forked from, a rehearsal or the runner of fused layers, forks more of its kind
+    failures = PodFailures(task)
     try:
         flow, execution, recorded = _load(task)
         task = _counted(task, execution)
+        failures.open(execution)
+        channel.store(execution.flow.configuration.datastore, failures.secrets)
         seconds = _limit(execution, task)
-        os.write(limit, f"{seconds * task.batch}".encode() if seconds else b"")
-        os.close(limit)
+        channel.limit(seconds * task.batch if seconds else None)
         _expect(execution, task)
         written = _ensure_parameters(recorded, execution, task)
-        code, outputs, failed = _work(flow, execution, recorded, task)
+        code, outputs, failed = _work(flow, execution, recorded, task, channel)
         written()
     except SplitFailed as failure:
         _report(failure)
+        failures.keep(failure)
         return RETRY if failure.retryable else FAILED
     except (FlowError, ExecutionError, SchedulerError) as error:
+        failures.keep_error(error, again=False)
         return refuse(error)
     except Exception as error:  # of a linker, or of the datastore: another attempt may succeed
         print(split.trace(error), file=sys.stderr)
         refuse(error)
+        failures.keep_error(error, again=True)
         return RETRY
     if failed is not None:
         _report(failed)
+        failures.keep(failed)
         return code
     _write_outputs(outputs, task.outputs)
     return code
 
 
-def count_failure(task: Task, reason: str) -> int:
-    """Leave the failure marker of a split whose process was killed, and return the exit code."""
+def count_failure(task: Task, reason: str, how: str, started: str) -> int:
+    """Leave the failure marker and the record of a split whose process was killed, and return the exit code."""
     process_state.work()
+    failures = PodFailures(task, started)
     try:
         _, execution, _ = _load(task)
         task = _counted(task, execution)
         index = task.job.index * task.batch
         layer = execution.layer(task.job.layer, index=index, splits=task.job.splits, attempt=task.job.attempt)
-        failed = split.failed_outside(layer, reason)
+        failures.open(execution)
+        failed = split.failed_outside(layer, reason, how=how)
         _report(failed)
+        failures.keep(failed)
         return RETRY if failed.retryable else FAILED
     except Exception as error:  # the split has failed anyway: the exit code says so
         refuse(error)
@@ -173,9 +185,15 @@ def _ensure_parameters(recorded: Recording, execution: Execution, task: Task) ->
     """
     if task.job.layer.startswith("plan-"):
         return lambda: None  # it looks at what is there
-    if task.parameters is not None:
-        return parameters_document.ensure(execution, lambda: _bound(execution, parameters_document.parse(task.parameters or "")))
-    return parameters_document.ensure(execution, lambda: _bound(execution, _called(recorded, execution)))
+
+    def values() -> dict[str, Any]:
+        given = _called(recorded, execution) if task.parameters is None else parameters_document.parse(task.parameters)
+        return _bound(execution, given)
+
+    def first(record: Record) -> None:
+        execution_facts.save_of_pods(execution, record.artifacts, task.program)
+
+    return parameters_document.ensure(execution, values, first)
 
 
 def _bound(execution: Execution, values: dict[str, Any]) -> dict[str, Any]:
@@ -191,7 +209,7 @@ def _called(recorded: Recording, execution: Execution) -> dict[str, Any]:
 # the work
 
 
-def _work(flow: Flow, execution: Execution, recorded: Recording, task: Task) -> Ending:
+def _work(flow: Flow, execution: Execution, recorded: Recording, task: Task, channel: PodChannel) -> Ending:
     layer = task.job.layer
     if match := re.fullmatch(r"link-([0-9]+)", layer):
         return DONE, chain_link.link(recorded, execution, int(match[1]), task), None
@@ -206,12 +224,17 @@ def _work(flow: Flow, execution: Execution, recorded: Recording, task: Task) -> 
     lengths: dict[str, list[int]] = {}
     failures: list[SplitFailed] = []
     for job in jobs:  # of a batch: what does not depend on a failed split runs on
+        if len(jobs) > 1:
+            channel.split(job.index)
         _, outputs, failed = split_job.work(flow, job, in_pod=True)
         if failed is not None:
             failures.append(failed)
         for name, values in outputs.lengths.items():
             lengths.setdefault(name, []).extend(values)
     if failures:
+        kept = PodFailures(task)
+        kept.open(execution)
+        kept.keep(*failures[:-1])
         return _worst(failures)
     code, outputs, failed = _answer(execution, layer, _below(recorded, execution, task))
     return code, Outputs(lengths, outputs.entries), failed

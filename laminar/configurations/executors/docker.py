@@ -48,7 +48,7 @@ def arguments(layer: Layer, job: Job, docker: str) -> list[str]:
     """Return the words of ``docker run`` for an attempt; no shell reads them."""
     container, datastore = layer.configuration.container, layer.flow.configuration.datastore
     root = datastore.root
-    variables = {**job.environment(), "LAMINAR_DATASTORE": datastore.url, **container.env}
+    variables = {**job.environment(), "LAMINAR_DATASTORE": datastore.url, "LAMINAR_HISTORY": "false", **container.env}
     words = [docker, "run", "--rm", "--name", container_name(job), "--workdir", container.workdir]
     words += ["--cpus", f"{container.cpu:g}", "--memory", f"{container.memory * 1_000_000}"]
     words += ["--user", f"{os.getuid()}:{os.getgid()}"]

@@ -1,16 +1,24 @@
-"""Decide whether logs are kept: by LAMINAR_LOGS, else by ``logs`` of ``[tool.laminar]`` in the program's project."""
+"""Decide what is kept of a run: logs by LAMINAR_LOGS, else by ``logs`` of ``[tool.laminar]`` in the program's project.
+
+LAMINAR_HISTORY=false is for a runner whose history another process keeps: the container that executor Docker starts.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 
-__all__ = ["are_kept"]
+__all__ = ["are_logs_kept", "is_kept"]
 
 OFF = ("false", "0", "no", "off")
 
 
-def are_kept(program: str | None = None) -> bool:
+def is_kept() -> bool:
+    """Return whether the runner keeps history itself."""
+    return os.environ.get("LAMINAR_HISTORY", "").lower() not in OFF
+
+
+def are_logs_kept(program: str | None = None) -> bool:
     """Return whether the output of splits is kept, for a program's file or in the working folder.
 
     A file that cannot be read, or is no TOML, turns nothing off: the commands that read its other settings report it.

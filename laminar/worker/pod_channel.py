@@ -1,0 +1,73 @@
+"""Carry what the process of a pod's work says to the one that supervises it: limits, the datastore, the split, the end."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import pickle
+import socket
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from laminar.configurations.datastores import DataStore
+
+__all__ = ["PodChannel", "messages", "store_of"]
+
+
+class PodChannel:
+    """The worker's end of a socket. A supervisor that is gone takes no message: the work goes on without it."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self.owner = os.getpid()
+
+    def limit(self, seconds: float | None) -> None:
+        """Say how many seconds the work may take from now on."""
+        self._send({"seconds": seconds})
+
+    def store(self, datastore: DataStore, secrets: Iterable[str]) -> None:
+        """Say where history is kept, and which variables hold secrets; a datastore that cannot be pickled is not said."""
+        message: dict[str, Any] = {"secrets": list(secrets)}
+        with contextlib.suppress(Exception):  # of a class of the program's own, say: any class may fail to pickle in any way
+            message["store"] = base64.b64encode(pickle.dumps(datastore)).decode()
+        self._send(message)
+
+    def split(self, index: int) -> None:
+        """Say which split of a batch is next, and wait until the output of the one before it was taken."""
+        self._send({"split": index})
+        with contextlib.suppress(OSError):
+            self.connection.recv(1)
+
+    def done(self, code: int) -> None:
+        """Say that the work came to its end; a process that a layer forked does not say it."""
+        if os.getpid() == self.owner:
+            self._send({"done": code})
+
+    def _send(self, message: dict[str, Any]) -> None:
+        with contextlib.suppress(OSError):
+            self.connection.sendall(json.dumps(message).encode() + b"\n")
+
+
+def messages(received: bytearray, data: bytes) -> list[dict[str, Any]]:
+    r"""Return the messages that are complete with these bytes; ``received`` keeps what is not.
+
+    >>> rest = bytearray()
+    >>> messages(rest, b'{"done": 0}'), messages(rest, b"\n")
+    ([], [{'done': 0}])
+    """
+    received += data
+    *lines, rest = received.split(b"\n")
+    received[:] = rest
+    return [json.loads(line) for line in lines]
+
+
+def store_of(text: str) -> DataStore | None:
+    """Return the datastore that a worker said, None where this process cannot make it."""
+    try:
+        store: DataStore = pickle.loads(base64.b64decode(text))
+    except Exception:  # its class may exist only where the program is loaded
+        return None
+    return store

@@ -1,0 +1,161 @@
+"""Keep the history of a pod: what its work prints, a lease while it runs for long, and how attempts failed.
+
+The process that supervises the work writes it: logs, leases, and that the work was ended from outside. The work's own process,
+which has the datastore open, writes its failures (`laminar.worker.pod_failures`). What happened is worth less than the work: a
+datastore that cannot be written ends nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from laminar.configurations.datastores.documents.attempt_record import AttemptRecord, save_attempts, save_lease
+from laminar.configurations.datastores.documents.log_pieces import Piece, save_pieces
+from laminar.exceptions import DatastoreError
+from laminar.history import state
+from laminar.history.history_setting import is_kept
+from laminar.history.log_buffer import HALF, LogBuffer
+from laminar.history.masking import Masker
+from laminar.ksuid import ksuid
+from laminar.timestamps import now
+from laminar.worker.pod_channel import store_of
+
+if TYPE_CHECKING:
+    from laminar.configurations.datastores import DataStore
+    from laminar.worker.arguments import Task
+
+__all__ = ["PodHistory", "attempted"]
+
+FIRST_WRITE = 5.0
+"""Seconds after which a log is written for the first time, if the pod has not ended."""
+
+LAST_WRITE = 60.0
+"""Seconds between two writes of a log at most; the time between them grows by half each time."""
+
+LEASE_EVERY = 45.0
+"""Seconds between two renewals of a pod's lease; a pod that ends before the first one has none."""
+
+MOST_SPLITS = 16
+"""Splits of a batch that may each print as much as a split alone before less is kept of each."""
+
+
+class PodHistory:
+    """Hold what a pod's work prints, and write it at intervals and at the end."""
+
+    def __init__(self, task: Task, *, logs: bool) -> None:
+        self.task = task
+        self.logs = logs
+        self.name = f"{task.job.index}.{task.job.attempt}.{ksuid()}"
+        self.host = os.uname().nodename
+        self.started = now()
+        self.masker = Masker(os.environ)
+        self.half = HALF // max(1, min(task.batch, MOST_SPLITS))
+        self.closed: list[Piece] = []
+        self.buffer = self._buffer(task.job.index * task.batch)
+        self.said_store = ""
+        self.opened: DataStore | None = None
+        self.written = 0
+        self.began = self.leased = time.monotonic()
+        self.interval = FIRST_WRITE
+        self.next_write = self.began + FIRST_WRITE
+
+    def _buffer(self, index: int) -> LogBuffer:
+        return LogBuffer(index, self.task.job.attempt, self.host, self.masker, half=self.half)
+
+    def secrets(self, names: Iterable[str]) -> None:
+        """Mask the values of these variables too, from now on."""
+        self.masker = self.buffer.masker = Masker(os.environ, names)
+
+    def split(self, index: int) -> None:
+        """Note that another split of the batch prints from now on."""
+        if index != self.buffer.index:
+            self.closed += self.buffer.rest()
+            self.buffer = self._buffer(index)
+
+    def add(self, stream: str, data: bytes) -> None:
+        """Note what was printed."""
+        if self.logs:
+            self.buffer.add(stream, data)
+
+    def tick(self) -> None:
+        """Write the log and renew the lease, where it is time."""
+        moment = time.monotonic()
+        if moment >= self.next_write:
+            self.interval = min(self.interval * 1.5, LAST_WRITE)
+            self.next_write = moment + self.interval
+            self._write(self.buffer.snapshot())
+        if moment - self.leased >= LEASE_EVERY and (store := self.store()) is not None:
+            self.leased = moment
+            attempted(lambda: save_lease(store, *self._names(), f"{self.task.job.layer}.{self.name}", self._lease()))
+
+    def close(self) -> None:
+        """Write what is left of the log."""
+        self._write(self.buffer.rest())
+
+    def killed(self, message: str, *, how: str = "killed") -> None:
+        """Write that the work was ended from outside."""
+        if (store := self.store()) is not None and is_kept():
+            record = AttemptRecord(
+                layer=self.task.job.layer,
+                index=self.buffer.index,
+                splits=self.task.job.splits or 1,
+                attempt=self.task.job.attempt,
+                how=how,
+                started=self.started,
+                ended=now(),
+                host=self.host,
+                message=message,
+                session=self.host,
+            )
+            attempted(lambda: save_attempts(store, *self._names(), ksuid(), [record]))
+
+    def store(self) -> DataStore | None:
+        """Return the datastore, opened when it is first needed: importing what S3 needs takes a second."""
+        if self.opened is None:
+            if self.said_store:
+                self.opened = store_of(self.said_store)
+            elif self.task.datastore is not None:
+                from laminar.configurations.datastores import open_store
+
+                attempted(lambda: setattr(self, "opened", open_store(self.task.datastore or "")))
+        return self.opened
+
+    def _names(self) -> tuple[str, str]:
+        return self.task.job.flow, self.task.job.execution
+
+    def _lease(self) -> AttemptRecord:
+        return AttemptRecord(
+            layer=self.task.job.layer,
+            index=self.buffer.index,
+            splits=self.task.job.splits or 1,
+            attempt=self.task.job.attempt,
+            how=state.RUNNING,
+            started=self.started,
+            host=self.host,
+            session=self.host,
+            until=now(after=state.POD_LEASE),
+        )
+
+    def _write(self, pieces: Sequence[Piece]) -> None:
+        """Write the whole log, if something was printed since the last time."""
+        every = [*self.closed, *pieces]
+        size = sum(len(piece.text) + piece.dropped for piece in every)
+        if size == self.written or (store := self.store()) is None:
+            return
+        if attempted(lambda: save_pieces(store, *self._names(), self.task.job.layer, self.name, every)):
+            self.written = size
+
+
+def attempted(write: Callable[[], None]) -> bool:
+    """Write some history; report where that is not possible, and return whether it was."""
+    try:
+        write()
+    except (DatastoreError, OSError) as error:
+        what = error.what if isinstance(error, DatastoreError) else error
+        print(f"laminar: the history of this pod cannot be kept: {what}", file=sys.stderr, flush=True)
+        return False
+    return True
