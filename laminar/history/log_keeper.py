@@ -74,7 +74,7 @@ class LogKeeper:
                 self.count += 1
                 save_pieces(self.storage, self.flow, self.execution, layer, f"{self.run}-{self.count:08d}", pieces)
             except (DatastoreError, OSError) as error:
-                report(f"the logs of this run cannot be kept: {error.what if isinstance(error, DatastoreError) else error}")
+                report(f"the history of this run cannot be written: {error.what if isinstance(error, DatastoreError) else error}")
                 if sum(len(piece.text) for piece in pieces) > MOST_PENDING:
                     del self.pending[layer]
                 self.is_due = True

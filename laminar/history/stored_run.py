@@ -131,7 +131,10 @@ class Run:
     def started(self) -> str:
         """When its first session, or its first layer, started; "" where nothing says so."""
         first = self.sessions[0].started if self.sessions else ""
-        return first or min((one.started for one in self.attempts if one.started), default="")
+        if first and not self.in_pods:
+            return first
+        times = [first, *(one.started for one in self.attempts)]  # the first pod started before it wrote the record
+        return min((time for time in times if time), default="")
 
     @property
     def ended(self) -> str:

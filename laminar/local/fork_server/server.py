@@ -23,11 +23,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from laminar.exceptions import ExecutionError
 from laminar.local.fork_server import child as process
-from laminar.local.fork_server import open_files
+from laminar.local.fork_server import open_files, orphans
 from laminar.local.fork_server.messages import Answer, Load, Request
 from laminar.local.fork_server.protocol import Channel, Frames
 from laminar.local.line_buffer import LineBuffer
 from laminar.program import interpreter_exit, process_state, random_generators
+from laminar.timestamps import now
 from laminar.worker.job import CANNOT
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Child:
     place: int = 0
     last: Answer | None = None
     timed_out: bool = False
+    started: str = field(default_factory=now)
     ends: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -104,6 +106,7 @@ class Server:
         self.children: dict[int, Child] = {}
         self.by_pid: dict[int, Child] = {}
         self.paused = False
+        self.parent = os.getppid()
         self.files: list[int] | None = None
         self.shared: dict[tuple[str, str, bool, str], LayerScope | None] = {}
         self.latest: LayerScope | None = None
@@ -288,6 +291,7 @@ class Server:
             self._finish_line(child, end)
         self.channel.send(("done", child.request.number, child.place, answer))
         child.place += 1
+        child.started = now()
         with contextlib.suppress(OSError):  # it may have been killed meanwhile
             os.write(child.result, b"\n")
         if child.request.limit is not None:
@@ -375,6 +379,9 @@ class Server:
             time.sleep(0.01 if alive else 0)
         for child in self.children.values():
             self._kill_group(child.pid, signal.SIGKILL)
+        if self.children and orphans.is_orphaned(self.parent):
+            for child in self.children.values():
+                orphans.record(self._flow(child.request), [(child.request.jobs[child.place], child.started)])
 
 
 def _pipes(*, is_batch: bool) -> list[tuple[int, int]] | None:

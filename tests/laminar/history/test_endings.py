@@ -1,0 +1,254 @@
+"""However a split ends, its run, its record, its log and what resumes it say so: for each executor, and for a runner in a pod."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from laminar import history
+from laminar.configurations.datastores import Local
+from laminar.configurations.datastores.documents.execution_record import load_execution
+from laminar.history import state
+from laminar.history.log_reader import Selection
+from laminar.history.stored_run import Run
+from laminar.timestamps import now
+
+PROGRAM = """\
+import ctypes, os, resource, shutil, signal, sys, time
+from laminar import Flow, Layer
+from laminar.configurations.executors import Process, Thread
+from laminar.configurations.layers import Container
+
+HOW = os.environ["HOW"]
+EXECUTOR = Thread if os.environ.get("EXECUTOR") == "thread" else Process
+LIMIT = Container(timeout=1) if HOW == "timeout" else Container()
+
+class Ends(Flow): ...
+
+@Ends.register(container=LIMIT)
+class Ending(Layer):
+    def __call__(self) -> None:
+        print("before the end")
+        sys.stdout.flush()
+        open("begun", "w").close()
+        if os.path.exists("fixed"):
+            return
+        if HOW == "exception":
+            raise ValueError("no rows")
+        if HOW == "sys.exit":
+            sys.exit(3)
+        if HOW == "os._exit":
+            os._exit(0)
+        if HOW in ("SIGSEGV", "SIGKILL", "SIGTERM"):
+            os.kill(os.getpid(), getattr(signal, HOW))
+            time.sleep(20)
+        if HOW == "memory":
+            resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+            self.big = bytes(1 << 31)
+        if HOW == "store":
+            shutil.rmtree(os.environ["STORE"])
+            open(os.environ["STORE"], "w").close()
+        if HOW in ("timeout", "parent", "machine", "interrupt"):
+            time.sleep(20)
+
+@Ends.register
+class After(Layer):
+    def __call__(self, ending: Ending) -> None:
+        print("after")
+
+if flow := Ends(datastore=os.environ["STORE"], executor=EXECUTOR()):
+    flow(token="hidden-value")
+"""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What is known of a run whose first layer ended in a way: of the run, of the attempts, and of the command that ran it."""
+
+    state: str
+    ways: tuple[str, ...]
+    message: str = ""
+    traceback: str = ""
+    code: int = 1
+    pod_code: int = 70
+
+
+KILLED = ("killed", "killed", "killed")
+"""An attempt that was killed from outside is made again twice."""
+
+ENDINGS = {
+    "return": Expected("finished", ("finished",), code=0, pod_code=0),
+    "exception": Expected("failed", ("failed",), "ValueError: no rows", 'raise ValueError("no rows")'),
+    "sys.exit": Expected("failed", ("failed",), "SystemExit: 3", "sys.exit(3)"),
+    "os._exit": Expected("failed", ("failed",), "its process ended with exit code 0 before the layer did, as by os._exit(0)"),
+    "SIGSEGV": Expected("failed", ("killed",), "it was ended by SIGSEGV"),
+    "SIGKILL": Expected("failed", KILLED, "it was killed by SIGKILL", pod_code=137),
+    "SIGTERM": Expected("failed", KILLED, "it was killed by SIGTERM", pod_code=143),
+    "timeout": Expected("failed", ("timed out",), "it took longer than its timeout"),
+    "memory": Expected("failed", ("out of memory",), "MemoryError", "bytes(1 << 31)"),
+}
+
+FAST = ("exception", "os._exit")
+
+
+def cases(*names: str) -> list[object]:
+    return [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in names]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "ends.py").write_text(PROGRAM)
+    return tmp_path
+
+
+def environment(folder: Path, how: str, **more: str) -> dict[str, str]:
+    return {**os.environ, "HOW": how, "STORE": str(folder / "store"), "API_TOKEN": "hidden-value", **more}
+
+
+def run(folder: Path, how: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "laminar", "run", "ends.py", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment(folder, how, **more), capture_output=True, text=True, timeout=60)
+
+
+def start(folder: Path, how: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "laminar", "run", "ends.py"]
+    with open(folder / "shown", "wb") as shown:
+        return subprocess.Popen(
+            command, cwd=folder, env=environment(folder, how), stdout=shown, stderr=shown, start_new_session=True
+        )
+
+
+def pod(folder: Path, how: str, attempt: int = 1) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "laminar.runner", "ends.py", "--flow", "Ends", "--layer", "Ending", "--execution", "one"]
+    variables = {"LAMINAR_LAYER_ATTEMPT": str(attempt), "ARGO_NODE_ID": "ends-x7k2f-123"}
+    return subprocess.run(
+        command, cwd=folder, env=environment(folder, how, **variables), capture_output=True, text=True, timeout=60
+    )
+
+
+def latest(folder: Path) -> Run:
+    return history.find("Ends", "latest", Local(folder / "store"))
+
+
+def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come true in time"
+        time.sleep(0.02)
+
+
+def check(found: Run, expected: Expected, *, first: int | None = None) -> None:
+    """Compare a run; a pod's log has the traceback, too, after its ``first`` lines."""
+    made = [one for one in found.attempts if one.layer == "Ending"]
+    assert tuple(one.how for one in made) == expected.ways
+    assert [one.number for one in made] == list(range(1, len(made) + 1))
+    last = made[-1]
+    assert expected.message in last.message
+    assert expected.traceback in last.traceback
+    assert bool(last.traceback) == bool(expected.traceback)
+    assert found.started <= last.started <= last.ended
+    assert last.host == os.uname().nodename
+    assert [(one.layer, one.how) for one in found.failures] == ([] if last.how == "finished" else [("Ending", last.how)])
+    for one in made:
+        lines = [(line.label, line.text) for line in found.logs(Selection("Ending", attempt=one.number))]
+        assert lines[:first] == [("Ending", "before the end")]
+
+
+@pytest.mark.parametrize("how", cases(*ENDINGS))
+def test_in_a_process(how, folder):
+    done, expected = run(folder, how), ENDINGS[how]
+    assert done.returncode == expected.code, done.stderr
+    found = latest(folder)
+    check(found, expected)
+    assert found.state == expected.state
+    assert found.failed_layers == (() if expected.state == "finished" else ("Ending",))
+    shown = [layer.state for layer in found.layers]
+    assert shown == (["finished", "finished"] if expected.state == "finished" else ["failed", "waiting"])
+    assert "hidden-value" not in "".join(path.read_text() for path in (folder / "store").rglob(".history/**/*.json*"))
+
+
+@pytest.mark.parametrize("how", [pytest.param(how, marks=pytest.mark.slow) for how in ("return", "exception", "sys.exit")])
+def test_in_a_thread(how, folder):
+    done, expected = run(folder, how, EXECUTOR="thread"), ENDINGS[how]
+    assert done.returncode == expected.code, done.stderr
+    check(latest(folder), expected)
+    assert latest(folder).state == expected.state
+
+
+@pytest.mark.parametrize("how", cases(*(how for how in ENDINGS)))
+def test_in_a_pod(how, folder):
+    expected = ENDINGS[how]
+    for attempt in range(1, len(expected.ways) + 1):
+        done = pod(folder, how, attempt)
+        assert done.returncode == expected.pod_code, done.stderr
+        assert "before the end" in done.stdout
+    found = latest(folder)
+    check(found, expected, first=1)
+    assert (found.in_pods, found.workflow) == (True, "ends-x7k2f")
+    if expected.ways != KILLED:
+        assert found.layers[0].state == expected.state
+    else:  # another pod may come
+        assert found.layers[0].state == "interrupted"
+        assert (found.state, Run("Ends", "one", found.store, now=now(after=state.SILENCE + 60)).state) == ("running", "interrupted")
+    if expected.state == "failed" and expected.ways != KILLED:
+        assert found.state == "failed"
+
+
+@pytest.mark.slow
+def test_a_datastore_that_goes_away_is_no_failure_of_the_layer_and_what_was_seen_before_is_all_there_is(folder):
+    done = run(folder, "store")
+    assert done.returncode == 1
+    assert "the history of this run cannot be written" in done.stderr
+    (folder / "store").unlink()
+
+
+@pytest.mark.parametrize("how", [pytest.param("interrupt", marks=pytest.mark.slow), "parent"])
+def test_a_run_that_is_stopped_says_so_and_is_resumed(how, folder):
+    process = start(folder, how)
+    until((folder / "begun").exists)
+    assert latest(folder).state == "running"
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT if how == "interrupt" else signal.SIGKILL)
+    process.wait(20)
+    until(lambda: [one.how for one in latest(folder).attempts] == ["interrupted"])
+    found = latest(folder)
+    assert found.state == "interrupted"
+    assert found.reason == (
+        "interrupted from the keyboard (SIGINT)"
+        if how == "interrupt"
+        else f"its process ({process.pid} on {os.uname().nodename}) ended without a word"
+    )
+    assert found.failures == ()
+    (folder / "fixed").touch()
+    assert run(folder, how, "--resume").returncode == 0
+    found = latest(folder)
+    assert (found.state, [one.action for one in found.sessions]) == ("finished", ["run", "resume"])
+    assert [one.how for one in found.attempts if one.layer == "Ending"] == ["interrupted", "finished"]
+
+
+@pytest.mark.slow
+def test_a_run_whose_machine_is_gone_is_interrupted_when_its_lease_is_over(folder):
+    process = start(folder, "machine")
+    until((folder / "begun").exists)
+    store = Local(folder / "store")
+    until(lambda: (record := load_execution(store, "Ends", latest(folder).id)) and record.sessions[0].running)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait(20)
+    for path in (folder / "store").rglob("execution.json"):  # as another machine reads it: the same bytes, of another host
+        record = load_execution(store, "Ends", path.parent.name)
+        assert record is not None
+        (session,) = record.sessions
+        assert state.of_session(session, now(), alive=lambda _: None) == "running"
+        assert state.of_session(session, now(after=state.LEASE + 1), alive=lambda _: None) == "interrupted"
+        found = Run("Ends", path.parent.name, store)
+        assert [(one.layer, one.how) for one in found.attempts if one.how in ("lost", "interrupted")] != []
+        assert json.loads(path.read_text())["sessions"][0]["running"][0][0] == "Ending"
