@@ -14,6 +14,7 @@ from laminar.history.history_setting import are_logs_kept
 from laminar.history.log_keeper import LogKeeper
 from laminar.history.masking import Masker
 from laminar.history.session_keeper import Running, SessionKeeper, new_session
+from laminar.local.interruption import Terminated
 from laminar.timestamps import now
 from laminar.worker.execution_facts import facts
 
@@ -122,7 +123,8 @@ class LocalSession:
             self.logs.flush(self._unkept)
         if isinstance(error, KeyboardInterrupt):
             self.interrupted("the run was interrupted")
-            self.keeper.close(state.INTERRUPTED, reason="interrupted from the keyboard (SIGINT)", failed=layers)
+            by = f"terminated by {error}" if isinstance(error, Terminated) else "interrupted from the keyboard (SIGINT)"
+            self.keeper.close(state.INTERRUPTED, reason=by, failed=layers)
         elif error is not None:
             what = error.what if isinstance(error, LaminarError) else str(error)
             self.interrupted("the run was stopped by an error")

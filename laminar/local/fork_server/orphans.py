@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Protocol
 
 from laminar.configurations.datastores.documents.attempt_record import AttemptRecord, save_attempts
 from laminar.history import state
@@ -15,7 +15,7 @@ from laminar.timestamps import now
 
 if TYPE_CHECKING:
     from laminar.components.flow import Flow
-    from laminar.worker.job import Job
+    from laminar.local.fork_server.messages import Request
 
 __all__ = ["is_orphaned", "record"]
 
@@ -33,31 +33,33 @@ def is_orphaned(parent: int) -> bool:
     return True
 
 
-def record(flow: Flow, jobs: Iterable[tuple[Job, str]]) -> None:
-    """Write that jobs, each with the time at which it started, were interrupted, except those that left a document."""
-    store = flow.configuration.datastore
-    by_execution: dict[str, list[AttemptRecord]] = {}
-    with contextlib.suppress(Exception):  # no one is left who could be told, and nothing else depends on it
-        for job, started in _unfinished(flow, jobs):
-            by_execution.setdefault(job.execution, []).append(
-                AttemptRecord(
-                    layer=job.layer,
-                    index=job.index,
-                    splits=job.splits or 1,
-                    attempt=job.attempt,
-                    how=state.INTERRUPTED,
-                    started=started,
-                    ended=now(),
-                    host=os.uname().nodename,
-                    message="the process that ran the flow ended",
-                )
+class Child(Protocol):
+    """A process of the server: the job under way is the one at a place of its request."""
+
+    request: Request
+    place: int
+    started: str
+
+
+def record(parent: int, children: Collection[Child], flow_of: Callable[[Request], Flow]) -> None:
+    """Write that the jobs of processes were interrupted, if the run's process has ended; one that left a document has finished."""
+    if not children or not is_orphaned(parent):
+        return
+    for child in children:
+        flow, job = flow_of(child.request), child.request.jobs[child.place]
+        with contextlib.suppress(Exception):  # no one is left to whom it could be reported, and nothing else depends on it
+            store = flow.configuration.datastore
+            if job.gate or store.load(job.flow, job.execution, job.layer, job.index) is not None:
+                continue
+            interrupted = AttemptRecord(
+                layer=job.layer,
+                index=job.index,
+                splits=job.splits or 1,
+                attempt=job.attempt,
+                how=state.INTERRUPTED,
+                started=child.started,
+                ended=now(),
+                host=os.uname().nodename,
+                message="the process that ran the flow ended",
             )
-        for execution, records in by_execution.items():
-            save_attempts(store, flow.name, execution, ksuid(), records)
-
-
-def _unfinished(flow: Flow, jobs: Iterable[tuple[Job, str]]) -> Iterator[tuple[Job, str]]:
-    store = flow.configuration.datastore
-    for job, started in jobs:
-        if not job.gate and store.load(job.flow, job.execution, job.layer, job.index) is None:
-            yield job, started
+            save_attempts(store, flow.name, job.execution, ksuid(), [interrupted])

@@ -290,8 +290,7 @@ class Server:
             self._drain(child, end)
             self._finish_line(child, end)
         self.channel.send(("done", child.request.number, child.place, answer))
-        child.place += 1
-        child.started = now()
+        child.place, child.started = child.place + 1, now()
         with contextlib.suppress(OSError):  # it may have been killed meanwhile
             os.write(child.result, b"\n")
         if child.request.limit is not None:
@@ -379,9 +378,7 @@ class Server:
             time.sleep(0.01 if alive else 0)
         for child in self.children.values():
             self._kill_group(child.pid, signal.SIGKILL)
-        if self.children and orphans.is_orphaned(self.parent):
-            for child in self.children.values():
-                orphans.record(self._flow(child.request), [(child.request.jobs[child.place], child.started)])
+        orphans.record(self.parent, self.children.values(), self._flow)
 
 
 def _pipes(*, is_batch: bool) -> list[tuple[int, int]] | None:

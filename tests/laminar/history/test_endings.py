@@ -57,7 +57,7 @@ class Ending(Layer):
         if HOW == "store":
             shutil.rmtree(os.environ["STORE"])
             open(os.environ["STORE"], "w").close()
-        if HOW in ("timeout", "parent", "machine", "interrupt"):
+        if HOW in ("timeout", "parent", "machine", "interrupt", "terminate"):
             time.sleep(20)
 
 @Ends.register
@@ -211,22 +211,25 @@ def test_a_datastore_that_goes_away_is_no_failure_of_the_layer_and_what_was_seen
     (folder / "store").unlink()
 
 
-@pytest.mark.parametrize("how", [pytest.param("interrupt", marks=pytest.mark.slow), "parent"])
+@pytest.mark.parametrize(
+    "how", [pytest.param("interrupt", marks=pytest.mark.slow), pytest.param("terminate", marks=pytest.mark.slow), "parent"]
+)
 def test_a_run_that_is_stopped_says_so_and_is_resumed(how, folder):
     process = start(folder, how)
     until((folder / "begun").exists)
     assert latest(folder).state == "running"
     time.sleep(0.2)
-    process.send_signal(signal.SIGINT if how == "interrupt" else signal.SIGKILL)
+    process.send_signal({"interrupt": signal.SIGINT, "terminate": signal.SIGTERM, "parent": signal.SIGKILL}[how])
     process.wait(20)
     until(lambda: [one.how for one in latest(folder).attempts] == ["interrupted"])
     found = latest(folder)
     assert found.state == "interrupted"
-    assert found.reason == (
-        "interrupted from the keyboard (SIGINT)"
-        if how == "interrupt"
-        else f"its process ({process.pid} on {os.uname().nodename}) ended without a word"
-    )
+    reasons = {
+        "interrupt": "interrupted from the keyboard (SIGINT)",
+        "terminate": "terminated by SIGTERM",
+        "parent": f"its process ({process.pid} on {os.uname().nodename}) ended without a word",
+    }
+    assert found.reason == reasons[how]
     assert found.failures == ()
     (folder / "fixed").touch()
     assert run(folder, how, "--resume").returncode == 0
