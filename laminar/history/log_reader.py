@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from laminar.configurations.datastores import key_layout
 from laminar.configurations.datastores.documents.log_pieces import Piece, load_pieces
@@ -14,15 +14,45 @@ from laminar.configurations.datastores.documents.repository import folders
 from laminar.exceptions import FlowError, suggest
 
 if TYPE_CHECKING:
-    from laminar.history.stored_run import Run
+    from laminar.configurations.datastores import DataStore, Record
+    from laminar.configurations.datastores.documents.execution_record import ExecutionRecord
+    from laminar.history.attempts import Attempt
 
-__all__ = ["LogLine", "Selection", "follow", "layers_with_logs", "read"]
+__all__ = ["LogLine", "LoggedRun", "Selection", "follow", "layers_with_logs", "read"]
 
 POLL = 1.0
 """Seconds between two looks at a datastore whose logs are followed."""
 
 Key = tuple[str, int, int]
 """An attempt whose output is read: its session or pod, split, attempt."""
+
+
+class LoggedRun(Protocol):
+    """A run, as far as its logs need it: `laminar.history.stored_run.Run`."""
+
+    flow: str
+    id: str
+    store: DataStore
+
+    @property
+    def short(self) -> str:
+        """What is shown of the id."""
+
+    @property
+    def state(self) -> str:
+        """State of the execution."""
+
+    @property
+    def record(self) -> ExecutionRecord | None:
+        """The execution's own record."""
+
+    @property
+    def records(self) -> Mapping[str, Mapping[int, Record]]:
+        """Documents of the splits that have ended."""
+
+    @property
+    def attempts(self) -> Sequence[Attempt]:
+        """All attempts of all layers."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +94,12 @@ class Output:
     given: int = 0
 
 
-def layers_with_logs(run: Run) -> list[str]:
+def layers_with_logs(run: LoggedRun) -> list[str]:
     """Return the names of the layers of which output was kept."""
     return folders(run.store, key_layout.logs_folder(run.flow, run.id))
 
 
-def read(run: Run, selection: Selection) -> Iterator[LogLine]:
+def read(run: LoggedRun, selection: Selection) -> Iterator[LogLine]:
     """Yield the selected lines, one attempt after the other in the order in which they began to print, layer by layer.
 
     Raises FlowError for a layer that the execution does not have.
@@ -83,7 +113,7 @@ def read(run: Run, selection: Selection) -> Iterator[LogLine]:
             yield from deque(lines, maxlen=selection.tail) if selection.tail is not None else lines
 
 
-def follow(run: Callable[[], Run], selection: Selection, *, pause: Callable[[float], None] = time.sleep) -> Iterator[LogLine]:
+def follow(run: Callable[[], LoggedRun], selection: Selection, *, pause: Callable[[float], None] = time.sleep) -> Iterator[LogLine]:
     """Yield the selected lines as they are kept, until the execution has ended; ``run`` returns it as it is at the moment.
 
     Raises FlowError for a layer that the execution does not have.
@@ -104,11 +134,11 @@ def follow(run: Callable[[], Run], selection: Selection, *, pause: Callable[[flo
         pause(POLL)
 
 
-def _bad(run: Run) -> set[tuple[str, int, int]]:
+def _bad(run: LoggedRun) -> set[tuple[str, int, int]]:
     return {(one.layer, one.index, one.number) for one in run.attempts if one.is_bad}
 
 
-def _layers(run: Run, selection: Selection) -> list[str]:
+def _layers(run: LoggedRun, selection: Selection) -> list[str]:
     """Return the layers to read, in the order of the flow."""
     kept = layers_with_logs(run)
     described = [shape.name for shape in run.record.layers] if run.record is not None else []
@@ -141,7 +171,7 @@ def _collect(
             output.pieces.append(piece)
 
 
-def _lines(run: Run, layer: str, output: Output, selection: Selection) -> Iterator[LogLine]:
+def _lines(run: LoggedRun, layer: str, output: Output, selection: Selection) -> Iterator[LogLine]:
     """Yield the lines of the pieces that were not given yet; of those at one place the last one is the newest."""
     index = _index(run, layer)
     by_place = {piece.offset: piece for piece in output.pieces}
@@ -157,7 +187,7 @@ def _lines(run: Run, layer: str, output: Output, selection: Selection) -> Iterat
             yield LogLine(*which, line.rstrip("\r").rpartition("\r")[2])
 
 
-def _index(run: Run, layer: str) -> bool:
+def _index(run: LoggedRun, layer: str) -> bool:
     """Return whether a layer is a fan-out, so that its lines name the split."""
     described = {shape.name: shape.fan_out for shape in (run.record.layers if run.record is not None else ())}
     if layer in described:
