@@ -41,7 +41,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
 
 
 def layer(name: str) -> Any:
-    return SimpleNamespace(name=name)
+    return SimpleNamespace(name=name, _binding=SimpleNamespace(log=None))
 
 
 def test_complete_lines_are_shown_as_the_layers_and_the_rest_at_its_end(monkeypatch):
