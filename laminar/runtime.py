@@ -79,6 +79,18 @@ class LocalRuntime:
         found: ClusterRun | None = _cluster().find_run(execution) if _is_remote(execution.flow) else None
         return found
 
+    def html(self, shown: Any) -> str | None:
+        """Return a flow, an execution or a layer as a notebook shows it, None where that is not possible."""
+        from laminar.components import Execution, Flow
+        from laminar.reports import notebook_view
+
+        try:
+            if isinstance(shown, Flow):
+                return notebook_view.of_flow(shown)
+            return notebook_view.of_execution(shown) if isinstance(shown, Execution) else notebook_view.of_layer(shown)
+        except Exception:  # a notebook shows the repr in its place; a damaged store is reported by what reads it
+            return None
+
     def take_over(self) -> NoReturn:
         """Run the split that the environment names, and end the process."""
         from laminar import runner

@@ -273,6 +273,9 @@ class Execution:
         acted: Execution = runtime.current().act(step)
         return acted
 
+    def _repr_html_(self) -> str | None:
+        return runtime.current().html(self)
+
     def __repr__(self) -> str:
         return f"Execution(id={self.id!r}, flow={self.flow.name})"
 

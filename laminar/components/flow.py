@@ -383,6 +383,9 @@ class Flow:
             _hand_over()
         return True
 
+    def _repr_html_(self) -> str | None:
+        return runtime.current().html(self)
+
     def __repr__(self) -> str:
         return f"{self.name}()"
 

@@ -181,6 +181,11 @@ class Layer:
     def __hash__(self) -> int:
         return hash(self.name)
 
+    def _repr_html_(self) -> str | None:
+        from laminar.components import runtime
+
+        return runtime.current().html(self)
+
     def __repr__(self) -> str:
         index = f"[{self._binding.index}]" if self._binding.index is not None else ""
         return f"{self.name}{index}()"

@@ -68,6 +68,9 @@ class Runtime(Protocol):
     def cluster_run(self, execution: Any) -> ClusterRun | None:
         """Return the workflow that runs an execution, None where the cluster has none."""
 
+    def html(self, shown: Any) -> str | None:
+        """Return a flow, an execution or a layer as a notebook shows it, None where that is not possible."""
+
     def take_over(self) -> NoReturn:
         """Run the split that the environment names, and end the process."""
 

@@ -27,6 +27,9 @@ Run = tuple[Part, range]
 MAX_FILES = 256
 """Files that are fetched at once."""
 
+SHOWN, SHOWN_LENGTH = 5, 200
+"""Elements that a notebook shows, and characters of each."""
+
 MAX_PREFETCH = 1 << 26
 """Size of a file from which on it is not prefetched: two of them might not fit into memory."""
 
@@ -136,6 +139,17 @@ class Accessor(Sequence[T], Generic[T]):
 
     def __repr__(self) -> str:
         return f"Accessor({elements(len(self))})"
+
+    def _repr_html_(self) -> str:
+        """Return the number of elements and the first of them, as a notebook shows them."""
+        import reprlib
+        from html import escape
+
+        short = reprlib.Repr()
+        short.maxstring = short.maxother = SHOWN_LENGTH
+        rows = "".join(f"<li><code>{escape(short.repr(element))}</code></li>" for element in self[:SHOWN])
+        more = f"<div>and {len(self) - SHOWN} more</div>" if len(self) > SHOWN else ""
+        return f'<div><b>Accessor</b>, {elements(len(self))}<ol start="0">{rows}</ol>{more}</div>'
 
     def __copy__(self) -> Accessor[T]:
         return self
