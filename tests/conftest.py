@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Golden = Callable[[str, Path], None]
 
 HINT = "If the difference is meant: pytest --update-golden, then read the diff."
+LONGEST = "test_same_result.py"
+"""The file whose few tests run for minutes."""
+
 USED = pytest.StashKey[set[str]]()
 """Golden files that a test has compared, as paths from the root."""
 
@@ -48,6 +51,8 @@ def choose_profile(*, everything: bool) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # Begun last, it would keep one worker busy while the others have nothing to do.
+    items.sort(key=lambda item: item.path.name != LONGEST)
     if not config.getoption("everything"):
         for item in items:
             if "slow" in item.keywords:
