@@ -79,8 +79,8 @@ def age() -> float:
 def is_named_worker() -> bool:
     """Return whether the environment names a split that no process has taken over yet.
 
-    The worker leaves the variables in place, for the layer to read, and its process id in ``LAMINAR_WORKER_PID``: a program that
-    the layer starts inherits both, and is no worker.
+    The worker leaves the variables in place, for the layer to read, and its process id (or that of the process that forked it) in
+    ``LAMINAR_WORKER_PID``: a program that the layer starts inherits both, and is no worker.
     """
     return "LAMINAR_LAYER_NAME" in os.environ and not os.environ.get(WORKER) and not _worker
 

@@ -41,6 +41,8 @@ _unseeded: weakref.WeakSet[random.Random] = weakref.WeakSet()
 _early_sources: dict[str, int | None] = {}
 """Files of the user's that ran before laminar was imported, and up to which line."""
 _found: list[Any] | None = None
+_plan: tuple[bool, list[random.Random], list[Any]] | None = None
+"""What `reseed` does in each process that this one forks, found once: whether to restore, and what to reseed."""
 
 
 def install() -> None:
@@ -118,22 +120,29 @@ def prepare() -> None:
 
     Each takes about as long as a fork. The process draws no numbers from then on.
     """
-    global _found, _settled
+    global _found, _plan, _settled
     _found = list(_numpy_generators())
     _keep()
+    _plan = _unchosen()
     _settled = True
 
 
 def reseed() -> None:
     """Reseed a forked process, so that its numbers differ from its parent's, where the program chose no seed."""
-    known = _numpy_generators() if _found is None else _found
-    if _is_shared_seeded() and _kept is not None:  # else Python has seeded it again (Lib/random.py, at its end)
+    restored, others, numpy = _unchosen() if _plan is None else _plan
+    if restored and _kept is not None:  # else Python has seeded it again (Lib/random.py, at its end)
         random.setstate(_kept)
-    for generator in [each for each in _unseeded if each is not _shared()]:
+    for generator in others:
         generator.seed()
-    for generator in known:
-        if not _is_seeded(generator):
-            _renew(generator)
+    for generator in numpy:
+        _renew(generator)
+
+
+def _unchosen() -> tuple[bool, list[random.Random], list[Any]]:
+    """Return whether the program seeded the module `random`, and the other generators that it did not seed: Python's, numpy's."""
+    known = _numpy_generators() if _found is None else _found
+    others = [each for each in _unseeded if each is not _shared()]
+    return _is_shared_seeded(), others, [each for each in known if not _is_seeded(each)]
 
 
 def _is_shared_seeded() -> bool:

@@ -11,13 +11,13 @@ from functools import cache, lru_cache
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
+from laminar.configurations.datastores.documents.record import Record
 from laminar.program import main_module
 from laminar.program.file_digest import digest_of
 from laminar.timestamps import now
 
 if TYPE_CHECKING:
     from laminar.components.layer import Layer
-    from laminar.configurations.datastores import Record
 
 __all__ = ["Stamp", "prepare", "source_digest"]
 
@@ -34,9 +34,6 @@ class Stamp:
 
     def record(self, flow: str, execution: str, layer: str, **fields: Any) -> Record:
         """Return a document that is finished now."""
-        from laminar.configurations.datastores.documents.record import Record
-
-        defaults: dict[str, Any] = {"status": "finished", "artifacts": {}}
         return Record(
             flow=flow,
             execution=execution,
@@ -46,7 +43,7 @@ class Stamp:
             host=host(),
             program=program_digest(),
             source=self.source,
-            **{**defaults, **fields},
+            **fields,
         )
 
 

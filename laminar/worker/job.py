@@ -26,6 +26,9 @@ DONE, FAILED, RETRY, CANNOT = 0, 70, 75, 78
 The last three are EX_SOFTWARE, EX_TEMPFAIL and EX_CONFIG of BSD's sysexits.h. Argo uses 64 and 65 itself.
 """
 
+INDEX, ATTEMPT = "LAMINAR_LAYER_INDEX", "LAMINAR_LAYER_ATTEMPT"
+"""Variables that differ between the attempts at the splits of a layer."""
+
 OWN_SIGNALS = frozenset({"SIGSEGV", "SIGABRT", "SIGFPE", "SIGBUS", "SIGILL", "SIGSYS", "SIGTRAP"})
 """Signals that a process causes by its own instructions, signal(7): the others come from outside."""
 
@@ -56,23 +59,18 @@ class Job:
         names = execution.flow.name, execution.id, layer.name
         return cls(*names, index, binding.splits, binding.attempt, execution.retry, gate, binding.cached)
 
-    def environment(self, *, shared: bool = False) -> dict[str, str]:
-        """Return the worker variables, which name the split to the layer's own processes.
-
-        With ``shared`` return those alone that differ between the attempts at a layer's splits.
-        """
-        own = {"LAMINAR_LAYER_INDEX": str(self.index), "LAMINAR_LAYER_ATTEMPT": str(self.attempt)}
-        own[process_state.WORKER] = ""  # a scheduler may run in a worker itself
-        if shared:
-            return own
+    def environment(self) -> dict[str, str]:
+        """Return the worker variables, which name the split to the layer's own processes."""
         return {
             "LAMINAR_EXECUTION_ID": self.execution,
             "LAMINAR_EXECUTION_RETRY": str(self.retry),
             "LAMINAR_FLOW_NAME": self.flow,
             "LAMINAR_LAYER_NAME": self.layer,
+            INDEX: str(self.index),
             "LAMINAR_LAYER_SPLITS": str(self.splits if self.splits is not None else 1),
             **({} if self.cached else {"LAMINAR_CACHE": "off"}),
-            **own,
+            ATTEMPT: str(self.attempt),
+            process_state.WORKER: "",  # a scheduler may run in a worker itself
         }
 
 

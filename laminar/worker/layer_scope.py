@@ -74,9 +74,9 @@ class LayerScope:
             fan_out_grid.prepare(self.scope, self.layer, index, self.lengths)
 
     @property
-    def has_variables(self) -> bool:
-        """Whether the container of a split sets variables, or a hook may."""
-        return bool(self.configuration.container.env or self.hooks["submission"] or self.hooks["retry"])
+    def is_tuned(self) -> bool:
+        """Whether hooks may change the configuration of a split."""
+        return bool(self.hooks["submission"] or self.hooks["retry"])
 
     def records(self, name: str) -> dict[int, Record] | None:
         """Return the document of a layer above that is no fan-out, as `Binding` keeps it, None where it is not known."""

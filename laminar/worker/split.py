@@ -78,7 +78,8 @@ def _run(layer: Layer, job: SplitJob, everywhere: bool) -> Outputs:
     if key and (taken := split_cache.take(job, key)) is not None:
         return _outputs(layer, job, taken)
     dependency = _dependency(layer, job)
-    if job.splits:
+    shared = layer._binding.shared
+    if job.splits and (shared is None or shared.is_tuned):
         _configure(layer, job, dependency)
     stamp = Stamp(type(layer))
     with settings.running(_snapshot(layer, job), everywhere=everywhere):
@@ -113,8 +114,11 @@ def _run(layer: Layer, job: SplitJob, everywhere: bool) -> Outputs:
 
 
 def _outputs(layer: Layer, job: SplitJob, record: Record) -> Outputs:
+    """Return what a split publishes; most splits publish nothing."""
     shared = layer._binding.shared
-    return outputs(job, record, None if shared is None else shared.published)
+    if shared is None or shared.published:
+        return outputs(job, record, None if shared is None else shared.published)
+    return Outputs(reused=record.reused.get("execution", ""))
 
 
 def outputs(scope: fan_out_grid.Scope, record: Record, attributes: Iterable[str] | None = None) -> Outputs:

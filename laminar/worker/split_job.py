@@ -18,7 +18,21 @@ if TYPE_CHECKING:
     from laminar.components.layer import Layer
     from laminar.worker.layer_scope import LayerScope
 
-__all__ = ["CANNOT", "DONE", "FAILED", "RETRY", "Job", "bound", "is_own_signal", "prepared", "reroot", "reseed", "told", "work"]
+__all__ = [
+    "CANNOT",
+    "DONE",
+    "FAILED",
+    "RETRY",
+    "Job",
+    "bound",
+    "is_own_signal",
+    "name_split",
+    "prepared",
+    "reroot",
+    "reseed",
+    "told",
+    "work",
+]
 
 
 def reroot(flow: Flow, url: str) -> None:
@@ -59,11 +73,9 @@ _replaced: dict[str, str | None] = {}
 """What the variables of the last split's container replaced in this process's environment."""
 
 
-def _restore_seeds(flow: Flow, job: Job) -> None:
+def _restore_seeds() -> None:
     """Make each split of a batch start with the random numbers that the program seeded, as a split alone does."""
     global _states
-    if job.gate or flow.nodes[job.layer].batch == 1:
-        return
     if _states is None:
         _states = random_generators.States()
     else:
@@ -95,16 +107,19 @@ def work(
 ) -> tuple[int, Outputs, SplitFailed | None]:
     """Run a job and return its exit code, its outputs and its failure; a pod (``in_pod``) has its container's variables already.
 
-    ``shared`` is what a server of many splits found out before it forked this process. Raises what `bound` raises.
+    ``shared`` is what a server of many splits found out before it forked this process, whose environment names the split then.
+    Raises what `bound` raises.
     """
     execution = prepared(flow, job) if shared is None else shared.execution
-    os.environ.update({**job.environment(shared=shared is not None), process_state.WORKER: str(os.getpid())})
-    _restore_seeds(flow, job)
+    if shared is None:
+        name_split(job)
+    if not job.gate and (flow.nodes if shared is None else shared.scope.nodes)[job.layer].batch > 1:
+        _restore_seeds()
     layer = execution.layer(job.layer, index=job.index, splits=job.splits, attempt=job.attempt)
     layer._binding.shared = shared
     layer._binding.cached = job.cached
     try:
-        if not job.gate and not in_pod and (shared is None or shared.has_variables):
+        if not (job.gate or in_pod) and (shared is None or shared.is_tuned or shared.configuration.container.env):
             _set_environment(layer)
         if job.gate:
             return DONE, Outputs(entries={job.layer: split.evaluate(layer)}), None
@@ -122,6 +137,11 @@ def prepared(flow: Flow, job: Job) -> Execution:
     execution = bound(flow, job)
     process_state.running.add((flow.name, job.execution))
     return execution
+
+
+def name_split(job: Job) -> None:
+    """Name a split in this process's environment, and this process as the one that has taken it over."""
+    os.environ.update({**job.environment(), process_state.WORKER: str(os.getpid())})
 
 
 def told(outputs: Outputs) -> dict[str, Any]:

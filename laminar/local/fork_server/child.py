@@ -54,7 +54,7 @@ def work(flow: Flow, jobs: tuple[Job, ...], result: int, *, reseed: bool, shared
         split_job.reseed()
     for job in jobs:
         if job is not jobs[0]:
-            os.environ.update(job.environment())  # the split before it may have changed them
+            split_job.name_split(job)
         code, answer = _answer(flow, job, shared)
         if os.getpid() != owner:
             raise SystemExit(0)

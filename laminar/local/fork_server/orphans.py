@@ -6,7 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from laminar.configurations.datastores.documents.attempt_record import AttemptRecord, save_attempts
 from laminar.history import state
@@ -16,6 +16,7 @@ from laminar.timestamps import now
 if TYPE_CHECKING:
     from laminar.components.flow import Flow
     from laminar.local.fork_server.messages import Request
+    from laminar.local.fork_server.running_child import RunningChild
 
 __all__ = ["is_orphaned", "record"]
 
@@ -33,15 +34,7 @@ def is_orphaned(parent: int) -> bool:
     return True
 
 
-class Child(Protocol):
-    """A process of the server: the job under way is the one at a place of its request."""
-
-    request: Request
-    place: int
-    started: str
-
-
-def record(parent: int, children: Collection[Child], flow_of: Callable[[Request], Flow]) -> None:
+def record(parent: int, children: Collection[RunningChild], flow_of: Callable[[Request], Flow]) -> None:
     """Write that the jobs of processes were interrupted, if the run's process has ended; one that left a document has finished."""
     if not children or not is_orphaned(parent):
         return

@@ -7,6 +7,7 @@ waits for it. Failures travel with their exceptions where these can be pickled.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import pickle
 import struct
 from collections import deque
@@ -22,6 +23,8 @@ __all__ = ["Channel", "Frames", "decode_failure", "encode", "encode_failure"]
 LENGTH = struct.Struct("!Q")
 CHUNK = 1 << 20
 """Bytes that are received at once."""
+AT_ONCE = 16
+"""Messages that are sent at once: as many as every system allows (_XOPEN_IOV_MAX, limits.h of POSIX.1-2017)."""
 
 
 def encode(message: Any) -> bytes:
@@ -65,11 +68,15 @@ class Channel:
         """Return the socket's descriptor, -1 when it is closed."""
         return self.connection.fileno()
 
-    def send(self, message: Any) -> None:
-        """Queue a message, and write what the socket takes now."""
+    def queue(self, message: Any) -> None:
+        """Keep a message until `flush`: several leave together."""
         data = encode(message)
         self.leaving.append(memoryview(data))
         self.pending += len(data)
+
+    def send(self, message: Any) -> None:
+        """Queue a message, and write what the socket takes now."""
+        self.queue(message)
         self.flush()
 
     def flush(self) -> None:
@@ -77,17 +84,17 @@ class Channel:
 
         Raises ConnectionError where the other side is gone.
         """
-        while self.leaving:
-            first = self.leaving[0]
+        leaving = self.leaving
+        while leaving:
             try:
-                sent = self.connection.send(first)
+                sent = self.connection.sendmsg(itertools.islice(leaving, AT_ONCE))
             except BlockingIOError:
                 return
             self.pending -= sent
-            if sent == len(first):
-                self.leaving.popleft()
-            else:
-                self.leaving[0] = first[sent:]
+            while leaving and sent >= len(leaving[0]):
+                sent -= len(leaving.popleft())
+            if sent:
+                leaving[0] = leaving[0][sent:]
 
     def receive(self) -> list[Any]:
         """Return the messages that have arrived.

@@ -9,27 +9,26 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import itertools
 import os
-import selectors
 import signal
 import socket
 import sys
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from laminar.exceptions import ExecutionError
 from laminar.local.fork_server import child as process
 from laminar.local.fork_server import open_files, orphans
 from laminar.local.fork_server.messages import Answer, Load, Request
-from laminar.local.fork_server.protocol import Channel, Frames
-from laminar.local.line_buffer import LineBuffer
+from laminar.local.fork_server.poller import READ, WRITE, Poller
+from laminar.local.fork_server.protocol import Channel
+from laminar.local.fork_server.running_child import RunningChild, pipes
 from laminar.program import interpreter_exit, process_state, random_generators
-from laminar.timestamps import now
-from laminar.worker.job import CANNOT
+from laminar.worker import split_job
+from laminar.worker.job import ATTEMPT, CANNOT, INDEX
 
 if TYPE_CHECKING:
     from laminar.components.flow import Flow
@@ -41,30 +40,10 @@ __all__ = ["Server", "become"]
 CHUNK = 65536
 FULL = 1 << 22
 """Bytes that wait for the run, from which on no output is read."""
+SOON = 0.05
+"""Seconds after which a message is sent that has no hurry."""
 GRACE = 1.0
 """Seconds that interrupted children have to clean up."""
-
-
-@dataclass
-class Child:
-    """A process that runs: its pipes, those of them that are open, and which of its jobs is under way."""
-
-    request: Request
-    pid: int
-    result: int
-    streams: dict[int, str]
-    deadline: float | None
-    buffers: dict[int, LineBuffer] = field(default_factory=dict)
-    frames: Frames = field(default_factory=Frames)
-    place: int = 0
-    last: Answer | None = None
-    timed_out: bool = False
-    started: str = field(default_factory=now)
-    ends: set[int] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        self.ends = {self.result, *self.streams}
-        self.buffers = {end: LineBuffer() for end in self.streams}
 
 
 class Source(Protocol):
@@ -101,11 +80,13 @@ class Server:
         self.forked = flow
         self.loader = load
         self.loaded: Source | None = None
-        self.selector = selectors.DefaultSelector()
+        self.poller = Poller()
+        self.owners: dict[int, RunningChild] = {}
         self.waiting: deque[Request] = deque()
-        self.children: dict[int, Child] = {}
-        self.by_pid: dict[int, Child] = {}
-        self.paused = False
+        self.children: dict[int, RunningChild] = {}
+        self.by_pid: dict[int, RunningChild] = {}
+        self.limited: dict[int, RunningChild] = {}
+        self.is_urgent = self.is_full = self.paused = False
         self.parent = os.getppid()
         self.files: list[int] | None = None
         self.shared: dict[tuple[str, str, bool, str], LayerScope | None] = {}
@@ -123,26 +104,39 @@ class Server:
 
     def serve(self) -> None:
         """Work until the other side closes the socket."""
-        self.selector.register(self.channel, selectors.EVENT_READ, self._exchange)
-        self.selector.register(self.wake, selectors.EVENT_READ, self._reap)
-        self.ends = (self.channel.fileno(), self.wake, *_own_descriptors(self.selector))
+        channel, poller, owners, waiting, children = self.channel, self.poller, self.owners, self.waiting, self.children
+        end = channel.fileno()
+        poller.register(end, READ)
+        poller.register(self.wake, READ)
+        self.ends = (end, self.wake, *poller.descriptors)
         try:
             while True:
-                for key, events in self.selector.select(self._patience()):
-                    # What came before it may have closed it, and another child's pipe may have got its number.
-                    if self.selector.get_map().get(key.fd) is key:
-                        key.data(key.fileobj if key.data != self._exchange else events)
-                self._expire()
-                while self.waiting and len(self.children) < self.concurrency:
-                    self._run(self.waiting.popleft())
-                self._balance()
+                found = poller.wait(SOON if channel.leaving else self._patience() if self.limited else None)
+                for ready, events in found:
+                    # A pipe that was closed meanwhile has no owner: its number is another's after the next fork at the earliest.
+                    if (child := owners.get(ready)) is not None:
+                        self._read(child, ready)
+                    elif ready == self.wake:
+                        self._reap()
+                    elif ready == end:
+                        self._exchange(events)
+                if self.limited:
+                    self._expire()
+                while waiting and len(children) < self.concurrency:
+                    self._run(waiting.popleft())
+                if channel.leaving and (self.is_urgent or not found):
+                    self._flush(end)
         except (EOFError, ConnectionError):
             self._stop()
 
+    def _send(self, message: tuple[Any, ...]) -> None:
+        """Send a message at the end of this turn, with what waits."""
+        self.channel.queue(message)
+        self.is_urgent = True
+
     def _exchange(self, events: int) -> None:
-        if events & selectors.EVENT_WRITE:
-            self.channel.flush()
-        if events & selectors.EVENT_READ:
+        self.is_urgent = self.is_urgent or bool(events & WRITE)
+        if events & ~WRITE:
             for what, message in self.channel.receive():
                 if what == "run":
                     self.waiting.append(message)
@@ -153,32 +147,25 @@ class Server:
                 elif what == "renew":  # another run of the flow: layers above may have other documents
                     self.shared.clear()
 
-    def _balance(self) -> None:
-        """Wait for what matters: room in the socket where something waits for it, no more output where too much does."""
-        channel = self.channel
-        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if channel.leaving else 0)
-        if self.selector.get_key(channel).events != events:
-            self.selector.modify(channel, events, self._exchange)
-        if channel.pending > FULL and not self.paused:
-            self.paused = True
+    def _flush(self, end: int) -> None:
+        """Send what waits, and wait for what matters: room in the socket, no more output where too much waits for it."""
+        channel, self.is_urgent = self.channel, False
+        channel.flush()
+        if bool(channel.leaving) != self.is_full:
+            self.is_full = not self.is_full
+            self.poller.modify(end, READ | WRITE if self.is_full else READ)
+        if (channel.pending > FULL) if not self.paused else (channel.pending <= FULL // 2):
+            self.paused = not self.paused
             for child in self.children.values():
-                for end in child.ends & set(child.streams):
-                    self.selector.unregister(end)
-        elif channel.pending <= FULL // 2 and self.paused:
-            self.paused = False
-            for child in self.children.values():
-                for end in child.ends & set(child.streams):
-                    self._register(child, end)
-
-    def _register(self, child: Child, end: int) -> None:
-        self.selector.register(end, selectors.EVENT_READ, lambda end: self._read(child, end))
+                for stream in child.ends & set(child.streams):
+                    self.poller.unregister(stream) if self.paused else self.poller.register(stream, READ)
 
     # the flow
 
     def _load(self, message: Load) -> None:
         assert self.loader is not None, "a forked server has its flow and is sent nothing to load"
         self.loaded = self.loader(message)
-        self.channel.send(self.loaded.load())
+        self._send(self.loaded.load())
         random_generators.prepare()
 
     def _flow(self, request: Request) -> Flow:
@@ -194,18 +181,18 @@ class Server:
             flow = self._flow(request)
         except Exception as error:
             answer = Answer(error=process.pickled(error))
-            self.channel.send(("end", request.number, 0, False, answer))
+            self._send(("end", request.number, 0, False, answer))
             return
         shared = self._prepare(flow, request.jobs[0])
-        if (pipes := _pipes(is_batch=len(request.jobs) > 1)) is None and self.children:
+        if (ends := pipes(is_batch=len(request.jobs) > 1)) is None and self.children:
             self.concurrency = len(self.children)  # as many as this process may have files open for
             self.waiting.appendleft(request)
             return
-        if pipes is None:
+        if ends is None:
             full = ExecutionError("This process may not open another file.", fix="raise its limit: ulimit -n.")
-            self.channel.send(("end", request.number, 0, False, Answer(error=process.pickled(full))))
+            self._send(("end", request.number, 0, False, Answer(error=process.pickled(full))))
             return
-        (result, result_end), (out, out_end), (err, err_end) = pipes
+        (result, result_end), (out, out_end), (err, err_end) = ends
         if self.files is None:
             self.files = open_files.read_only()
         if self.loaded is not None and self.loaded.is_spawning:
@@ -214,14 +201,18 @@ class Server:
             self._become_child(flow, request, shared, result_end, out_end, err_end)
         for end in (result_end, out_end, err_end):
             os.close(end)
-        deadline = time.monotonic() + request.limit if request.limit is not None else None
-        child = Child(request, pid, result, {out: "stdout", err: "stderr"}, deadline)
+        child = RunningChild(request, pid, result, {out: "stdout", err: "stderr"})
         self.children[request.number] = self.by_pid[pid] = child
+        if request.limit is not None:
+            child.deadline = time.monotonic() + request.limit
+            self.limited[request.number] = child
         for end in (result, out, err):
             os.set_blocking(end, False)
+            self.owners[end] = child
             if end == result or not self.paused:
-                self._register(child, end)
-        self.channel.send(("started", request.number, pid))
+                self.poller.register(end, READ)
+        # It has no hurry: the other side uses it only where this server is killed. Most splits have ended before it leaves.
+        self.channel.queue(("started", request.number, pid))
 
     def _prepare(self, flow: Flow, job: Job) -> LayerScope | None:
         """Find out once what the splits of a fan-out share; None where they do not, or where a child is to meet the error."""
@@ -230,7 +221,6 @@ class Server:
         key = job.flow, job.execution, job.retry, job.layer
         if key not in self.shared:
             from laminar.configurations.datastores.documents import error_context  # noqa: F401  imported for the children
-            from laminar.worker import split_job
             from laminar.worker.layer_scope import LayerScope
 
             self.shared[key] = None
@@ -239,8 +229,9 @@ class Server:
             gc.freeze()
         if (shared := self.shared[key]) is not None:
             if shared is not self.latest:  # several layers may run beside each other
-                os.environ.update(job.environment())
+                split_job.name_split(replace(job, cached=True))  # the job itself says whether it is
                 self.latest = shared
+            os.environ[INDEX], os.environ[ATTEMPT] = str(job.index), str(job.attempt)
             with contextlib.suppress(Exception):
                 shared.prepare(job.index)
         return shared
@@ -263,7 +254,7 @@ class Server:
         finally:
             os._exit(CANNOT)
 
-    def _read(self, child: Child, end: int) -> bool:
+    def _read(self, child: RunningChild, end: int) -> bool:
         """Take what a child wrote; return whether there may be more."""
         try:
             data = os.read(end, CHUNK)
@@ -275,13 +266,13 @@ class Server:
             self._close(child, end)
             return False
         if end == child.result:
-            for answer in child.frames.feed(data):
+            for answer in child.answers(data, process.PLAIN):
                 self._answered(child, answer)
-        elif shown := child.buffers[end].feed(data):
-            self.channel.send(("output", child.request.number, child.place, child.streams[end], shown))
+        elif shown := child.printed(end, data):
+            self._send(("output", child.request.number, child.place, child.streams[end], shown))
         return True
 
-    def _answered(self, child: Child, answer: Answer) -> None:
+    def _answered(self, child: RunningChild, answer: Answer) -> None:
         """Report a job's end; the last one's only when the process has ended."""
         if child.place == len(child.request.jobs) - 1:
             child.last = answer
@@ -289,66 +280,70 @@ class Server:
         for end in child.streams:  # what it printed is of this job, not of the next one
             self._drain(child, end)
             self._finish_line(child, end)
-        self.channel.send(("done", child.request.number, child.place, answer))
-        child.place, child.started = child.place + 1, now()
+        self._send(("done", child.request.number, child.place, answer))
+        child.next()
         with contextlib.suppress(OSError):  # it may have been killed meanwhile
             os.write(child.result, b"\n")
         if child.request.limit is not None:
             child.deadline = time.monotonic() + child.request.limit
 
-    def _drain(self, child: Child, end: int) -> None:
-        with contextlib.suppress(OSError):
+    def _drain(self, child: RunningChild, end: int) -> None:
+        try:
             while end in child.ends and self._read(child, end):
                 pass
+        except OSError:
+            return
 
-    def _finish_line(self, child: Child, end: int) -> None:
-        if shown := child.buffers[end].close():
-            self.channel.send(("output", child.request.number, child.place, child.streams[end], shown))
+    def _finish_line(self, child: RunningChild, end: int) -> None:
+        if shown := child.rest(end):
+            self._send(("output", child.request.number, child.place, child.streams[end], shown))
 
-    def _close(self, child: Child, end: int) -> None:
+    def _close(self, child: RunningChild, end: int) -> None:
         """Close a pipe of a child, once: its number may be another child's by now."""
         child.ends.discard(end)
-        with contextlib.suppress(KeyError):
-            self.selector.unregister(end)
+        del self.owners[end]
+        self.poller.unregister(end)
         os.close(end)
 
-    def _reap(self, wake: int) -> None:
-        with contextlib.suppress(BlockingIOError):
-            os.read(wake, CHUNK)
-        while self.by_pid:
-            try:
+    def _reap(self) -> None:
+        try:
+            os.read(self.wake, CHUNK)
+            while self.by_pid:
                 # Not yet waited for, its pid cannot be another's: what the layer itself started and left running is killed.
                 ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            except ChildProcessError:
-                return
-            if ended is None:
-                return
-            child = self.by_pid.pop(ended.si_pid, None)
-            if child is not None:
-                self._kill_group(child.pid, signal.SIGKILL)
-            _, status = os.waitpid(ended.si_pid, 0)
-            if child is not None:
-                self._ended(child, os.waitstatus_to_exitcode(status))
+                if ended is None:
+                    return
+                child = self.by_pid.pop(ended.si_pid, None)
+                if child is not None:
+                    self._kill_group(child.pid, signal.SIGKILL)
+                _, status = os.waitpid(ended.si_pid, 0)
+                if child is not None:
+                    self._ended(child, os.waitstatus_to_exitcode(status))
+        except (BlockingIOError, ChildProcessError):
+            return
 
-    def _ended(self, child: Child, code: int) -> None:
-        self._drain(child, child.result)
-        for end in child.streams:
-            self._drain(child, end)
+    def _ended(self, child: RunningChild, code: int) -> None:
+        for end in (child.result, *child.streams):
+            if end in child.ends:
+                self._drain(child, end)
+        for end in child.buffers:
             self._finish_line(child, end)
-        for end in list(child.ends):
+        for end in tuple(child.ends):
             self._close(child, end)
-        del self.children[child.request.number]
-        self.channel.send(("end", child.request.number, code, child.timed_out, child.last))
+        number = child.request.number
+        del self.children[number]
+        self.limited.pop(number, None)
+        self._send(("end", number, code, child.timed_out, child.last))
 
     # limits
 
     def _patience(self) -> float | None:
-        deadlines = [child.deadline for child in self.children.values() if child.deadline is not None]
+        deadlines = [child.deadline for child in self.limited.values() if child.deadline is not None]
         return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
 
     def _expire(self) -> None:
-        for child in list(self.children.values()):
-            if child.deadline is not None and time.monotonic() >= child.deadline and not child.timed_out:
+        for child in self.limited.values():
+            if child.deadline is not None and time.monotonic() >= child.deadline:
                 child.timed_out = True
                 child.deadline = None
                 self._kill_group(child.pid, signal.SIGKILL)
@@ -360,8 +355,10 @@ class Server:
 
     @staticmethod
     def _kill_group(pid: int, how: signal.Signals) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
+        try:
             os.killpg(pid, how)
+        except (ProcessLookupError, PermissionError):
+            return
 
     def _stop(self) -> None:
         """Interrupt the children, give them a moment, then kill what is left."""
@@ -379,30 +376,6 @@ class Server:
         for child in self.children.values():
             self._kill_group(child.pid, signal.SIGKILL)
         orphans.record(self.parent, self.children.values(), self._flow)
-
-
-def _pipes(*, is_batch: bool) -> list[tuple[int, int]] | None:
-    """Return three pipes, None where this process may not open so many files (EMFILE, getrlimit(2)).
-
-    Of a batch the first is a pair of sockets: its answers are acknowledged.
-    """
-    made: list[tuple[int, int]] = []
-    try:
-        if is_batch:
-            here, there = socket.socketpair()
-            made.append((here.detach(), there.detach()))
-        while len(made) < 3:
-            made.append(os.pipe())
-    except OSError:
-        for end in itertools.chain.from_iterable(made):
-            os.close(end)
-        return None
-    return made
-
-
-def _own_descriptors(selector: selectors.BaseSelector) -> list[int]:
-    """Return the descriptors that a selector itself has open: one, except where it calls select or poll."""
-    return [selector.fileno()] if hasattr(selector, "fileno") else []
 
 
 def _is_over(pid: int) -> bool:

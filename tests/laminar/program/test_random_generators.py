@@ -21,6 +21,8 @@ def process(monkeypatch):
     before, seeded = random.getstate(), random._inst in random_generators._seeded
     monkeypatch.setattr(random_generators, "_found", [])
     monkeypatch.setattr(random_generators, "_kept", None)
+    monkeypatch.setattr(random_generators, "_plan", None)
+    monkeypatch.setattr(random_generators, "_settled", False)
     monkeypatch.setattr(random_generators, "_early_sources", {})
     yield
     random.setstate(before)
@@ -58,7 +60,6 @@ def drawn_in_a_fork():
 
 
 def test_a_process_that_forks_many_keeps_the_state_that_its_children_start_with(monkeypatch):
-    monkeypatch.setattr(random_generators, "_settled", False)
     random.seed(7)
     state = random.getstate()
     random_generators.prepare()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from laminar.configurations.datastores.values.artifact import encode
+from laminar.configurations.datastores.values.digests import sha256
 from laminar.exceptions import DatastoreError
 from laminar.graph import PARAMETERS
 
@@ -61,9 +62,7 @@ def parse(text: str | bytes, key: str) -> dict[str, Any]:
 
 def checksum(data: bytes) -> str:
     """Return the first 64 bits of the SHA-256 of bytes, in hexadecimal: enough against damage, which no one chooses."""
-    from hashlib import sha256
-
-    return sha256(data).hexdigest()[:16]
+    return sha256(data).hex()[:16]
 
 
 def malformed(key: str, what: str) -> DatastoreError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring as encode_text
 from sys import intern
 from typing import Any
 
@@ -58,12 +59,20 @@ class Record:
     def to_json(self) -> str:
         """Return the record's document: the same text for the same record, on any machine."""
         artifacts = ",".join(f"{encode(name)}:{self.artifacts[name].to_json()}" for name in sorted(self.artifacts))
-        known = {**vars(self), "schema": SCHEMA}
-        values = {name: known[name] for name in WRITTEN if name not in OPTIONAL or known[name]}
-        text = encode(values)
-        if not text.isascii():
-            text = encode({name: encodable(value) for name, value in values.items()})
-        return add_checksum(f'{{"artifacts":{{{artifacts}}},{text[1:]}')
+        known, fields = vars(self), ""
+        for name in WRITTEN:
+            value = known[name] if name != "schema" else SCHEMA
+            if not value and name in OPTIONAL:
+                continue
+            if type(value) is int:
+                fields += f',"{name}":{value}'
+            elif type(value) is str:
+                fields += f',"{name}":{encode_text(value if value.isascii() else encodable(value))}'
+            elif value is None:
+                fields += f',"{name}":null'
+            else:
+                fields += f',"{name}":{encode(value)}'
+        return add_checksum(f'{{"artifacts":{{{artifacts}}}{fields}}}')
 
     @classmethod
     def from_json(cls, text: str | bytes, *, key: str = "") -> Record:
@@ -101,6 +110,6 @@ def shared_names(found: dict[str, Any]) -> dict[str, Any]:
     return {intern(name): value for name, value in found.items()}
 
 
-def encodable(value: Any) -> Any:
+def encodable(value: str) -> str:
     """Return a field without lone surrogates, which a traceback or a host name may hold and UTF-8 cannot encode."""
-    return value.encode(errors="backslashreplace").decode() if type(value) is str else value
+    return value.encode(errors="backslashreplace").decode()

@@ -18,6 +18,9 @@ __all__ = ["LocalStorage"]
 FIRST_READ = 1 << 16
 """Bytes that the first read requests: most files are smaller."""
 
+SMALL_RANGE = 1 << 12
+"""Bytes of a range that one call reads: a regular file returns fewer only at its end (read(2) of POSIX.1-2017)."""
+
 OWN_MEMORY = 1 << 20
 """Bytes from which on a file is read into anonymous memory, which arrays can keep and write to without a copy."""
 
@@ -59,9 +62,11 @@ class LocalStorage(ByteStorage):
     def get(self, key: str, start: int = 0, stop: int | None = None) -> Buffer:
         """Return the bytes of a file, or a range of them; a large one as memory that can be written to."""
         path = f"{self.root}/{key}"
-        with self._reading(path):
+        try:
             handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
             try:
+                if stop is not None and stop - start < SMALL_RANGE:
+                    return os.pread(handle, max(0, stop - start), start)
                 if start or stop is not None:
                     size = os.fstat(handle).st_size
                     os.lseek(handle, start, os.SEEK_SET)
@@ -76,6 +81,8 @@ class LocalStorage(ByteStorage):
                 return read_exactly(handle, size)
             finally:
                 os.close(handle)
+        except OSError as error:
+            raise unreadable(path, error) from error
 
     def get_if_present(self, key: str) -> Buffer | None:
         """Return the bytes of a file, None where there is none: most documents are looked for before they are written."""
@@ -90,13 +97,13 @@ class LocalStorage(ByteStorage):
 
     def put(self, key: str, chunks: Sequence[Buffer]) -> None:
         """Write a file: a temporary one first, which is then renamed."""
-        with self._temporary() as temporary:
+        with Temporary(self) as temporary:
             write_all(self._create(temporary), chunks, sync=self.durable)
             self._move(temporary, f"{self.root}/{key}")
 
     def put_overlapped(self, layout: Callable[[], tuple[str, Sequence[Buffer]]], known: Sequence[tuple[int, Buffer]]) -> None:
         """Write a large file whose key is not known yet, by a thread, while ``layout`` makes key and digests."""
-        with self._temporary() as temporary:
+        with Temporary(self) as temporary:
             handle = self._create(temporary)
             try:
                 writing = BackgroundCall(partial(write_parts, handle, known))
@@ -121,7 +128,7 @@ class LocalStorage(ByteStorage):
     def names(self, folder: str) -> Iterable[str]:
         """Return the names of the files and folders in a folder."""
         try:
-            with self._reading(f"{self.root}/{folder}"), os.scandir(f"{self.root}/{folder}") as entries:
+            with reading(f"{self.root}/{folder}"), os.scandir(f"{self.root}/{folder}") as entries:
                 return [f"{entry.name}/" if entry.is_dir() else entry.name for entry in entries]
         except FileNotFoundError:
             return []
@@ -158,7 +165,7 @@ class LocalStorage(ByteStorage):
         """Return the files in a folder with their sizes and times."""
         found = []
         try:
-            with self._reading(f"{self.root}/{folder}"), os.scandir(f"{self.root}/{folder}") as entries:
+            with reading(f"{self.root}/{folder}"), os.scandir(f"{self.root}/{folder}") as entries:
                 for entry in entries:
                     with suppress(FileNotFoundError):
                         if entry.is_file():
@@ -242,34 +249,6 @@ class LocalStorage(ByteStorage):
                     if entry.is_file(follow_symlinks=False) and entry.stat().st_mtime < time.time() - STALE:
                         os.unlink(entry.path)
 
-    @contextmanager
-    def _temporary(self) -> Iterator[str]:
-        """Yield the path of a new temporary file, which is removed where writing it fails."""
-        if not self._swept:
-            self._sweep()
-        temporary = f"{self.root}/tmp/{os.urandom(12).hex()}"
-        try:
-            yield temporary
-        except BaseException as error:
-            with suppress(OSError):
-                os.unlink(temporary)
-            if isinstance(error, OSError):
-                raise self._unwritable(error) from error
-            raise
-
-    @contextmanager
-    def _reading(self, path: str) -> Iterator[None]:
-        try:
-            yield
-        except FileNotFoundError:
-            raise
-        except (NotADirectoryError, IsADirectoryError) as error:
-            raise FileNotFoundError(path) from error
-        except OSError as error:
-            raise DatastoreError(
-                f"{path} cannot be read: {error.strerror or error}.", fix="check who may read the datastore, and its disk."
-            ) from error
-
     def _unwritable(self, error: OSError) -> DatastoreError:
         if os.path.exists(self.root) and not os.path.isdir(self.root):
             return DatastoreError(f"Datastore {self.root} is a file, not a folder.", fix="name a folder, or remove the file.")
@@ -280,6 +259,47 @@ class LocalStorage(ByteStorage):
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "_swept": False, "_synced": set()}
+
+
+class Temporary:
+    """A new temporary file of a storage, which is removed where writing it fails; no generator, as each split writes one."""
+
+    __slots__ = ("path", "storage")
+
+    def __init__(self, storage: LocalStorage) -> None:
+        self.storage = storage
+        self.path = f"{storage.root}/tmp/{os.urandom(12).hex()}"
+
+    def __enter__(self) -> str:
+        if not self.storage._swept:
+            self.storage._sweep()
+        return self.path
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            return
+        with suppress(OSError):
+            os.unlink(self.path)
+        if isinstance(error, OSError):
+            raise self.storage._unwritable(error) from error
+
+
+def unreadable(path: str, error: OSError) -> Exception:
+    """Return the error for a file or a folder that cannot be read: FileNotFoundError where it is not there."""
+    if isinstance(error, (FileNotFoundError, NotADirectoryError, IsADirectoryError)):
+        return FileNotFoundError(path)
+    return DatastoreError(
+        f"{path} cannot be read: {error.strerror or error}.", fix="check who may read the datastore, and its disk."
+    )
+
+
+@contextmanager
+def reading(path: str) -> Iterator[None]:
+    """Explain the errors of reading that are raised inside."""
+    try:
+        yield
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
 def read_exactly(handle: int, size: int) -> Buffer:

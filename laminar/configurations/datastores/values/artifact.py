@@ -174,6 +174,9 @@ def exact_json(value: Any) -> str | None:
     >>> exact_json([1, 2.0, {"a": None}]), exact_json((1, 2)), exact_json({1: 2})
     ('[1,2.0,{"a":null}]', None, None)
     """
+    kind = type(value)
+    if kind is float or (kind is int and value.bit_length() < 64):  # as the encoder writes them
+        return float.__repr__(value) if kind is float and value - value == 0 else str(value) if kind is int else None
     if not is_exact(value, [INLINE], set(), MAX_DEPTH):
         return None
     text = encode(value)

@@ -9,7 +9,8 @@ PROGRAM = """\
 import os, socket
 from laminar.local.fork_server.messages import Answer, Request
 from laminar.local.fork_server.protocol import encode
-from laminar.local.fork_server.server import Child, Server
+from laminar.local.fork_server.running_child import RunningChild
+from laminar.local.fork_server.server import Server
 from laminar.worker.job import Job
 
 ours, _ = socket.socketpair()
@@ -18,10 +19,11 @@ server = Server(ours, 2)
 def child(number):
     pipes = [os.pipe() for _ in range(3)]
     job = Job("F", "one", "A")
-    made = Child(Request(number, (job,), None, ""), 0, pipes[0][0], {pipes[1][0]: "stdout", pipes[2][0]: "stderr"}, None)
+    made = RunningChild(Request(number, (job,), None, ""), 0, pipes[0][0], {pipes[1][0]: "stdout", pipes[2][0]: "stderr"})
     for end in made.ends:
         os.set_blocking(end, False)
-        server.selector.register(end, 1)
+        server.poller.register(end, 1)
+        server.owners[end] = made
     server.children[number] = made
     return made, pipes[0][1]
 
@@ -37,7 +39,7 @@ os.write(end, encode(Answer({"B": False})))
 server._ended(first, 0)
 while server._read(second, second.result):
     pass
-print(first.last.entries, second.last.entries, closed in server.selector.get_map())
+print(first.last.entries, second.last.entries, server.owners[closed] is second)
 """
 
 

@@ -83,3 +83,12 @@ def test_documents_of_one_layer_share_the_strings_that_are_equal() -> None:
     one, other = (Record.from_json(text) for text in data)
     assert one.execution is other.execution
     assert one.program is other.program
+
+
+@pytest.mark.parametrize("value", [None, "text", 'a "quoted"\n\\ line', "é\u2028\x7f", "\x00\x1f", 0, -1, 2**70])
+def test_each_field_is_written_as_json_writes_it(value):
+    text = Record(flow="F", execution="e", layer="L", caught=value, attempt=3).to_json()
+    found = json.loads(text)
+    assert (found["caught"], found["attempt"], found["schema"]) == (value, 3, 1)
+    assert text == json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    assert list(found) == ["artifacts", *sorted(set(found) - {"artifacts", "sum"}), "sum"]
