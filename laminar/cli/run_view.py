@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from laminar.compiler.cluster.progress import LayerProgress, Progress, Split
 
-__all__ = ["changes", "elapsed", "tree"]
+__all__ = ["changes", "elapsed", "failure", "tree"]
 
 STYLES = {
     "Succeeded": "green",
@@ -26,7 +26,10 @@ STYLES = {
 WORDS = {"Omitted": "not run", "Error": "failed"}
 BAR = 10
 CAUSES = 5
-"""Splits that a layer names one by one; the rest is a count."""
+"""Causes that a layer names; the splits of the others are a count."""
+
+RANGES = 3
+"""Ranges of splits that a cause names."""
 
 HIDDEN = ("Succeeded", "Waiting", "Skipped", "Omitted")
 """Layers that a tree without room counts instead of naming: first those that have ended well."""
@@ -115,14 +118,33 @@ def _bar(layer: LayerProgress) -> str:
 
 
 def _causes(layer: LayerProgress) -> Iterator[tuple[str, bool]]:
-    """Yield a line for each split that failed, was retried or waits for a reason, and whether it is a failure."""
-    said = [(split, text) for split in layer.splits if (text := _cause(split))]
-    said.sort(key=lambda pair: pair[0].phase not in ("Failed", "Error"))
-    for split, text in said[:CAUSES]:
-        where = f"[{split.index}] " if split.index is not None else ""
-        yield f"{where}{text}", split.phase in ("Failed", "Error")
-    if len(said) > CAUSES:
-        yield f"and {len(said) - CAUSES} more", False
+    """Yield a line for splits that failed, were retried or wait for one reason, and whether it is a failure."""
+    groups: dict[tuple[str, bool], list[int | None]] = {}
+    for split in layer.splits:
+        if text := _cause(split):
+            groups.setdefault((text, split.phase in ("Failed", "Error")), []).append(split.index)
+    ordered = sorted(groups.items(), key=lambda group: not group[0][1])
+    for (text, bad), indexes in ordered[:CAUSES]:
+        yield f"{_ranges(indexes)}{text}", bad
+    if left := sum(len(indexes) for _, indexes in ordered[CAUSES:]):
+        yield f"and {left} more", False
+
+
+def _ranges(indexes: Sequence[int | None]) -> str:
+    """Return splits in brackets, some of them where they are many; "" for the one of a layer that has one only.
+
+    >>> _ranges([0, 1, 2, 5]), _ranges([None]), _ranges([0, 2, 4, 6, 8])
+    ('[0-2, 5] ', '', '[0, 2, 4, and 2 more] ')
+    """
+    runs: list[list[int]] = []
+    for index in (index for index in indexes if index is not None):
+        if runs and runs[-1][-1] == index - 1:
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    shown = [str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs[:RANGES]]
+    left = sum(len(run) for run in runs[RANGES:])
+    return f"[{', '.join([*shown, *([f'and {left} more'] if left else [])])}] " if runs else ""
 
 
 def _cause(split: Split) -> str:
@@ -132,12 +154,28 @@ def _cause(split: Split) -> str:
     number = f"attempt {last.number}: " if last.number > 1 else ""
     if split.phase in ("Failed", "Error"):
         return f"{number}{last.cause or 'failed'}"
+    if last.phase in ("Failed", "Error"):
+        return f"attempt {last.number}: {last.cause or 'failed'}; another one follows"
     if split.phase == "Pending" and last.cause not in ("", "starting"):
         return f"{number}{last.cause}"
     earlier = [one for one in split.attempts[:-1] if one.cause]
     if split.phase != "Succeeded" and earlier:
         return f"attempt {earlier[-1].number}: {earlier[-1].cause}; attempt {last.number} is {last.phase.lower()}"
     return ""
+
+
+def failure(run: Progress) -> str:
+    """Return what failed in a run, as one line: the first split that did, its cause, and how many others there are.
+
+    It is Argo's own message where no layer failed.
+    """
+    failed = [(layer, split) for layer in run.layers for split in layer.splits if split.phase in ("Failed", "Error")]
+    if not failed:
+        return run.message
+    layer, split = failed[0]
+    where = layer.name if split.index is None else f"{layer.name}[{split.index}]"
+    more = f", and {len(failed) - 1} more" if len(failed) > 1 else ""
+    return f"{where}, {f'attempt {split.attempts[-1].number}: ' if split.attempts else ''}{split.cause or 'failed'}{more}"
 
 
 def _hidden(layers: Sequence[LayerProgress], height: int | None) -> list[LayerProgress]:
@@ -189,7 +227,8 @@ def _layer_changes(before: LayerProgress | None, after: LayerProgress) -> Iterat
     if after.phase == was or after.phase in ("Waiting", "Pending"):
         return
     word = WORDS.get(after.phase, after.phase.lower())
-    count = f" ({len(after.splits)} splits)" if after.fans_out and after.splits else ""
+    ended = after.fans_out and after.splits and after.phase != "Running"  # until then Argo may not have made all of them
+    count = f" ({len(after.splits)} split{'' if len(after.splits) == 1 else 's'})" if ended else ""
     time = elapsed(after.finished - after.started) if after.phase == "Succeeded" and after.finished and after.started else ""
     yield f"  {after.name} {word}{count}{f' in {time}' if time else ''}{f': {after.message}' if after.message else ''}"
 

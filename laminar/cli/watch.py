@@ -59,7 +59,10 @@ def follow_run(transport: Transport, name: str, *, seconds: float | None = None,
     except KeyboardInterrupt:
         click.echo(f"detached: {name} goes on (laminar watch {name} follows it again, laminar stop {name} ends it)", err=True)
         raise click.exceptions.Exit(130) from None
-    raise click.exceptions.Exit(0 if end.phase == "Succeeded" else 1)
+    if end.phase == "Succeeded":
+        raise click.exceptions.Exit(0)
+    click.echo(f"laminar logs {name} --failed shows why; laminar retry {name} runs what failed again", err=True)
+    raise click.exceptions.Exit(1)
 
 
 def _states(transport: Transport, name: str, seconds: float | None) -> Iterator[Progress]:
@@ -96,7 +99,7 @@ class Look:
 
 
 def _lines(transport: Transport, name: str, seconds: float | None, *, quiet: bool) -> Progress:
-    from laminar.cli.run_view import changes
+    from laminar.cli.run_view import changes, failure
 
     before = None
     for state in _states(transport, name, seconds):
@@ -105,7 +108,8 @@ def _lines(transport: Transport, name: str, seconds: float | None, *, quiet: boo
         before = state
     assert before is not None
     if quiet:
-        click.echo(f"{name}: {before.phase.lower()}" + (f": {before.message}" if before.message else ""), err=True)
+        cause = failure(before) if before.phase != "Succeeded" else ""
+        click.echo(f"{name}: {before.phase.lower()}" + (f": {cause}" if cause else ""), err=True)
     return before
 
 

@@ -20,6 +20,8 @@ from tests.support.fake_nodes import (
     Object,
     ancestors,
     digest,
+    end_groups,
+    end_retry,
     inputs_of,
     merged,
     parent_of,
@@ -330,6 +332,7 @@ class FakeCluster:
         inputs = inputs_of(pod)
         with self._changing(key) as made:
             node = self._node(made, spec, pod.node, "Pod", inputs)
+            end_groups(made["status"]["nodes"], pod.node, self.now())
             node.update(phase="Pending", message="PodInitializing", templateName=pod.template)
             name = f"{key[2]}-{pod.template}-{digest(pod.node)}"
             self.pods[name] = pod_object(name, key[2], node, pod.image)
@@ -356,6 +359,7 @@ class FakeCluster:
             )
             if outcome.error or outcome.code:
                 done["message"] = outcome.error or f"main: Error (exit code {outcome.code})"
+            end_retry(made["status"]["nodes"], done)
             self.pods[name]["status"].update(phase=done["phase"], containerStatuses=terminated(outcome))
         return outcome
 

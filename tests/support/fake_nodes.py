@@ -57,6 +57,24 @@ def inputs_of(pod: Pod) -> dict[str, str]:
     return given
 
 
+def end_retry(nodes: Mapping[str, Object], pod: Mapping[str, Any]) -> None:
+    """End the retry above a pod that has succeeded."""
+    above, kind = parent_of(pod["name"])
+    for node in nodes.values() if kind == "Retry" and pod["phase"] == "Succeeded" else ():
+        if node["name"] == above:
+            node.update(phase="Succeeded", finishedAt=pod["finishedAt"])
+
+
+def end_groups(nodes: Mapping[str, Object], name: str, now: str) -> None:
+    """End the loops that a new pod has waited for: those, but its own, all of whose iterations have succeeded."""
+    for node in nodes.values():
+        if node["type"] != "TaskGroup" or node["phase"] != "Running" or name.startswith(f"{node['name']}("):
+            continue
+        phases = {nodes[child]["phase"] for child in node.get("children", ())}
+        if phases == {"Succeeded"}:
+            node.update(phase="Succeeded", finishedAt=now)
+
+
 def pod_object(name: str, workflow: str, node: Mapping[str, Any], image: str) -> Object:
     return {
         "metadata": {

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from laminar.cli.run_view import changes, tree
+from laminar.cli.run_view import changes, failure, tree
 from laminar.compiler.cluster.progress import Attempt, LayerProgress, Progress, Split
 
 CAPTURES = Path("docs/captures")
@@ -92,9 +93,28 @@ def test_a_tree_fits_the_terminal_and_hides_no_failure(height):
     assert counted + sum(line.startswith("  Layer") for line in text.splitlines()) == 300
 
 
-def test_a_fan_out_of_a_thousand_is_a_row_and_a_few_causes():
+def test_a_fan_out_of_a_thousand_is_a_row_and_a_line_for_each_cause():
     lines = drawn(wide(), 80).splitlines()
-    assert len(lines) == 2 + 1 + 1 + 6 + 1 and "and 7 more" in lines[9]
+    assert len(lines) == 2 + 1 + 1 + 1 + 1 and lines[4] == "      [640-651] out of memory (OOMKilled)"
+
+
+def test_causes_beyond_the_fifth_are_a_count_of_splits():
+    splits = [replace(split("Failed", number, f"cause {number // 2}")) for number in range(14)]
+    lines = drawn(run(layer("Fit", "Failed", splits)), 80).splitlines()
+    assert lines[3:] == [*(f"      [{2 * cause}-{2 * cause + 1}] cause {cause}" for cause in range(5)), "      and 4 more"]
+
+
+def test_a_split_that_is_tried_again_says_why_its_last_attempt_failed():
+    tried = split("Failed", 1, "killed")
+    lines = drawn(run(layer("Fit", "Running", [replace(tried, phase="Running")])), 80).splitlines()
+    assert lines[3] == "      [1] attempt 1: killed; another one follows"
+
+
+def test_a_failure_is_one_line_with_the_first_cause():
+    assert failure(run(layer("Fit", "Failed", [split("Failed", 1, OOM), split("Failed", 2, OOM)]))) == (
+        f"Fit[1], attempt 1: {OOM}, and 1 more"
+    )
+    assert failure(run(layer("Fit"), phase="Failed", message="Stopped")) == "Stopped"
 
 
 def test_colours_are_left_out_where_there_is_no_colour(monkeypatch):
@@ -112,7 +132,7 @@ def test_changes_between_two_states_are_lines():
     assert list(changes(before, after)) == [
         "  Split succeeded in 12s",
         f"  Fit[1] failed at attempt 1: {OOM}",
-        "  Fit running (2 splits)",
+        "  Fit running",
     ]
     assert list(changes(after, after)) == []
     end = run(*after.layers, phase="Failed", message="Stopped with strategy 'Stop'")
