@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from laminar.compiler.cluster import workflow_reset
 from laminar.compiler.cluster.transport import KINDS, Event, LogOptions, Object, Transport, kind_of
 from laminar.exceptions import ClusterError
 
@@ -95,6 +96,8 @@ class ArgoServer(Transport):
 
     def act(self, verb: str, name: str) -> Object:
         """Steer a workflow; one that is suspended ignores a stop until it is resumed too (seen on Argo 4.1.2)."""
+        if verb == "retry":
+            workflow_reset.check_failed(self.get("Workflow", name))
         steered = self.running(verb, name) if verb in ("stop", "terminate", "suspend") else {}
         suspended = verb != "suspend" and bool(steered.get("spec", {}).get("suspend"))
         done = self._act("Workflow", verb, name)

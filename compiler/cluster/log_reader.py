@@ -21,6 +21,9 @@ ARGOS = re.compile(r'time=\S+ level=[A-Z]+ msg=.* argo=true(?: |$)|\{.*"argo":\s
 STREAMS = 16
 """Pods whose logs are followed at once; others wait until one of them has ended."""
 
+BREAKS = 5
+"""Attempts at reading on where a stream breaks before it gives another line."""
+
 NOT_YET = re.compile(r"waiting to start|PodInitializing|ContainerCreating|not available")
 
 
@@ -167,18 +170,19 @@ def _startable(run: Progress, selection: Selection, seen: set[str]) -> list[Chos
     return [one for one in found if one[2].pod not in seen and one[2].phase not in ("Pending", "")]
 
 
-def _followed(transport: Transport, name: str, chosen: Chosen, selection: Selection) -> Iterator[Line]:
-    """Yield the lines of an attempt; where the stream breaks, those that were given before are left out."""
-    given = 0
-    for _ in range(5):
+def _whole(transport: Transport, name: str, chosen: Chosen, selection: Selection, *, follow: bool) -> Iterator[Line]:
+    """Yield the lines of an attempt; where the stream breaks, it is read again without those that were given before."""
+    given, left = 0, BREAKS
+    while True:
         place = 0
         try:
-            for line in _lines(transport, name, chosen, selection, follow=True):
+            for line in _lines(transport, name, chosen, selection, follow=follow):
                 place += 1
                 if place > given:
                     yield line
-                    given = place
+                    given, left = place, BREAKS
             return
         except ClusterError as error:
-            if error.exit_code != 69 or selection.tail is not None:
+            left -= 1
+            if error.exit_code != 69 or selection.tail is not None or not left:
                 raise

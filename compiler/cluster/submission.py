@@ -147,7 +147,8 @@ def submit(transport: Transport, document: Mapping[str, Any], *, key: str | None
         if error.exit_code != 69:
             note.drop()
             raise
-        error.fix = "repeat the command: it finds the workflow if it was created." + (f" ({error.fix})" if error.fix else "")
+        advice = f" {error.fix[0].upper()}{error.fix[1:]}" if error.fix and error.fix != "try again." else ""
+        error.fix = f"repeat the command: it finds the workflow if it was created.{advice}"
         raise
     note.drop()
     return submitted

@@ -3,84 +3,152 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from laminar.compiler.cluster.nodes import nodes_of, pod_name, timestamp
 from laminar.exceptions import ClusterError
 
-__all__ = ["has_suspended_node", "resubmitted", "resumed", "retried"]
+__all__ = ["check_failed", "has_suspended_node", "resubmitted", "resumed", "retried"]
 
 Object = dict[str, Any]
 
 COMPLETED = "workflows.argoproj.io/completed"
-PHASE = "workflows.argoproj.io/phase"
-FAILED = ("Failed", "Error", "Omitted")
-"""Phases of nodes that run again; Omitted is what a failure kept from running."""
+ARCHIVING = "workflows.argoproj.io/workflow-archiving-status"
+FAILED = ("Failed", "Error")
+EXECUTED = ("Pod", "Container", "HTTP", "Plugin")
+"""Types of nodes that execute something."""
+
+GROUPS = ("Retry", "TaskGroup", "StepGroup")
+"""Types of nodes that stand between a node and the DAG or steps that it is of."""
 
 
 def retried(workflow: Mapping[str, Any], now: float) -> tuple[Object, tuple[str, ...]]:
     """Return a failed workflow whose failed nodes run again, and the names of their pods, which have to go first.
 
-    Succeeded and skipped nodes stay. Groups with a failed node below them are Running again; failed pods, omitted nodes and
-    groups that nothing is left of are removed.
+    Removed are nodes that failed, and all nodes below them; the groups above them are Running again (FormulateRetryWorkflow in
+    workflow/util/util.go, 4.1.2). A failed node below which one has succeeded stays as it is: the workflow had gone on without it.
+    A node that failed without a pod, as one whose argument could not be made, is removed too; the Argo server leaves it as it is.
 
     Raises ClusterError for a workflow that has not failed.
     """
-    phase, name = (workflow.get("status") or {}).get("phase"), workflow["metadata"]["name"]
-    if phase not in ("Failed", "Error"):
-        said = (
-            "has succeeded: `laminar resubmit` runs it once more"
-            if phase == "Succeeded"
-            else f"is {phase or 'Pending'}, not Failed"
-        )
-        raise ClusterError(f"Workflow {name} {said}.", fix="retry a workflow that has failed.", code=1)
-    nodes = nodes_of(workflow)
-    removed = {id for id, node in nodes.items() if node.get("type") in ("Pod", "Skipped") and node.get("phase") in FAILED}
-    removed |= _attempts(nodes)
-    pods = tuple(sorted(pod_name(workflow, nodes[id]) for id in removed if nodes[id].get("type") == "Pod"))
-    kept = {id: _reset(node, now) for id, node in nodes.items() if id not in removed and not _is_failed_group(id, node, name)}
+    check_failed(workflow)
+    nodes, name = nodes_of(workflow), str(workflow["metadata"]["name"])
+    above = _parents(nodes)
+    gone = _removed(nodes, above, name)
+    pods = tuple(sorted(pod_name(workflow, nodes[id]) for id in gone if nodes[id].get("type") == "Pod"))
+    again = {id for one in gone for id in _groups_above(one, nodes, above)} - gone
+    kept = {id: _reset(node, now) if id in again else copy.deepcopy(node) for id, node in nodes.items() if id not in gone}
     for node in kept.values():
         _drop_missing(node, kept)
-    reset = copy.deepcopy(dict(workflow))
-    reset["metadata"].get("labels", {}).pop(COMPLETED, None)
-    reset["spec"].pop("shutdown", None)
-    reset["spec"].pop("suspend", None)
-    status = reset["status"]
-    for gone in ("phase", "message", "finishedAt", "compressedNodes"):
-        status.pop(gone, None)
-    status.update(startedAt=timestamp(now), nodes=kept)
-    status["conditions"] = [
-        {**one, "status": "False"} if one.get("type") == "Completed" else one for one in status.get("conditions") or ()
-    ]
-    return reset, pods
+    return _restarted(workflow, kept, now), pods
 
 
-def _attempts(nodes: Mapping[str, Object]) -> set[str]:
-    """Return the attempts below retries that failed: the retry counts from zero again."""
-    retries = [node for node in nodes.values() if node.get("type") == "Retry" and node.get("phase") in FAILED]
-    return {
-        child
-        for node in retries
-        for child in node.get("children") or ()
-        if child in nodes and (nodes[child].get("nodeFlag") or {}).get("retried")
-    }
+def check_failed(workflow: Mapping[str, Any]) -> None:
+    """Raise ClusterError for a workflow that has not failed: nothing of it can be tried again."""
+    phase, name = (workflow.get("status") or {}).get("phase"), workflow["metadata"]["name"]
+    if phase in FAILED:
+        return
+    if phase == "Succeeded":
+        raise ClusterError(f"Workflow {name} has succeeded.", fix=f"laminar resubmit {name} runs it once more.", code=1)
+    raise ClusterError(
+        f"Workflow {name} has not failed: it is {(phase or 'Pending').lower()}.", fix="retry a workflow that has failed.", code=1
+    )
 
 
-def _is_failed_group(id: str, node: Mapping[str, Any], name: str) -> bool:
-    """Return whether a node is a group that starts again from nothing: a retry, or a loop that made no iteration."""
-    if id == name or node.get("phase") not in FAILED:
-        return False
-    return node.get("type") == "Retry" or (node.get("type") == "TaskGroup" and not node.get("children"))
+def _restarted(workflow: Mapping[str, Any], nodes: Mapping[str, Object], now: float) -> Object:
+    """Return a workflow that is under way again, with these nodes."""
+    made = copy.deepcopy(dict(workflow))
+    for label in (COMPLETED, ARCHIVING):
+        (made["metadata"].get("labels") or {}).pop(label, None)
+    made["spec"].pop("shutdown", None)
+    if made["spec"].get("activeDeadlineSeconds") == 0:  # it was terminated so, by an old version of Argo
+        del made["spec"]["activeDeadlineSeconds"]
+    status = made["status"]
+    (status.get("storedWorkflowTemplateSpec") or {}).pop("shutdown", None)
+    for field in ("phase", "message", "finishedAt", "compressedNodes", "persistentVolumeClaims"):
+        status.pop(field, None)
+    status.update(startedAt=timestamp(now), nodes=dict(nodes))
+    ended = [one for one in status.get("conditions") or () if one.get("type") != "Completed"]
+    status["conditions"] = [*ended, {"type": "Completed", "status": "False"}]
+    return made
+
+
+def _parents(nodes: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return the nodes that each node is a child of: the group that it is of, and what it has waited for."""
+    found: dict[str, list[str]] = {}
+    for id, node in nodes.items():
+        for child in node.get("children") or ():
+            found.setdefault(child, []).append(id)
+    return found
+
+
+def _removed(nodes: Mapping[str, Mapping[str, Any]], above: Mapping[str, list[str]], name: str) -> set[str]:
+    """Return the nodes that run again, and those of the exit handler, which will run again too."""
+    found = {id for id, node in nodes.items() if str(node.get("name", "")).startswith(f"{name}.onExit")}
+    for id, node in nodes.items():
+        if node.get("phase") not in FAILED or not (node.get("type") in EXECUTED or _is_without_pod(id, node, name)):
+            continue
+        retry = _retry_of(id, nodes, above)
+        if not any(nodes[one].get("phase") == "Succeeded" for one in _below(retry or id, nodes)):
+            found |= {id, *_below(id, nodes)}
+    return found
+
+
+def _is_without_pod(id: str, node: Mapping[str, Any], name: str) -> bool:
+    """Return whether a node failed before it had a pod: one that is skipped in error, or a group without children."""
+    return node.get("type") == "Skipped" or (id != name and node.get("type") in GROUPS and not node.get("children"))
+
+
+def _retry_of(id: str, nodes: Mapping[str, Mapping[str, Any]], above: Mapping[str, list[str]]) -> str | None:
+    """Return the retry that a node is an attempt of."""
+    if not (nodes[id].get("nodeFlag") or {}).get("retried"):
+        return None
+    return next((one for one in above.get(id, ()) if nodes[one].get("type") == "Retry"), None)
+
+
+def _below(id: str, nodes: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """Return the nodes below one: its parts, and what has waited for it."""
+    found: set[str] = set()
+    stack = [id]
+    while stack:
+        for child in nodes[stack.pop()].get("children") or ():
+            if child in nodes and child not in found:
+                found.add(child)
+                stack.append(child)
+    return found
+
+
+def _groups_above(id: str, nodes: Mapping[str, Mapping[str, Any]], above: Mapping[str, list[str]]) -> Iterator[str]:
+    """Yield the groups that a node is a part of: its retry, its loop, its DAG or steps, and those that these are a part of."""
+    seen: set[str] = set()
+    current: str | None = id
+    while current is not None and current not in seen:
+        seen.add(current)
+        part = current
+        while group := next((one for one in above.get(part, ()) if _is_group_of(nodes[one], nodes[part])), None):
+            yield group
+            part = group
+        boundary = nodes[part].get("boundaryID") or nodes[current].get("boundaryID")
+        current = boundary if boundary in nodes else None
+        if current is not None:
+            yield current
+
+
+def _is_group_of(group: Mapping[str, Any], node: Mapping[str, Any]) -> bool:
+    """Return whether a node is an iteration or an attempt of a group, rather than a task that has waited for it."""
+    part = "." if group.get("type") == "StepGroup" else "("
+    return group.get("type") in GROUPS and str(node.get("name", "")).startswith(f"{group.get('name')}{part}")
 
 
 def _reset(node: Mapping[str, Any], now: float) -> Object:
-    """Return a node that is kept: Running where it had failed."""
+    """Return a group that is under way again; a skipped one stays so."""
     made = copy.deepcopy(dict(node))
-    if made.get("phase") in FAILED:
-        made.update(phase="Running", startedAt=timestamp(now))
-        for gone in ("finishedAt", "message", "outputs", "outboundNodes"):
-            made.pop(gone, None)
+    if made.get("phase") != "Skipped":
+        made["phase"] = "Running"
+    made["startedAt"] = timestamp(now)
+    made.pop("finishedAt", None)
+    made.pop("message", None)
     return made
 
 
