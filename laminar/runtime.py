@@ -74,6 +74,15 @@ class LocalRuntime:
         if _is_remote(flow):
             _cluster().settle(flow)
 
+    def is_remote(self, flow: Any) -> bool:
+        """Return whether calls of a flow are submitted to a cluster."""
+        return _is_remote(flow)
+
+    def id_on_cluster(self, flow: Any, words: str) -> str | None:
+        """Return the id of the execution that a flow's workflow runs, by its name or as the newest; None where there is none."""
+        found: str | None = _cluster().find_id(flow, words) if _is_remote(flow) else None
+        return found
+
     def cluster_run(self, execution: Any) -> ClusterRun | None:
         """Return the workflow that runs an execution, None where the cluster has none."""
         found: ClusterRun | None = _cluster().find_run(execution) if _is_remote(execution.flow) else None

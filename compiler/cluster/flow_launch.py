@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from laminar.components.execution import Execution
     from laminar.components.flow import Flow
 
-__all__ = ["act", "find_run", "follow", "settle", "start"]
+__all__ = ["act", "find_id", "find_run", "follow", "settle", "start"]
 
 RESUMED = "laminar/resumed-from"
 """The label that names the workflow whose execution a workflow goes on with."""
@@ -127,6 +127,21 @@ def find_run(execution: Execution) -> RemoteRun | None:
             raise
         return None
     return RemoteRun(transport, name, execution.id)
+
+
+def find_id(flow: Flow, words: str) -> str | None:
+    """Return the id of the execution that a workflow of this name runs, or the flow's newest for ``latest``; None without one.
+
+    Raises ClusterError for ``latest`` where the flow has no workflow.
+    """
+    try:
+        transport = connect(Choice(), CalledProgram.current().project)
+        name = run_address.find(transport, words, flow=flow.name) if words == run_address.LATEST else words
+        return execution_of(transport.get("Workflow", name))
+    except ClusterError:
+        if words == run_address.LATEST:
+            raise
+        return None  # the words are an id, of a new execution perhaps: that needs no cluster
 
 
 def _submit(

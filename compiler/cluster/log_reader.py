@@ -129,7 +129,7 @@ def follow_logs(
             if stopped.is_set():
                 return
             try:
-                for line in _followed(transport, name, chosen, selection):
+                for line in _whole(transport, name, chosen, selection, follow=True):
                     out.put(line)
             except Exception as error:
                 out.put(error)

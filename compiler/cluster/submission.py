@@ -147,8 +147,8 @@ def submit(transport: Transport, document: Mapping[str, Any], *, key: str | None
         if error.exit_code != 69:
             note.drop()
             raise
-        advice = f" {error.fix[0].upper()}{error.fix[1:]}" if error.fix and error.fix != "try again." else ""
-        error.fix = f"repeat the command: it finds the workflow if it was created.{advice}"
+        advice = error.fix if error.fix != "try again." else ""
+        error.fix = f"repeat the command: it finds the workflow if it was created{f'; {advice}' if advice else '.'}"
         raise
     note.drop()
     return submitted

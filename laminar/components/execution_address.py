@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from laminar.components import runtime
 from laminar.program import main_module, process_state, recording
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ __all__ = ["named_execution"]
 def named_execution(flow: Flow, words: str | None) -> str | None:
     """Return the id of the execution that words name, the words themselves where they may be the id of a new one.
 
+    The datastore is looked at first, then the cluster where the flow's calls are submitted: a run is there before it has documents.
     The id of a person's own is never completed: ``exp-1`` is a new execution beside ``exp-10``. Workers and recordings, which are
     given whole ids, look nothing up.
 
@@ -27,7 +29,10 @@ def named_execution(flow: Flow, words: str | None) -> str | None:
     if identifier.is_generated(words):
         return words
     shelf = address.FlowShelf(flow.name, flow.configuration.datastore)
-    if words != address.LATEST and (shelf.has(words) or not shelf.has_any):
+    if words != address.LATEST and shelf.has(words):
         return words
     program = main_module.current() if main_module.is_of_program(type(flow)) else None
-    return address.completed(shelf, words, program=program.path if program is not None else None) or words
+    found = None
+    if shelf.has_any or (words == address.LATEST and not runtime.current().is_remote(flow)):
+        found = address.completed(shelf, words, program=program.path if program is not None else None)
+    return found or runtime.current().id_on_cluster(flow, words) or words

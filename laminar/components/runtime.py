@@ -65,6 +65,12 @@ class Runtime(Protocol):
     def settle(self, flow: Any) -> None:
         """Move the data of a flow that runs on a cluster to where its pods keep it."""
 
+    def is_remote(self, flow: Any) -> bool:
+        """Return whether calls of a flow are submitted to a cluster."""
+
+    def id_on_cluster(self, flow: Any, words: str) -> str | None:
+        """Return the id of the execution that a flow's workflow runs, by its name or as the newest; None where there is none."""
+
     def cluster_run(self, execution: Any) -> ClusterRun | None:
         """Return the workflow that runs an execution, None where the cluster has none."""
 

@@ -16,7 +16,7 @@ from laminar.compiler.cluster.follower import TimedOut
 from laminar.compiler.rehearsal.processes import Processes
 from laminar.compiler.rehearsal.site import Site
 from laminar.components import runtime
-from laminar.exceptions import ExecutionError, FlowError, LayerError
+from laminar.exceptions import ExecutionError, FlowError, LaminarError, LayerError
 from laminar.local import display, program_run
 from laminar.program import main_module, process_snapshot, process_state, recording
 from laminar.program.main_module import Program
@@ -87,7 +87,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     main, modules, argv, path = sys.modules["__main__"], set(sys.modules), list(sys.argv), list(sys.path)
 
     monkeypatch.setattr(recording, "_first_read", "")
-    monkeypatch.setattr(display, "_chosen", True)
+    monkeypatch.setattr(display, "_is_fixed", True)
     monkeypatch.setattr(runtime.current(), "chains", 0)
 
     def execute(*lines: str, args: tuple[str, ...] = ()) -> Any:
@@ -207,6 +207,17 @@ def test_an_execution_of_another_process_is_found_on_the_cluster_by_its_id(shell
     shell.ended()
     later = run(f"    execution = flow.execution({first.id!r})\n").execution
     assert (later.state, later.running) == ("finished", False) and later.wait() is later
+
+
+def test_an_execution_without_documents_is_named_by_its_workflow_or_as_the_latest(shell, run):
+    first = run(CALL).execution
+    name = shell.ended() and shell.cluster.workflow()["metadata"]["name"]
+    for words in (name, "latest"):
+        later = run(f"    execution = flow.execution({words!r})\n").execution
+        assert (later.id, later.state) == (first.id, "finished")
+    shell.cluster.delete("Workflow", "argo", name)
+    with pytest.raises(LaminarError, match="There is no workflow of flow Train"):
+        run("    execution = flow.latest\n")
 
 
 def test_an_execution_that_the_cluster_does_not_know_is_unfinished(shell, run):
