@@ -139,7 +139,11 @@ CASES: dict[str, str] = {
     "made().execution('one').parameters().execute(layer=made().layer('Score'))",
     "Execution id '…' …: it becomes part of paths.": "run(execution='../../x')",
     "Execution '…' of flow '…' has records already.": "flow = made()\nflow(execution='one')\nflow(execution='one')",
-    "There is no execution '…' of flow '…' to resume.": "made().execution('nowhere').resume()",
+    "There is no execution '…' in …: no id and no workflow's name among … of flow … begins so.": "made().execution('no').resume()",
+    "Flow '…' has no layer '…' to run from.": "flow = made()\nflow(execution='one').resume(from_='Reed')",
+    "Execution '…' of flow '…' was started with …, and is to be resumed with …: what has finished was computed with the first.": ""
+    "from laminar.local.resumption import check_parameters\nfrom laminar.program.recording import Step\n"
+    "check_parameters(Step(made()(n=1)), {'n': 2})",
     "Layer '…' needs '…', which is neither scheduled nor finished in execution '…'.": "@Train.register\nclass Fit(Layer): ...\n"
     "made().execution('one').parameters().schedule(dependencies={'Fit': {'Read'}})",
     "The layers to schedule form a cycle: ….": "made().execution('one').parameters().schedule(dependencies={'Read': {'Read'}})",

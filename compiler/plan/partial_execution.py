@@ -63,6 +63,12 @@ def wrong_action(step: Step) -> Iterator[LaminarError]:
     """Yield the problems of an action that a cluster cannot run."""
     from laminar.components.schedule_check import schedule_problems
 
+    if step.from_layer is not None:
+        yield FlowError(
+            f"resume(from_={step.from_layer!r}) runs on this machine only.",
+            where=step.where,
+            fix="use schedule(dependencies=...), which runs layers again in pods.",
+        )
     if step.action == "resume" and step.execution.id is None:
         yield FlowError(
             f"An execution of flow {step.flow.name!r} without an id cannot be resumed.",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import traceback
-from typing import Any
 
 import click
 
@@ -24,12 +23,14 @@ __all__ = ["run"]
     flag_value="latest",
     help="Resume an execution: run only what has not finished. Without an id, the newest.",
 )
+@click.option("--from", "from_layer", metavar="LAYER", help="With --resume: run this layer and what depends on it again.")
 @click.option("--debug", is_flag=True, help="Run one split at a time, in this process: breakpoint() and input() work in layers.")
 @click.option("--no-cache", is_flag=True, help="Run all layers, also those whose results the datastore has.")
 def run(
     chosen: ProgramChoice,
     execution: str | None,
     resume: str | None,
+    from_layer: str | None,
     debug: bool,
     no_cache: bool,
 ) -> None:
@@ -38,6 +39,7 @@ def run(
     \b
     laminar run train.py -p source=data.csv -p rates=[0.1,0.01]
     laminar run train.py --resume latest
+    laminar run train.py --resume --from Fit   Fit and what depends on it run again
     laminar run train.py -- --verbose          words after -- are arguments of the program
     laminar run -m pkg.train                   as python -m pkg.train does
 
@@ -50,12 +52,13 @@ def run(
     if debug:
         display.use(display.Lines())  # a live display would draw over a prompt
     display.choose()
-    _check(chosen.path, execution, resume, chosen.assignments)
+    _check(chosen.path, execution, resume, from_layer)
     current = Session(
         flow=chosen.flow,
         parameters=chosen.values,
         execution=execution or resume,
         resume=resume is not None,
+        from_layer=from_layer,
         debug=debug,
         cached=not no_cache,
     )
@@ -71,12 +74,12 @@ def run(
         raise _own(chosen.given, error) from error
 
 
-def _check(path: str, execution: str | None, resume: str | None, parameters: Any) -> None:
+def _check(path: str, execution: str | None, resume: str | None, from_layer: str | None) -> None:
     """Raise for options that contradict each other and for a file that is no program, before it is executed."""
     if execution is not None and resume is not None:
         raise click.UsageError("--execution names a new execution and --resume an old one. Pass one of them.")
-    if resume is not None and parameters:
-        raise click.UsageError("A resumed execution keeps the parameters that it was started with. Pass -p or --resume, not both.")
+    if from_layer is not None and resume is None:
+        raise click.UsageError("--from says where an execution is resumed. Pass --resume as well.")
     if execution is not None:
         from laminar.components.execution import check_name
 

@@ -8,7 +8,8 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from laminar.components.class_values import changed, own_copy
-from laminar.exceptions import ArtifactError, LayerError, located
+from laminar.exceptions import ArtifactError, LayerError, located, suggest
+from laminar.graph import PARAMETERS
 from laminar.program import recording, source_location
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ RESERVED = frozenset(
     {"configuration", "execution", "flow", "attempt", "index", "splits", "name", "state"}
     | {"artifacts", "dependencies", "hooks", "shard"}
 )
+KEPT = "a resumed execution keeps its parameters."
+"""End of the advice for a parameter that is missing: to resume would fail in the same way."""
+
 MISSING: Any = object()
 
 
@@ -363,6 +367,14 @@ class Binding:
                 f"Layer {layer.name!r} has not finished, so {name!r} cannot be read ({of}).",
                 where=source_location.caller(),
                 fix="resume the execution, or depend on the layer by an annotation.",
+            )
+        if layer.name == PARAMETERS:
+            given = self.names(layer)
+            raise ArtifactError(
+                f"Flow {layer.flow.name!r} was started without parameter {name!r}.{suggest(name, given)}"
+                f" Its parameters are: {', '.join(given) or 'none'} (execution {self.execution.id!r}).",
+                where=source_location.caller(),
+                fix=f"start the flow again with {name}=..., or declare it with a default; {KEPT}",
             )
         record = self.record(layer, self.index or 0)
         caught = f": it caught {record.caught} first" if record is not None and record.caught else ""

@@ -53,6 +53,7 @@ class Execution:
         self.origin = id
         self.given = id is not None
         self.idle = False
+        self.fresh: frozenset[str] = frozenset()
         self.steps: tuple[Step, ...] = ()
         self.started = False
         self.remote: ClusterRun | None = None
@@ -223,12 +224,16 @@ class Execution:
         named = {_name(layer): {_name(need) for need in needs} for layer, needs in dependencies.items()}
         return self._act(Step(self, action="schedule", dependencies=named, where=source_location.caller()))
 
-    def resume(self) -> Execution:
+    def resume(self, *, from_: Any = None) -> Execution:
         """Run what has not finished, in a new process too; what was skipped is decided again.
 
-        Raises ExecutionError for an id without records.
+        ``from_`` names a layer that runs again with all that depends on it, though they have finished. Their earlier results are
+        set aside, and restored where the layer fails.
+
+        Raises ExecutionError for an id without records, FlowError for a layer that the flow does not have.
         """
-        return self._act(Step(self, action="resume", where=source_location.caller()))
+        named = None if from_ is None else _name(from_)
+        return self._act(Step(self, action="resume", from_layer=named, where=source_location.caller()))
 
     def execute(self, *, layer: Layer) -> Execution:
         """Run one split of a layer now, in this process: ``execute(layer=flow.layer(A, index=0, splits=2))``.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from laminar.components import declared_parameters, replaced_parameters
@@ -10,7 +12,8 @@ from laminar.components.schedule_check import check_schedule
 from laminar.exceptions import ExecutionError, LayerError
 from laminar.graph import PARAMETERS
 from laminar.ksuid import ksuid
-from laminar.local import program_run
+from laminar.local import display, program_run, resumption
+from laminar.local.earlier_results import EarlierResults
 from laminar.program import main_module, process_state, source_location
 from laminar.worker.parameters_document import save_parameters
 
@@ -34,13 +37,12 @@ def start(step: Step) -> Execution:
         execution.idle = True
         return execution
     if asked is not None and asked.chosen is execution:
-        if not asked.resume:
-            step.parameters = replaced_parameters.replaced(step, asked.parameters)
+        step.parameters = replaced_parameters.replaced(step, asked.parameters)
         if asked.execution is not None:
             execution.id = execution.origin = asked.execution
         if asked.resume:
-            step.action = "resume"
-            return act(step)
+            step.action, step.from_layer = "resume", asked.from_layer
+            return act(step, changed={name: step.parameters[name] for name in asked.parameters if name in step.parameters})
     step.parameters = bound(step)
     validate(step)
     if execution.id is not None:
@@ -62,18 +64,26 @@ def follow(before: Execution, step: Step) -> Execution:
         return execution
     validate(step)
     assert execution.id is not None
-    if before.retry and _has_records(execution):
+    if before.retry and _has_records(execution) and not before.fresh:
         execution.retry = True
-        return _resume(execution)
+        return _resume(execution, _session_layer(execution))
     execution.retry = before.retry
     if not before.retry:
         refuse_used(execution)
-    save_parameters(execution, linked_parameters(before, step))
+    parameters = linked_parameters(before, step)
+    if before.fresh and _has_records(execution):  # its parameters are made of what has run again
+        with _running_again(execution, execution.flow.nodes):
+            save_parameters(execution, parameters)
+            return _schedule(execution, execution.flow.dependencies)
+    save_parameters(execution, parameters)
     return _schedule(execution, execution.flow.dependencies)
 
 
-def act(step: Step) -> Execution:
-    """Do what a step requires of an execution: resume, schedule or execute."""
+def act(step: Step, *, changed: Mapping[str, Any] | None = None) -> Execution:
+    """Do what a step requires of an execution: resume, schedule or execute.
+
+    ``changed`` are parameters that the command line gives to an execution that is resumed.
+    """
     refuse_in_worker(step)
     execution: Execution = step.execution
     validate(step)
@@ -84,10 +94,11 @@ def act(step: Step) -> Execution:
         assert step.dependencies is not None
         return _schedule(execution, step.dependencies, anew=True)
     require_records(step)
+    resumption.check_parameters(step, changed or {})
     if PARAMETERS not in _layers(execution):
         save_parameters(execution, bound(step))
     execution.retry = True
-    return _resume(execution)
+    return _resume(execution, step.from_layer)
 
 
 def _schedule(execution: Execution, dependencies: Any, *, anew: bool = False) -> Execution:
@@ -100,10 +111,41 @@ def _schedule(execution: Execution, dependencies: Any, *, anew: bool = False) ->
     return execution
 
 
-def _resume(execution: Execution) -> Execution:
+def _resume(execution: Execution, from_layer: str | None) -> Execution:
+    """Run what has not finished; ``from_layer`` runs again with what depends on it, where the flow has it."""
     execution.started = True
-    execution.flow.configuration.scheduler.run(execution, execution.flow.dependencies, anew=False)
+    run = execution.flow.configuration.scheduler.run
+    if from_layer is None or (from_layer not in execution.flow.nodes and _is_of_another_flow(from_layer)):
+        run(execution, execution.flow.dependencies, anew=False)
+        return execution
+    with _running_again(execution, resumption.layers_from(execution.flow, from_layer)):
+        run(execution, execution.flow.dependencies, anew=False)
     return execution
+
+
+@contextlib.contextmanager
+def _running_again(execution: Execution, layers: Iterable[str]) -> Iterator[None]:
+    """Run layers again that may have finished: their results are set aside, and restored where nothing came of it."""
+    execution.fresh = frozenset(layers)
+    earlier = EarlierResults.set_aside(execution, execution.fresh)
+    try:
+        yield
+    finally:
+        if lost := earlier.settle():
+            shown = ", ".join(sorted(lost))
+            display.current().note(f"the earlier results of {shown} are kept in {earlier.store.root}/{earlier.folder}")
+
+
+def _session_layer(execution: Execution) -> str | None:
+    """Return the layer that the command line names with --from, where a flow of a chain has it."""
+    session = process_state.current
+    return session.from_layer if session is not None and session.from_layer in execution.flow.nodes else None
+
+
+def _is_of_another_flow(layer: str) -> bool:
+    """Return whether a flow that the program defines has a layer, so that a flow further on in the chain may."""
+    session = process_state.current
+    return session is not None and any(layer in cls._merge() for cls in session.classes)
 
 
 def _execute(step: Step) -> Execution:
@@ -160,20 +202,8 @@ def refuse_used(execution: Execution) -> None:
 
 
 def require_records(step: Step) -> None:
-    """Raise ExecutionError for an execution without records; `latest` becomes the id of the newest."""
-    execution, flow = step.execution, step.flow.name
-    known = execution.flow.configuration.datastore.executions(flow)
-    if execution.id == "latest" and known and "latest" not in known:
-        execution.id = execution.origin = known[-1]
-    if execution.id is None or execution.id not in known:
-        shown = "none yet" if not known else ", ".join(known[-3:][::-1])
-        raise ExecutionError(
-            f"There is no execution {execution.id!r} of flow {flow!r} to resume.",
-            where=step.where,
-            fix=f"give the id of one; the newest are: {shown}.",
-            execution=execution.id,
-            flow=flow,
-        )
+    """Raise ExecutionError for an execution without records; words that name one become its id."""
+    resumption.name_execution(step)
 
 
 def refuse_in_worker(step: Step) -> None:

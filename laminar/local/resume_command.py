@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["advice"]
 
 
-def advice(execution: Execution) -> str:
+def advice(execution: Execution, failed: str | None = None) -> str:
     """Return how to resume an execution, as ``resume with: laminar run train.py --resume ID``; an empty string where nothing can.
 
+    ``failed`` is the layer that failed: where layers ran again that had finished before, its earlier result was restored.
     Nothing can resume what is in memory, or what a module that this process only imports defines: a test may have started it.
     """
     if execution.origin is None or execution.flow.configuration.datastore.url.startswith("memory:"):
@@ -27,11 +28,14 @@ def advice(execution: Execution) -> str:
     program = main_module.current()
     if program is None:
         flow = _name_in_main(execution.flow) if execution.chain[0] == execution.flow.name else None
-        return f"resume with: {flow}.execution({execution.origin!r}).resume()" if flow else ""
+        again = f"from_={failed!r}" if execution.fresh and failed else ""
+        return f"resume with: {flow}.execution({execution.origin!r}).resume({again})" if flow else ""
     session = process_state.current
     if session is None and not _is_of_main(execution.flow):
         return ""
     words = ["laminar", "run", *_words(program), "--resume", execution.origin]
+    first = failed or (session.from_layer if session is not None else None)
+    words += ["--from", first] if execution.fresh and first else []
     if (session is not None and session.flow is not None) or len(_flows()) > 1:
         words += ["--flow", execution.chain[0]]
     return "resume with: " + shlex.join(words + (["--", *program.args] if program.args else []))

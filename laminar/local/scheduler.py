@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from laminar.components.binding import KEPT
 from laminar.configurations.executors.base import NotStarted
 from laminar.configurations.executors.lanes import InlineLane
 from laminar.exceptions import ExecutionError, LaminarError
@@ -322,7 +323,7 @@ class Driver:
         for attempt in attempts:
             layer = self.execution.layer(work.layer, index=attempt.index, splits=work.splits, attempt=attempt.attempt)
             layer._binding.gate = attempt.gate
-            layer._binding.cached = _is_cached()
+            layer._binding.cached = _is_cached() and work.layer not in self.execution.fresh
             try:
                 if not attempt.gate and self._is_tuned(layer):
                     split.configure(layer)
@@ -414,7 +415,7 @@ class Driver:
         others = len(self.failures) - 1
         more = f" ({others} other split{'s' if others > 1 else ''} failed too)" if others else ""
         remote = "\n" + _indent(first.remote) if first.remote else ""
-        advice = resume_command.advice(self.execution)
+        advice = "" if first.fix.endswith(KEPT) else resume_command.advice(self.execution, first.layer)
         raise ExecutionError(
             f"{first.what}{more}{remote}",
             where=first.where,

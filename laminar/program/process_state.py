@@ -16,7 +16,8 @@ class Session:
     """What the command line requires of the next run of a program.
 
     ``flow`` selects a chain by the name of its first flow (None: the only one), ``parameters`` replace keywords of that flow,
-    ``execution`` is the id to use and ``resume`` whether it is resumed ("latest" names the newest); ``debug`` runs splits in this
+    ``execution`` is the id to use and ``resume`` whether it is resumed ("latest" names the newest), from the layer
+    ``from_layer`` on, if that is given; ``debug`` runs splits in this
     process, ``cached`` says whether layers may take earlier results over.
     The rest is filled in meanwhile: ``chosen`` is the selected execution, ``classes`` the flows that were defined,
     ``called`` and ``followed`` those that were called, or linked to.
@@ -26,6 +27,7 @@ class Session:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     execution: str | None = None
     resume: bool = False
+    from_layer: str | None = None
     debug: bool = False
     cached: bool = True
     chosen: Any = None

@@ -28,7 +28,8 @@ class Step:
     """One flow of a chain: what it is called with, and for all but the first the linker that makes its parameters.
 
     ``action`` is what the execution is to do: ``run``, ``resume``, ``schedule`` (with ``dependencies``) or ``execute`` (with
-    ``layer``). ``execution``, ``layer`` and ``flow`` are objects of `laminar.components`, which this room does not import.
+    ``layer``). ``from_layer`` names a layer from which on a resumed execution runs again.
+    ``execution``, ``layer`` and ``flow`` are objects of `laminar.components`, which this room does not import.
     """
 
     LOCATION_FIELD: ClassVar = "where"
@@ -39,6 +40,7 @@ class Step:
     action: str = "run"
     dependencies: Mapping[str, set[str]] | None = None
     layer: Any = None
+    from_layer: str | None = None
     where: str = ""
 
     @property

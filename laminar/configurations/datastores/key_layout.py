@@ -9,6 +9,7 @@ Keys are ``/``-separated paths below the store's root::
     <Flow>/executions/<execution>/execution.json
     <Flow>/executions/<execution>/.history/attempts/<id>.json
     <Flow>/executions/<execution>/.history/leases/<name>.json
+    <Flow>/executions/<execution>/.history/aside/<id>/<layer>/<index>.json
     <Flow>/executions/<execution>/.history/logs/<layer>/<name>.jsonl
     cache/<key>.json
     removed/<id>.json
@@ -29,6 +30,7 @@ __all__ = [
     "EXECUTION",
     "REMOVED",
     "artifact_key",
+    "aside_folder",
     "attempts_folder",
     "cache_key",
     "document_key",
@@ -38,6 +40,7 @@ __all__ = [
     "failure_key",
     "failures_folder",
     "index_of",
+    "is_aside",
     "is_history",
     "is_marker",
     "layer_folder",
@@ -168,6 +171,21 @@ def is_marker(name: str) -> bool:
     (True, False, False)
     """
     return name.startswith("failed/") and index_of(name.rpartition("/")[2]) is not None
+
+
+def aside_folder(flow: str, execution: str, name: str) -> str:
+    """Return the folder of the documents that layers had before they run again."""
+    check(name, "session")
+    return f"{execution_folder(flow, execution)}/{HISTORY}/aside/{name}"
+
+
+def is_aside(name: str) -> bool:
+    """Return whether a path below an execution's folder is that of a document that was set aside.
+
+    >>> is_aside(".history/aside/1/Fit/0.json"), is_aside("Fit/0.json")
+    (True, False)
+    """
+    return name.startswith(f"{HISTORY}/aside/") and index_of(name.rpartition("/")[2]) is not None
 
 
 def is_history(name: str) -> bool:

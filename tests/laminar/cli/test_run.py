@@ -119,9 +119,39 @@ def test_a_used_id_is_refused(laminar):
     assert "has records already" in again.stderr
 
 
-def test_resume_does_not_take_parameters_and_execution_not_resume(laminar):
-    assert laminar("flow.py", "--resume", "x", "-p", "rows=[1]").returncode == 2
+def test_execution_and_resume_exclude_each_other_and_from_needs_resume(laminar):
     assert laminar("flow.py", "--resume", "x", "--execution", "y").returncode == 2
+    assert laminar("flow.py", "--from", "Use").returncode == 2
+
+
+def test_a_resumed_execution_keeps_its_parameters(laminar):
+    laminar("flow.py", "--execution", "mine", "-p", "rows=[1, 2, 3]", "--", "--fail")
+    changed = laminar("flow.py", "--resume", "mine", "-p", "rows=[1]")
+    assert changed.returncode == 1
+    assert "was started with rows=[1, 2, 3], and is to be resumed with rows=[1]: what has finished" in changed.stderr
+    same = laminar("flow.py", "--resume", "mine", "-p", "rows=[1,2,3]")
+    assert "total 6" in same.stdout
+    assert "note: the execution keeps" not in same.stderr
+
+
+def test_a_program_resumes_only_its_own_executions(laminar, tmp_path):
+    other = tmp_path / "other.py"
+    other.write_text(PROGRAM.replace("a.csv", "b.csv"))
+    laminar("flow.py", "--execution", "mine", "--", "--fail")
+    newest, named = laminar("other.py", "--resume"), laminar("other.py", "--resume", "mine")
+    assert "There is no execution of other.py" in newest.stderr
+    assert "Execution 'mine' of flow 'Train' is of flow.py, not of other.py." in named.stderr
+    assert "fix: laminar run flow.py --resume mine" in named.stderr
+    other.rename(tmp_path / "flow.py")  # the program was replaced
+    assert "total 3" in laminar("flow.py", "--resume").stdout
+
+
+def test_a_run_from_a_layer_repeats_what_depends_on_it_and_names_the_command_that_repeats_it(laminar):
+    laminar("flow.py", "--execution", "mine")
+    again = laminar("flow.py", "--resume", "--from", "Use", "--", "--fail")
+    assert "Read" not in again.stdout and "Use[0] | row 1" in again.stdout
+    assert "resume with: laminar run flow.py --resume mine --from Use -- --fail" in again.stderr
+    assert "total 3" in laminar("flow.py", "--resume").stdout
 
 
 def test_finished_layers_whose_source_changed_are_named_once(laminar, tmp_path):

@@ -148,10 +148,11 @@ def by_execution(files: Iterable[Entry]) -> dict[str, list[Entry]]:
 
 
 def documents_of(flow: str, execution: str, files: Iterable[Entry]) -> list[str]:
-    """Return the keys of the documents among an execution's files."""
+    """Return the keys of the documents among an execution's files, those that were set aside included."""
     folder = key_layout.execution_folder(flow, execution)
-    names = [entry.name for entry in files if not key_layout.is_history(entry.name)]
-    return [f"{folder}/{name}" for name in names if key_layout.index_of(name.partition("/")[2]) is not None]
+    names = [entry.name for entry in files]
+    own = [name for name in names if not key_layout.is_history(name) and key_layout.index_of(name.partition("/")[2]) is not None]
+    return [f"{folder}/{name}" for name in (*own, *filter(key_layout.is_aside, names))]
 
 
 Name = tuple[str, str]
