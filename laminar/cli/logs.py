@@ -1,69 +1,169 @@
-"""``laminar logs``: read what the layers of a workflow printed."""
+"""``laminar logs``: read what the layers of a run printed, from its datastore or from the cluster."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol
+
 import click
 
-from laminar.cli.options.cluster import Cluster, cluster_options, flow_filter, run_argument
+from laminar.cli.options.cluster import Cluster, cluster_options
 from laminar.cli.options.quantity import Duration
+from laminar.cli.options.run_words import RunChoice, run_words
+from laminar.exceptions import ClusterError, DatastoreError, ExecutionError, FlowError
+
+if TYPE_CHECKING:
+    from laminar.history.log_reader import Selection
+    from laminar.history.stored_run import Run
 
 __all__ = ["logs", "show"]
 
 
-@click.command(short_help="Print what a workflow's layers wrote.")
-@run_argument
-@click.argument("layer", required=False)
+@click.command(short_help="Print what the layers of a run wrote.")
+@run_words(most=1, metavar="[PROGRAM|FLOW] [RUN] [LAYER]")
 @click.option("--index", type=click.IntRange(0), help="Read one split of the layer.")
 @click.option("--attempt", type=click.IntRange(1), help="Read one attempt, counted from 1.")
-@click.option("-f", "--follow", is_flag=True, help="Go on until the workflow has ended.")
+@click.option("-f", "--follow", is_flag=True, help="Go on until the run has ended.")
 @click.option("--failed", is_flag=True, help="Read failed attempts only.")
 @click.option("--since", type=Duration(), help="Leave out lines that are older, such as 10m.")
 @click.option("--tail", type=click.IntRange(0), help="Read so many lines of each attempt, the last ones.")
-@flow_filter
 @cluster_options
 def logs(
-    run: str,
-    layer: str | None,
+    chosen: RunChoice,
     index: int | None,
     attempt: int | None,
     follow: bool,
     failed: bool,
     since: float | None,
     tail: int | None,
-    flow: str | None,
     cluster: Cluster,
 ) -> None:
-    """Print what the layers of RUN, a workflow, wrote. Each line begins with its layer: `Fit[3] | ...`.
+    """Print what the layers of a run wrote, here or on a cluster. Each line begins with its layer: `Fit[3] | ...`.
 
     \b
-    laminar logs latest
-    laminar logs train-x7k2f Fit --index 3 --attempt 1
-    laminar logs train-x7k2f --failed --tail 50
+    laminar logs train.py                               the newest execution of a program
+    laminar logs train.py 9AnmGPM Fit --index 3
+    laminar logs latest --failed
+    laminar logs train-x7k2f Fit --attempt 1 --tail 50  a workflow's, also when its pods are gone
 
-    Lines that Argo writes itself are left out. Attempts stand in the order in which they began, or as lines come with -f.
-    A pod that is gone has taken its log along; laminar says so on standard error.
+    RUN is an execution's id, what is shown of it, a workflow's name, a unique beginning of either, or latest. The datastore is
+    read first, then the cluster; --server, --context or --namespace select the cluster. Attempts stand in the order in which
+    they began, or as lines come with -f. Secrets of the environment are masked in what is kept.
     """
-    from laminar.compiler.cluster.log_reader import Line, Selection, follow_logs, read_logs
+    if (index is not None or attempt is not None) and not chosen.rest:
+        raise click.UsageError("--index and --attempt are of a layer: name LAYER as well.")
+    from laminar.history.log_reader import Selection
+    from laminar.timestamps import now
+
+    earliest = "" if since is None else now(after=-since)
+    selection = Selection(chosen.rest[0] if chosen.rest else None, index, attempt, failed, earliest, tail)
+    if not cluster.is_named:
+        try:
+            found = chosen.runs()
+        except (DatastoreError, ExecutionError, FlowError) as error:
+            _of_cluster(chosen, selection, cluster, since, follow=follow, instead_of=error)
+            return
+        if not _prefers_cluster(found) or not _is_of_cluster(chosen, selection, cluster, since, follow=follow):
+            _of_datastore(found, selection, follow=follow)
+        return
+    _of_cluster(chosen, selection, cluster, since, follow=follow)
+
+
+def _of_datastore(found: list[Run], selection: Selection, *, follow: bool) -> None:
+    """Print what a datastore keeps of runs: those of a chain one after the other."""
+    from laminar.history import log_reader
+    from laminar.history.stored_run import Run
+
+    fitting = [run for run in found if selection.layer is None or _has_layer(run, selection.layer)] or found
+    printed = False
+    for run in fitting:
+        again = functools.partial(Run, run.flow, run.id, run.store)
+        lines = log_reader.follow(again, selection) if follow else run.logs(selection)
+        printed = _print(lines) or printed
+    if not printed and not follow:
+        what = "no log is kept" if not any(log_reader.layers_with_logs(run) for run in fitting) else "nothing was printed"
+        click.echo(f"{fitting[0].flow} {fitting[0].short}: {what} of that", err=True)
+
+
+def _has_layer(run: Run, layer: str) -> bool:
+    return any(one.name == layer for one in run.layers)
+
+
+def _prefers_cluster(found: list[Run]) -> bool:
+    """Return whether the cluster has more to say: of pods that run, and of those whose output is not kept."""
+    from laminar.history.log_reader import layers_with_logs
+
+    return any(run.in_pods and (run.state == "running" or not layers_with_logs(run)) for run in found)
+
+
+def _is_of_cluster(chosen: RunChoice, selection: Selection, cluster: Cluster, since: float | None, *, follow: bool) -> bool:
+    """Print logs of the cluster, and return whether it has the run."""
+    try:
+        _of_cluster(chosen, selection, cluster, since, follow=follow)
+    except (ClusterError, FlowError):
+        return False
+    return True
+
+
+def _of_cluster(
+    chosen: RunChoice,
+    selection: Selection,
+    cluster: Cluster,
+    since: float | None,
+    *,
+    follow: bool,
+    instead_of: DatastoreError | ExecutionError | FlowError | None = None,
+) -> None:
+    """Print what the pods of a workflow wrote.
+
+    Raises ClusterError, or the error that led here, where no cluster has the run.
+    """
+    from laminar.compiler.cluster.log_reader import Line, follow_logs, read_logs
+    from laminar.compiler.cluster.log_reader import Selection as PodSelection
     from laminar.compiler.cluster.progress import progress
     from laminar.compiler.cluster.run_address import find
 
-    if (index is not None or attempt is not None) and layer is None:
-        raise click.UsageError("--index and --attempt are of a layer: name LAYER as well.")
-    transport = cluster.connect()
-    name = find(transport, run, flow=flow)
-    selection = Selection(layer, index, attempt, failed, None if since is None else max(1, int(since)), tail)
+    try:
+        transport = cluster.connect(chosen.program)
+        name = find(transport, chosen.address, flow=chosen.datastore.flow)
+    except ClusterError as error:
+        if isinstance(instead_of, ExecutionError):
+            raise ExecutionError(f"{instead_of.what} Nor is it on a cluster: {error.what}", fix=instead_of.fix) from error
+        raise
+    seconds = None if since is None else max(1, int(since))
+    pods = PodSelection(selection.layer, selection.index, selection.attempt, selection.failed, seconds, selection.tail)
     if follow:
-        for item in follow_logs(transport, name, selection):
-            if isinstance(item, Line):
-                show(item)
-        return
-    for line in read_logs(transport, progress(transport.get("Workflow", name)), selection):
+        _print(item for item in follow_logs(transport, name, pods) if isinstance(item, Line))
+    else:
+        _print(read_logs(transport, progress(transport.get("Workflow", name)), pods))
+
+
+class Line(Protocol):
+    """A line of a log, of the datastore or of a pod; of a ``note`` laminar is the author."""
+
+    @property
+    def label(self) -> str:
+        """The layer with its split."""
+
+    @property
+    def text(self) -> str:
+        """The line itself."""
+
+    @property
+    def note(self) -> bool:
+        """Whether laminar wrote the line."""
+
+
+def _print(lines: Iterable[Line]) -> bool:
+    """Print lines, and return whether there were any."""
+    some = False
+    for line in lines:
+        some = True
         show(line)
+    return some
 
 
-def show(line: object) -> None:
+def show(line: Line) -> None:
     """Print a line after the name of its layer; a note goes to standard error."""
-    from laminar.compiler.cluster.log_reader import Line
-
-    assert isinstance(line, Line)
     click.echo(f"{line.label} | {line.text}" if not line.note else f"{line.label}: {line.text}", err=line.note)

@@ -9,8 +9,8 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from laminar.configurations.datastores.documents.execution_listing import made_at
-from laminar.configurations.datastores.documents.execution_record import load_execution, load_executions
+from laminar.configurations.datastores.documents.execution_listing import first_times, made_at
+from laminar.configurations.datastores.documents.execution_record import load_executions
 from laminar.configurations.datastores.key_layout import execution_folder, executions_folder
 from laminar.exceptions import ExecutionError
 from laminar.history import identifier
@@ -124,10 +124,7 @@ def runs(shelves: Sequence[Shelf], *, program: str | None = None) -> Iterator[Ru
 
     Their records are fetched many at a time. A damaged record counts as none.
     """
-    found = [(made_at(id), place, shelf, id) for shelf in shelves for place, id in enumerate(shelf.store.executions(shelf.name))]
-    if len(shelves) > 1 and all(made for made, *_ in found):
-        found.sort(key=lambda one: one[:2])
-    newest = [(shelf, id) for _, _, shelf, id in reversed(found)]
+    newest = _oldest_first(shelves)[::-1]
     for start in range(0, len(newest), AT_ONCE):
         chunk = newest[start : start + AT_ONCE]
         records = {}
@@ -138,6 +135,19 @@ def runs(shelves: Sequence[Shelf], *, program: str | None = None) -> Iterator[Ru
             record = records[shelf.name, id]
             if program is None or record is None or is_of_program(record, program):
                 yield _run(shelf, id, record)
+
+
+def _oldest_first(shelves: Sequence[Shelf]) -> list[tuple[Shelf, str]]:
+    """Return the executions of flows in the order in which they started, to the second."""
+    found = []
+    for shelf in shelves:
+        ids = shelf.store.executions(shelf.name)
+        own = [id for id in ids if not made_at(id)] if len(shelves) > 1 else []
+        times = first_times(shelf.store, shelf.name, own)
+        found += [(made_at(id) or times.get(id, "")[:19], place, shelf, id) for place, id in enumerate(ids)]
+    if len(shelves) > 1:
+        found.sort(key=lambda one: one[:2])
+    return [(shelf, id) for _, _, shelf, id in found]
 
 
 def id_of(shelf: Shelf) -> int:
@@ -188,15 +198,31 @@ def _workflows(shelf: Shelf) -> Iterator[tuple[str, str]]:
 
 
 def _latest(shelves: Sequence[Shelf], program: str | None) -> str | None:
-    """Return the id of the newest execution of the first flow that has one of the program."""
-    for shelf in shelves:
-        for id in reversed(shelf.store.executions(shelf.name)):
-            if program is None:
-                return id
-            record = load_execution(shelf.store, shelf.name, id)
-            if record is None or is_of_program(record, program):
-                return id
+    """Return the id of the execution that started last, of those of the program if one is given."""
+    found = [(shelf, one) for shelf in shelves if (one := _newest(shelf, program)) is not None]
+    if len({id for _, (id, _) in found}) > 1:
+        found.sort(key=lambda one: _start(one[0], *one[1]), reverse=True)
+    return found[0][1][0] if found else None
+
+
+def _newest(shelf: Shelf, program: str | None) -> tuple[str, ExecutionRecord | None] | None:
+    for id in reversed(shelf.store.executions(shelf.name)):
+        record = _record(shelf, id)
+        if program is None or record is None or is_of_program(record, program):
+            return id, record
     return None
+
+
+def _record(shelf: Shelf, id: str) -> ExecutionRecord | None:
+    """Return the record of an execution, None where it has none or a damaged one."""
+    return load_executions(shelf.store, shelf.name, [id])[id]
+
+
+def _start(shelf: Shelf, id: str, record: ExecutionRecord | None) -> str:
+    """Return the second in which an execution started."""
+    if record is not None and record.sessions:
+        return record.sessions[0].started[:19]
+    return made_at(id) or first_times(shelf.store, shelf.name, [id])[id][:19]
 
 
 # what was looked through

@@ -26,6 +26,12 @@ class Cluster:
 
     given: tuple[tuple[str, Any], ...]
 
+    @property
+    def is_named(self) -> bool:
+        """Whether the command line names the cluster or the namespace."""
+        given = dict(self.given)
+        return any(given.get(name) for name in ("server", "context", "namespace"))
+
     def connect(self, program: str | None = None) -> Transport:
         """Return the way to the cluster; a program's project may name it, else the working folder's.
 

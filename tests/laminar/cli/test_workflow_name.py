@@ -16,6 +16,7 @@ def ran(shell, monkeypatch):
         from laminar import Flow, Layer
         from laminar.configurations.datastores import Local
         from laminar.configurations.executors import Thread
+        from laminar.worker import document_stamp
 
         class Train(Flow): ...
 
@@ -26,7 +27,9 @@ def ran(shell, monkeypatch):
 
         with monkeypatch.context() as patched:
             patched.setattr(os, "uname", lambda: SimpleNamespace(nodename=host))
+            document_stamp.host.cache_clear()
             Train(datastore=Local(str(shell.folder / "store")), executor=Thread())(execution=execution)
+        document_stamp.host.cache_clear()
 
     return run
 

@@ -139,3 +139,11 @@ class TestOfAProgram:
         shelf = address.FlowShelf("Train", mixed)
         assert [run.id for run in address.runs([shelf])] == ["r4", "r3", "r2", "r1", "r0"]
         assert [run.id for run in address.runs([shelf], program="fraud.py")] == ["r3", "r2"]
+
+
+def test_the_latest_of_several_flows_is_the_one_that_started_last(tmp_path):
+    store = Local(tmp_path)
+    for flow, second in (("A", 1), ("B", 3), ("C", 2)):
+        store.save(Record(flow=flow, execution=f"of-{flow}", layer="Parameters", started=f"2026-01-01T00:00:0{second}.000Z"))
+    shelves = [address.FlowShelf(flow, store) for flow in "ABC"]
+    assert [run.id for run in address.search(shelves, "latest")] == ["of-B"]
