@@ -73,7 +73,7 @@ def _pods(plan: Plan, spec: Block) -> Iterator[tuple[str, ...]]:
 
 
 def _layers(plan: Plan) -> dict[tuple[str, str], tuple[FlowPlan, Task]]:
-    """Return each layer by the DAGs that its task may stand in, and the task's name."""
+    """Return each layer by the DAGs that may hold its task, and the task's name."""
     found = {}
     for flow, task in plan.tasks():
         graphs = [flow.name, *(part.name for part in flow.parts), *([task.loop] if task.loop else [])]

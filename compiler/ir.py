@@ -215,7 +215,7 @@ class Plan(Value):
     """A whole chain: its flows in order, the first flow's parameters, the store that its pods share.
 
     ``execution`` is an id given in the program, else None (the workflow's uid is used); ``retry`` means that it is resumed.
-    ``cached`` says whether layers that are registered with a cache may take earlier results over.
+    With ``cached``, layers that are registered with a cache may reuse earlier results.
     ``chain`` counts the program's chains from 1. ``title`` and ``description`` come from the first flow's name and docstring,
     ``schedule`` from its scheduler. ``code`` names the code package that pods run, None where their image holds the program.
     """

@@ -73,7 +73,7 @@ def _wrong_flow(flow: FlowPlan) -> Iterator[str]:
     for task in flow.tasks:
         for need in task.needs:
             if need not in before:
-                yield f"{flow.name}.{task.layer} needs {need!r}, which does not stand before it"
+                yield f"{flow.name}.{task.layer} needs {need!r}, which does not come before it"
         for factor in task.fan_out.factors if task.fan_out else ():
             if factor.length is None and factor.layer not in (*task.needs, PARAMETERS):
                 yield f"{flow.name}.{task.layer} iterates over {factor.layer!r}, which it does not need"

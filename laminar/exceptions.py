@@ -129,7 +129,7 @@ class SchedulerError(LaminarError):
 class DatastoreError(LaminarError):
     """Stored data is missing or damaged; ``address`` is that of the artifact, where it is one.
 
-    ``transient`` says that it is neither, as far as is known: the storage is out of reach, and a later attempt may succeed.
+    ``transient`` means neither, as far as is known: the storage is out of reach, and a later attempt may succeed.
     """
 
     transient: bool = False
@@ -142,7 +142,7 @@ class DatastoreError(LaminarError):
 class ClusterError(LaminarError):
     """A cluster rejects a request, or does not answer; ``status`` is the HTTP status, 0 where there was no answer.
 
-    ``lost`` says that the request may have been carried out: the connection ended before its answer came. The exit code follows
+    ``lost`` means that the request may have been carried out: the connection ended before its answer came. The exit code follows
     sysexits.h: 69 (EX_UNAVAILABLE) where a later attempt may succeed, 77 (EX_NOPERM) for missing credentials or rights.
 
     >>> ClusterError("The server is busy.", status=429).exit_code, ClusterError("Forbidden.", status=403).exit_code

@@ -50,8 +50,8 @@ class Axis:
 class Node:
     """A layer as the graph sees it.
 
-    ``needs`` are its dependencies in the order they are written, ``grid`` the axes of its ForEach, ``entry`` says
-    whether it has such hooks, its flow's included, ``submission`` whether it has some whose answer depends on data or the split.
+    ``needs`` are its dependencies in the order they are written, ``grid`` the axes of its ForEach, ``entry`` is True
+    if it has entry hooks, its flow's included, ``submission`` if it has submission hooks that depend on data or the split.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Node:
 
 
 def order(edges: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
-    """Return the names so that each stands after what it needs, and otherwise in the given order.
+    """Return the names so that each comes after those that it needs, and otherwise in the given order.
 
     Raises ValueError for a cycle.
 
@@ -78,7 +78,7 @@ def order(edges: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
     below = dependents(missing)
     ready = [place[name] for name, needs in missing.items() if not needs]
     done: list[str] = []
-    while ready:  # a heap: of the names that may stand next, the first in the given order does
+    while ready:  # a heap: of the names that may be next, the first in the given order is
         name = names[heapq.heappop(ready)]
         done.append(name)
         for other in below[name]:

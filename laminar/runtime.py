@@ -19,7 +19,7 @@ CLUSTER = "laminar.compiler.cluster.flow_launch"
 
 
 class LocalRuntime:
-    """Run flows on this machine, and those whose scheduler says so on a cluster."""
+    """Run flows on this machine, and those with a remote scheduler on a cluster."""
 
     def __init__(self) -> None:
         """Make a runtime that has run nothing; ``chains`` counts the chains that the program has called."""
@@ -55,7 +55,7 @@ class LocalRuntime:
         return launch.follow(before, step)
 
     def act(self, step: Step) -> Any:
-        """Resume, schedule or execute, as a step says, and return its execution."""
+        """Resume, schedule or execute, by the action of a step, and return its execution."""
         from laminar.local import launch
 
         self.chains += 1

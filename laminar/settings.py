@@ -14,7 +14,7 @@ __all__ = ["Current", "CurrentExecution", "CurrentFlow", "CurrentLayer", "curren
 
 @dataclass(frozen=True)
 class CurrentExecution:
-    """Execution of the running split; ``retry`` says whether it was resumed."""
+    """Execution of the running split; ``retry`` is True if it was resumed."""
 
     id: str | None = None
     retry: bool = False

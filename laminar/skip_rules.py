@@ -26,7 +26,7 @@ def is_skipped(node: Node, ended: Mapping[str, str]) -> bool:
 def may_skip(nodes: Mapping[str, Node]) -> frozenset[str]:
     """Return the layers that may end skipped: by an entry hook of their own, or because a layer that they need may.
 
-    Each node stands after what it needs.
+    Each node comes after those that it needs.
     """
     found: set[str] = set()
     for name, node in nodes.items():

@@ -21,7 +21,7 @@ def given(**parts: Any) -> Block:
 
 
 def named(values: Mapping[str, str | None] | Iterable[tuple[str, str | None]]) -> list[Block]:
-    """Return Argo's list of names and values; a name with the value None stands alone.
+    """Return Argo's list of names and values; a name with the value None has no value.
 
     >>> named({"layer": None, "index": "0"})
     [{'name': 'layer'}, {'name': 'index', 'value': '0'}]

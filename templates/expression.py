@@ -13,7 +13,7 @@ __all__ = ["RESERVED", "Length", "counted", "pods", "pods_of_input", "splits", "
 RESERVED = frozenset(
     ("let", "matches", "contains", "startsWith", "endsWith", "nil", "true", "false", "in", "not", "and", "or", "if", "else")
 )
-"""Words of the expression language: as names they stand in brackets in a path, and may not stand in ``depends``."""
+"""Words of the expression language: as names they are in brackets in a path, and cannot be in ``depends``."""
 
 UNSAFE = re.compile(r"[\x00-\x1f'\"\\{}@]")
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -146,7 +146,7 @@ def _guarded(before: str, number: str, runs: str, *, fixed: bool = False) -> str
 
 
 def pods_of_input(name: str, batch: int = 1) -> str:
-    """Return how many pods run as many splits as an input parameter says.
+    """Return the number of pods for the splits that an input parameter counts.
 
     >>> pods_of_input("splits")
     '{{=string(max(1, int(inputs.parameters.splits)))}}'

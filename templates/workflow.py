@@ -25,7 +25,7 @@ PATCH = json.dumps(
 
 
 KEPT = 7 * 24 * 3600
-"""Seconds that a workflow which has ended is kept: a week is enough to look at it and to retry it."""
+"""Seconds that a workflow which has ended is kept: a week is enough to inspect it and to retry it."""
 
 
 def document(

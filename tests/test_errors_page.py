@@ -88,7 +88,7 @@ CASES: dict[str, str] = {
     "foreach=ForEach([Parameter('Raed', 'rows')]))\nclass Fit(Layer): ...\nrun()",
     "ForEach of layer '…' iterates over …, which … never sets.": "@Train.register(foreach=ForEach([Parameter(Read, 'row')]))\n"
     "class Fit(Layer): ...\nrun()",
-    "ForEach of layer '…' iterates over …, and … is a fan-out itself: which of its splits is not said.": "@Train.register("
+    "ForEach of layer '…' iterates over …, and … is a fan-out itself: it is unknown which of its splits.": "@Train.register("
     "foreach=ForEach([Parameter(Read, 'rows')]))\nclass Fit(Layer):\n    model: int\n"
     "@Train.register(foreach=ForEach([Parameter(Fit, 'model')]))\nclass Score(Layer): ...\nrun()",
     "ForEach of layer '…' iterates over split … of …, which is no fan-out.": "@Train.register("

@@ -16,7 +16,7 @@ POD = ("container", "script")
 WORK = (*POD, "dag", "steps", "suspend", "resource", "http", "plugin", "containerSet", "data")
 LOOPS = ("withItems", "withParam", "withSequence")
 LOCATIONS = ("s3", "git", "http", "artifactory", "hdfs", "raw", "oss", "gcs", "azure", "plugin")
-"""The fields of an artifact that say where it is stored (Argo's ArtifactLocation, 4.1.2)."""
+"""The fields of an artifact that name its storage (Argo's ArtifactLocation, 4.1.2)."""
 
 OWN = "laminar/"
 """How the labels and annotations that laminar writes begin."""
@@ -31,7 +31,7 @@ class Task:
 
     @property
     def name(self) -> str:
-        """Its name; a hook has the key it stands under."""
+        """Its name; that of a hook is its key."""
         return self.part.text("name") or str(self.part.place[-1])
 
     @property

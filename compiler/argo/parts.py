@@ -1,4 +1,4 @@
-"""Look at parts of a document with their place in it, so that a message can name file, line, template, task and field."""
+"""Read parts of a document with their place in it, so that a message can name file, line, template, task and field."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Part:
         """The line in the file, from 1."""
         return self.source.line(self.place)
 
-    # where it stands, in words
+    # its place, in words
 
     @property
     def document(self) -> str:
@@ -100,7 +100,7 @@ class Part:
 
     @property
     def field(self) -> str:
-        """The place inside the task, the template or the document; a named item of a list stands by its name."""
+        """The place inside the task, the template or the document; an item of a list is shown by its name, if it has one."""
         text = ""
         for position in range(self._call_end or self._template_end, len(self.place)):
             key = self.place[position]

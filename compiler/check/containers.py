@@ -155,7 +155,7 @@ def _wrong_mounts(pod: Pod, limits: Limits) -> Iterator[Problem]:
         elif _hides_scratch(volume, path):
             yield (
                 f"has a volume mounted at {path!r}, where each pod needs room of its own.",
-                f"mount it elsewhere; at {SCRATCH} only Volume(empty_dir=MB) that is not read-only can stand.",
+                f"mount it elsewhere; only Volume(empty_dir=MB) that is not read-only can be at {SCRATCH}.",
             )
         elif ":" in path:
             yield f"has a volume mounted at {path!r}; Kubernetes rejects ':' there.", "mount it elsewhere."

@@ -108,7 +108,7 @@ class ArgoServer(Transport):
 
     def _act(self, kind: str, verb: str, name: str) -> Object:
         body = {"namespace": self.namespace, "name": name}
-        once = verb in ("retry", "resubmit")  # the others say how it shall be, these that something shall happen
+        once = verb in ("retry", "resubmit")  # the others set a state, these start something
         path = f"{self._path(kind, name)}/{verb}"
         return self._whole(kind, self.session.json("PUT", path, doing=f"{verb} {kind} {name}", body=body, repeat=not once))
 

@@ -36,14 +36,14 @@ MESSAGES = (
     (r"^when '.*Skipped.*' evaluated false", "a layer that it reads was skipped"),
     (r"^when 'false' evaluated false", "its condition is false"),
 )
-"""Patterns of messages, and what they mean; ``{}`` is what the message says besides."""
+"""Patterns of messages, and their meaning; ``{}`` is the rest of the message."""
 
 SUMMARIES = ("No more retries left", "retryStrategy.expression evaluated to false", "Max duration limit exceeded")
-"""Messages of Retry nodes that say nothing of the cause: that is the last attempt's."""
+"""Messages of Retry nodes without a cause: the last attempt has it."""
 
 
 def cause(message: str, code: str = "") -> str:
-    """Return what a message of a node means, "" where it says nothing.
+    """Return the meaning of a node's message, "" where it has none.
 
     >>> cause("main: OOMKilled (exit code 137)", "137"), cause("main: Error (exit code 70)", "70")
     ('out of memory (OOMKilled)', 'failed for good (exit code 70)')
@@ -63,7 +63,7 @@ def cause(message: str, code: str = "") -> str:
 
 
 def _rest(message: str) -> str:
-    """Return what a message says after its reason, with a colon before it."""
+    """Return the rest of a message after its reason, with a colon before it."""
     text = re.sub(r"^(?:main: )?[A-Z][A-Za-z]+(?: \(exit code -?[0-9]+\))?:?\s*", "", message.strip())
     return f": {_short(text)}" if text else ""
 
@@ -74,7 +74,7 @@ def _short(text: str) -> str:
 
 
 def pod_cause(pod: Mapping[str, Any], warnings: Sequence[Mapping[str, Any]] = ()) -> str:
-    """Return why a pod waits or failed, from its status and its events; "" where they say nothing."""
+    """Return why a pod waits or failed, from its status and its events; "" where they have no reason."""
     status = pod.get("status") or {}
     if status.get("reason") == "Evicted":
         return cause(f"Evicted: {status.get('message', '')}")

@@ -140,7 +140,7 @@ def _environment(variables: Iterable[Mapping[str, Any]]) -> str | None:
 
 
 def _source(count: str) -> str:
-    """Return what a fan-out iterates over, as the program names it; an expression of another kind as it stands.
+    """Return the attribute that a fan-out iterates over, as the program names it; any other expression unchanged.
 
     >>> _source("{{=string(max(1, sum(fromJSON(tasks.Read.outputs.parameters.lengths).rows)))}}")
     'Read.rows'

@@ -27,7 +27,7 @@ FALSE = ("0", "f", "false")
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What the command line says about the cluster; None where it says nothing."""
+    """The options of the command line that choose the cluster; None where one was not passed."""
 
     server: str | None = None
     context: str | None = None
@@ -56,7 +56,7 @@ def connect(choice: Choice, project: Project | None = None, environ: Mapping[str
     if found is None:
         raise ClusterError(
             "No cluster is named: there is no Argo server, no kubeconfig and no service account of a pod.",
-            fix="set ARGO_SERVER=host:port, or KUBECONFIG; [tool.laminar] server in pyproject.toml is as good.",
+            fix="set ARGO_SERVER=host:port, KUBECONFIG, or server in [tool.laminar] of pyproject.toml.",
             code=1,
         )
     endpoint, own = found

@@ -57,7 +57,7 @@ def _digest(plain: str, owner: str) -> str:
 
 
 def owned(document: Mapping[str, Any], owner: str) -> Object:
-    """Return a document that says who owns it, in a label and, whole, in an annotation."""
+    """Return a document with its owner in a label and, whole, in an annotation."""
     made: Object = copy.deepcopy(dict(document))
     metadata = made["metadata"]
     metadata["labels"] = {**metadata.get("labels", {}), OWNER: _label(owner)}

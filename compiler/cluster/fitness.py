@@ -112,7 +112,7 @@ def _version(definition: Object) -> Object | None:
 
 
 def _task_limit(version: Object) -> int | None:
-    """Return how many tasks a DAG may have: the full definitions say it, the minimal ones have no such fields."""
+    """Return how many tasks a DAG may have: the full definitions limit it, the minimal ones have no such fields."""
     found: Any = version.get("schema") or {}
     for step in ("openAPIV3Schema", "properties", "spec", "properties", "templates", "items", "properties", "dag", "properties"):
         found = found.get(step) or {}
@@ -207,7 +207,7 @@ def check_image(images: Iterable[str], pods: Sequence[Object] | None = None) -> 
 
 
 def _pulled(image: str, pods: Sequence[Object] | None) -> tuple[str, str]:
-    """Return what pods say of an image, and how it went: a node has pulled it, or could not.
+    """Return what the pods report about an image: a node has pulled it, or could not.
 
     A container's status has the image's id once it was pulled: Kubernetes, core/v1 ContainerStatus.
     """

@@ -235,13 +235,13 @@ FIXES = {
     400: "",
     401: "log in again: ARGO_TOKEN for an Argo server, the user of the kubeconfig's context for a cluster.",
     403: "request the right: templates/rbac-people.yaml holds what people need; `laminar doctor` lists what is missing.",
-    404: "check the namespace (-n) and the cluster; `laminar doctor` says whether Argo is there.",
+    404: "check the namespace (-n) and the cluster; `laminar doctor` checks whether Argo is there.",
     409: "repeat the command: it reads the object anew.",
     410: "repeat the command: the server has newer data.",
     413: "submit less: a workflow is at most 1 MiB; `laminar compile --explain` shows what takes space.",
     429: "try again later.",
     500: "read the message; the server's log may have more.",
-    503: "try again in a minute; if it stays so, look at the server's pods.",
+    503: "try again in a minute; if that does not help, check the server's pods.",
 }
 
 

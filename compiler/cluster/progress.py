@@ -50,7 +50,7 @@ class Split:
 
 @dataclass(frozen=True)
 class LayerProgress:
-    """One layer, link or gate; ``message`` says why it did not run."""
+    """One layer, link or gate; ``message`` is the reason why it did not run."""
 
     flow: str
     name: str
@@ -112,7 +112,7 @@ class _Task:
 
 
 def progress(workflow: Mapping[str, Any]) -> Progress:
-    """Return how far a workflow is. Layers stand in the order of the spec, those that have not started too.
+    """Return how far a workflow is. Layers are in the order of the spec, those that have not started too.
 
     Raises ClusterError where the workflow's nodes are out of reach.
     """
@@ -237,7 +237,7 @@ def _phase(whole: str, splits: Sequence[Split]) -> str:
 
 
 def with_pods(run: Progress, pods: Sequence[Mapping[str, Any]], warnings: Mapping[str, Sequence[Mapping[str, Any]]]) -> Progress:
-    """Return a run whose attempts know from their pods and events why they wait, where the nodes do not say it."""
+    """Return a run whose attempts have the reasons why they wait, from pods and events where the nodes have none."""
     known = {str(pod["metadata"]["name"]): pod for pod in pods}
 
     def better(one: Attempt) -> Attempt:

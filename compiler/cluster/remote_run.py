@@ -110,7 +110,7 @@ def submit(
     """Compile a program, a function that calls flows, or an Execution, and start it; the arguments are those of `compile`.
 
     The cluster is that of ARGO_SERVER, of ``[tool.laminar]``, or the kubeconfig's, unless a transport is given. Code packages are
-    uploaded where ``code``, or the project, says where to. ``key`` starts one workflow only, however often it is submitted.
+    uploaded if ``code``, or the project, names a place. ``key`` starts one workflow only, however often it is submitted.
 
     Raises FlowError for a program that cannot be compiled or calls several flows, ClusterError where the cluster rejects it.
     """

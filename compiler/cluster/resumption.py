@@ -25,7 +25,7 @@ def remainder(chain: Chain, execution: str, url: str | None, *, again: bool = Tr
     ``url`` is where its pods keep artifacts, where that is not the flows' own datastore. Layers that were skipped are left to be
     decided ``again``, or have ended.
 
-    The first flow to run is the first that has a layer left, or after which the linker has not run. A link stands behind a flow:
+    The first flow to run is the first that has a layer left, or after which the linker has not run. A link follows a flow:
     where nothing of that is left, its last layer runs once more, and ends at once.
 
     Raises ExecutionError where everything has finished, DatastoreError where the documents cannot be read.
@@ -46,7 +46,7 @@ def remainder(chain: Chain, execution: str, url: str | None, *, again: bool = Tr
     flow = chain.first.flow.name
     raise ExecutionError(
         f"Nothing is left to run: every layer of execution {execution!r} has finished.",
-        fix="run the flow anew: laminar submit PROGRAM.",
+        fix="start the flow again: laminar submit PROGRAM.",
         execution=execution,
         flow=flow,
     )

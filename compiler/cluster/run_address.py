@@ -17,7 +17,7 @@ SHOWN = 5
 def find(transport: Transport, words: str, *, flow: str | None = None) -> str:
     """Return the name of the selected workflow. ``flow`` restricts `latest` and beginnings to the workflows of one flow.
 
-    Raises ClusterError where nothing, or several, fit; it says what was looked through.
+    Raises ClusterError where nothing, or several, fit, with the places that were searched.
     """
     if words != LATEST:
         try:

@@ -30,7 +30,7 @@ KEPT = 24 * 3600.0
 
 @dataclass(frozen=True)
 class Submitted:
-    """A workflow on the cluster; ``found`` says that an earlier submit had created it."""
+    """A workflow on the cluster; ``found`` is True where an earlier submit had created it."""
 
     workflow: Object
     found: bool = False
@@ -129,7 +129,7 @@ def submit(transport: Transport, document: Mapping[str, Any], *, key: str | None
     ``key`` is an id of the caller's own, such as that of a CI job. Without one, the id is new, unless the same document was
     submitted to the same place before and the answer was lost.
 
-    Raises ClusterError; where the workflow may have been created after all, its fix says to repeat the command.
+    Raises ClusterError; where the workflow may have been created after all, its fix is to repeat the command.
     """
     note = _Note.of(transport, document)
     known = key or note.read()

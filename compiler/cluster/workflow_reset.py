@@ -20,7 +20,7 @@ EXECUTED = ("Pod", "Container", "HTTP", "Plugin")
 """Types of nodes that execute something."""
 
 GROUPS = ("Retry", "TaskGroup", "StepGroup")
-"""Types of nodes that stand between a node and the DAG or steps that it is of."""
+"""Types of nodes between a node and the DAG or steps that it belongs to."""
 
 
 def retried(workflow: Mapping[str, Any], now: float) -> tuple[Object, tuple[str, ...]]:

@@ -187,7 +187,7 @@ def _spec(spec: Block, base: Base) -> Block:
 
 
 def _templates(templates: list[Block], base: Base) -> list[Block]:
-    """Return the templates; the base's node selector and tolerations stand under those of a template that has its own.
+    """Return the templates; those with a node selector or tolerations get the base's too.
 
     Argo uses the template's where it has some, else the workflow's: workflowpod.go, addSchedulingConstraints, 4.1.2.
     """
@@ -215,7 +215,7 @@ def _patched(ours: str, theirs: str) -> str:
 def _deep(low: Mapping[str, Any], high: Mapping[str, Any], *, first: Mapping[str, Any] | None = None) -> Block:
     """Return two mappings as one: ``high`` wins, its null removes; lists of named things are merged by name.
 
-    The keys of ``first`` stand first.
+    The keys of ``first`` come first.
     """
     keys = dict.fromkeys([*(first or low), *low, *high])
     merged: Block = {}

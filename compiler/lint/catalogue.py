@@ -1,7 +1,7 @@
 """Hold the table of rules: code, severity (and the one in laminar's own documents), who else finds the mistake, title, reason.
 
 The columns ``argo lint`` and ``server`` were read in Argo's workflow/validate/validate.go and manifests/base/crds/full, 4.1.2,
-and seen on a real Argo 4.1.2 and Kubernetes 1.34 where the reason says so. ``unknown`` was not tried.
+and seen on a real Argo 4.1.2 and Kubernetes 1.34 where the reason names them. ``unknown`` was not tried.
 """
 
 # ruff: noqa: E501
@@ -9,7 +9,7 @@ and seen on a real Argo 4.1.2 and Kubernetes 1.34 where the reason says so. ``un
 __all__ = ["CATALOGUE"]
 
 CATALOGUE = """
-Y101|error|yes|no|A key stands twice in a mapping|The last one counts, the first is lost without a word. Argo's own lint reads strictly and refuses the file; kubectl refuses it too.
+Y101|error|yes|no|A key occurs twice in a mapping|The last one counts, the first is lost without a word. Argo's own lint reads strictly and refuses the file; kubectl refuses it too.
 Y102|error|unknown|unknown|A key is not text|YAML 1.1 reads `n`, `yes` or `1` as a boolean or a number.
 Y103|error|unknown|unknown|A YAML tag that Argo does not know|A tag such as `!ref` belongs to another program.
 Y104|error|yes|yes|A file that is not YAML|No document of it can be read.

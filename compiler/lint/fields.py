@@ -72,7 +72,7 @@ def _is_old(finding: Finding) -> bool:
 
 
 def wrong_value(kind: Kind, part: Part) -> Iterator[Finding]:
-    """Yield what is wrong with a value of a kind; a value of nothing is as good as none, as Go reads it."""
+    """Yield what is wrong with a value of a kind; an empty value counts as none, as Go reads it."""
     value = part.value
     if value is None or kind == "any":
         return

@@ -23,7 +23,7 @@ LETTERS = "use letters, digits and '-', beginning with a letter or a digit, at m
 
 
 def wrong_names(document: Document) -> Iterator[Finding]:
-    """Yield the names that Argo or Kubernetes refuses, and those that stand twice."""
+    """Yield the names that Argo or Kubernetes refuses, and those that occur twice."""
     yield from _wrong_object(document)
     yield from _wrong_labels(document.part.at("metadata"))
     yield from _twice("template", [template.part for template in document.templates])

@@ -1,4 +1,4 @@
-"""Check what a path such as ``tasks.A.outputs.parameters.x`` refers to, where it stands.
+"""Check what a path such as ``tasks.A.outputs.parameters.x`` refers to, in its place.
 
 The variables are those of Argo's documentation (docs/variables.md) and of workflow/validate/validate.go, 4.1.2.
 """
@@ -68,7 +68,7 @@ def _of_root(part: Part, path: Path, scope: Scope) -> Iterator[Finding]:
 
 
 def _is_tag(part: Part, path: Path) -> bool:
-    """Return whether a path stands between braces of its own; a name in an expression cannot be left as it is."""
+    """Return whether a path is in braces of its own; a name in an expression cannot be left as it is."""
     text = part.value
     return any("{{" + space + ".".join(path) + space + "}}" in text for space in ("", " ")) if isinstance(text, str) else False
 

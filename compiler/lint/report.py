@@ -13,7 +13,7 @@ from laminar.compiler.lint.rules import RULES, Severity
 __all__ = ["FORMATS", "summary"]
 
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
-"""GitHub's words (docs.github.com, Workflow commands); SARIF says note."""
+"""GitHub's words (docs.github.com, Workflow commands); in SARIF it is note."""
 
 
 def text(findings: Sequence[Finding]) -> str:

@@ -28,7 +28,7 @@ class Severity(IntEnum):
 class Rule:
     """One rule.
 
-    ``own`` is the severity in documents that laminar wrote, which have no reason to be lax. ``argo`` and ``server`` say
+    ``own`` is the severity in documents that laminar wrote, which have no reason to be lax. ``argo`` and ``server`` state
     whether ``argo lint --offline`` and the Kubernetes API server find such a mistake: yes, no, partly, unknown.
     """
 

@@ -1,4 +1,4 @@
-"""Describe where a text stands, and so what its tags may refer to."""
+"""Describe the place of a text, which decides what its tags may refer to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Scope"]
 
 @dataclass(frozen=True)
 class Scope:
-    """Where a text stands.
+    """The place of a text.
 
     ``siblings`` are the tasks or steps of the template, ``ended`` those whose results are known. ``outer`` is the scope around
     an inline template, whose tags Argo replaces as well.

@@ -1,4 +1,4 @@
-"""Check every text of a document for its tags and expressions, where it stands."""
+"""Check the tags and expressions in every text of a document, by its place."""
 
 from __future__ import annotations
 

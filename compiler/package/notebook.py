@@ -31,7 +31,7 @@ def require_code(chains: Sequence[Chain], code: str | None) -> None:
         raise FlowError(
             f"Flow {step.flow.name!r} is defined in a notebook, which no pod can read.",
             where=step.where,
-            fix="say where its code goes: compile(execution, code='s3://bucket/code', upload=True), or move it to a file.",
+            fix="set the place of its code: compile(execution, code='s3://bucket/code', upload=True), or move it to a file.",
         )
 
 

@@ -89,7 +89,7 @@ class Package:
     files: tuple[str, ...]
 
     def at(self, root: str) -> str:
-        """Return what ``LAMINAR_CODE`` says of the package, kept below a URL."""
+        """Return the value of ``LAMINAR_CODE`` for the package, kept below a URL."""
         return reference(root, self.digest)
 
 
@@ -169,7 +169,7 @@ def check_place(url: str) -> str:
 
 
 def upload(made: Package, root: str) -> str:
-    """Keep a package below a URL, and say what that took: ``UPLOADED``, ``THERE`` or ``REPLACED``.
+    """Keep a package below a URL, and return how: ``UPLOADED``, ``THERE`` or ``REPLACED``.
 
     What is there already is read: a damaged package has the right name. Raises DatastoreError where it cannot be written.
     """

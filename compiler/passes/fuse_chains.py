@@ -11,7 +11,7 @@ from laminar.compiler.ir import Condition, FlowPlan, Plan, Task
 __all__ = ["TOGETHER", "fuse_chains"]
 
 TOGETHER = "+"
-"""Stands between the names of layers that run in one pod, one after the other: no Python name holds it."""
+"""Separator of the names of layers that run in one pod, one after the other: no Python name holds it."""
 
 
 def fuse_chains(plan: Plan) -> Plan:
@@ -29,7 +29,7 @@ def fuse_chains(plan: Plan) -> Plan:
 def _fused(flow: FlowPlan) -> FlowPlan:
     runs = [run for run in _runs(flow) if len(run) > 1]
     called = {task.layer: TOGETHER.join(each.layer for each in run) for run in runs for task in run}
-    # A row stands where its last layer does: after what its first layer needs, before what needs its last.
+    # A row is in the place of its last layer: after the needs of its first, before the layers that need its last.
     made = {run[-1].layer: _together(run) for run in runs}
     kept = (made.get(task.layer, task) for task in flow.tasks if task.layer in made or task.layer not in called)
     return flow.but(tasks=tuple(_renamed(task, called) for task in kept))

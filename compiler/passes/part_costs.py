@@ -8,7 +8,7 @@ __all__ = ["ancestor_sets", "kept_back", "waiting"]
 
 
 def ancestor_sets(needs: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """Return for each layer the set of its ancestors, as a number whose bits are places; layers stand after what they need.
+    """Return for each layer the set of its ancestors, as a number whose bits are places; layers come after those that they need.
 
     >>> ancestor_sets({"A": [], "B": ["A"], "C": ["B"]})
     {'A': 0, 'B': 1, 'C': 3}
@@ -26,7 +26,7 @@ def ancestor_sets(needs: Mapping[str, Sequence[str]]) -> dict[str, int]:
 def kept_back(parts: Sequence[Sequence[str]], needs: Mapping[str, Sequence[str]]) -> dict[str, int]:
     """Return the layers that a failure may keep from running although they do not need what failed, with how many may fail so.
 
-    A part stands after the parts that it waits for.
+    A part comes after the parts that it waits for.
 
     >>> kept_back([["A", "B"], ["C"]], {"A": [], "B": [], "C": ["A"]})
     {'C': 1}

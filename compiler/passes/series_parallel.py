@@ -20,7 +20,7 @@ def divide(
 ) -> Division:
     """Return parts of at most a weight; each layer needs every layer of every part that its part waits for.
 
-    Layers stand after what they need. A block that is neither a series nor side by side is divided by ``otherwise``.
+    Layers come after those that they need. A block that is neither a series nor side by side is divided by ``otherwise``.
 
     before: A1 ... A150 -> J -> B1 ... B150, with J below all A and above all B, at most 200 a part
     after:  A1 ... A150, J | B1 ... B150
@@ -67,7 +67,7 @@ def _joined(blocks: Division, weights: Mapping[str, int], widest: int, *, in_ord
 
 
 class _Graph:
-    """A graph whose layers stand after what they need, with the set of each one's ancestors as bits by place."""
+    """A graph whose layers come after those that they need, with the set of each one's ancestors as bits by place."""
 
     def __init__(self, needs: Mapping[str, Sequence[str]]) -> None:
         self.needs = needs

@@ -22,7 +22,7 @@ SPARE, MOST = 4, 100
 """How many times as many parts as necessary may be made to reduce waiting, and how many at most: each takes a template."""
 
 Needs = Mapping[str, Sequence[str]]
-"""What each layer needs; layers stand after what they need."""
+"""The needs of each layer; layers come after those that they need."""
 
 Weights = Mapping[str, int]
 """How many tasks each layer is."""
@@ -95,7 +95,7 @@ def _chosen(needs: Needs, weights: Weights, ways: Sequence[Division]) -> Divisio
 
 
 def _in_dependency_order(parts: Division, needs: Needs) -> Division:
-    """Return parts so that each stands after those that it waits for."""
+    """Return parts so that each comes after those that it waits for."""
     part_of = {layer: number for number, layers in enumerate(parts) for layer in layers}
     first = {layer: place for place, layer in enumerate(needs)}
     edges = {
@@ -105,7 +105,7 @@ def _in_dependency_order(parts: Division, needs: Needs) -> Division:
     return [parts[int(number)] for number in graph.order(edges)]
 
 
-# ways to divide: each gives parts that stand after those that they wait for
+# ways to divide: each returns parts that come after those that they wait for
 
 
 def _in_order(needs: Needs, weights: Weights, widest: int) -> Division:

@@ -16,7 +16,7 @@ __all__ = ["Remainder", "partial_tasks", "wrong_action"]
 
 @dataclass(frozen=True)
 class Remainder:
-    """What is left to run of an execution that is resumed, as its documents say.
+    """The layers that are left to run of a resumed execution, by its documents.
 
     ``place`` (from 1) is the first flow of the chain to run, ``layers`` are those of it that have not finished, and ``lengths``
     the numbers of elements that their fan-outs read of layers that have, by `graph.length_key`.

@@ -41,7 +41,7 @@ class Settings:
     of the schedule of the first flow's scheduler. ``chain`` is the number of the program's chain, from 1; ``root`` is the folder
     of the project, relative to which places are shown. ``code`` names a code package, and ``program`` the program's path in it,
     which pods run in place of their image's. ``args`` follow those of the container's command in each pod.
-    ``cached`` says whether pods may take earlier results over.
+    With ``cached``, pods may reuse earlier results.
     ``image``, and ``own_program``, the path of the compiled program in its project, are those of containers that name neither.
     ``remainder`` is what is left to run of an execution that is resumed; without one, its pods find that out.
     """

@@ -13,7 +13,7 @@ __all__ = ["Workflow", "read", "workflows"]
 
 TEMPLATES = ("WorkflowTemplate", "ClusterWorkflowTemplate")
 BYSTANDERS = ("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "ConfigMap", "Secret", "Namespace")
-"""Kinds that a file may hold besides; the rehearsal ignores them."""
+"""Other kinds that a file may hold; the rehearsal ignores them."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _started(document: Mapping[str, Any], templates: Mapping[str, Mapping[str, A
     unknown = set(spec) - {"workflowTemplateRef", "arguments"}
     if unknown:
         raise Refused(
-            f"Workflow {name!r} has {', '.join(sorted(unknown))} besides its template: their effect is unknown here.",
+            f"Workflow {name!r} has {', '.join(sorted(unknown))} in addition to its template: their effect is unknown here.",
             fix="move it to the template.",
         )
     target = str(reference.get("name")) if isinstance(reference, dict) else ""

@@ -166,7 +166,7 @@ def _object(mount: Mount) -> str:
 
 
 def _is_read_only(mount: Mount) -> bool:
-    """Return whether a mount is read-only; the kubelet mounts Secrets and ConfigMaps so whatever the mount says."""
+    """Return whether a mount is read-only; the kubelet always mounts Secrets and ConfigMaps so."""
     return mount.read_only or bool({"secret", "configMap", "projected"} & set(mount.volume))
 
 

@@ -50,7 +50,7 @@ def _unique(names: Iterable[str], where: str) -> None:
 
 
 def _check_tags(template: Mapping[str, Any], declared: Set[str], where: str) -> None:
-    """Refuse a tag that can have no value; what is inside an expression Argo looks at only when it runs (seen on Argo 4.1.2)."""
+    """Refuse a tag that can have no value; Argo reads the inside of an expression only when it runs (seen on Argo 4.1.2)."""
     own = {f"inputs.parameters.{one['name']}" for one in parameters_of(template, "inputs")} | declared
     tasks = template.get("dag", {}).get("tasks", [])
     rest = {name: part for name, part in template.items() if name != "dag"}

@@ -57,7 +57,7 @@ class Strictness(Enum):
 
 
 def replace(value: Any, scope: Scope, strictness: Strictness = Strictness.LENIENT) -> Any:
-    """Return a text, or every text inside a value, with its tags replaced; inserted text is not looked at again.
+    """Return a text, or every text inside a value, with its tags replaced; inserted text is not replaced again.
 
     Raises NodeError for a tag that cannot be replaced and may not stay, Refused for a path that the rehearsal has no value for.
 

@@ -1,6 +1,6 @@
 """Write documents as YAML that all readers read alike: YAML 1.1 and 1.2, PyYAML and Go's sigs.k8s.io/yaml.
 
-A string is plain only where every reader reads a string; all else is quoted, keys too. Short values stand on one line. The rules
+A string is plain only where every reader reads a string; all else is quoted, keys too. Short values are on one line. The rules
 are fixed ranges of characters, so that the same document gives the same bytes under every Python.
 """
 
@@ -59,7 +59,7 @@ def _mapping(mapping: Mapping[str, Any], indent: int) -> Iterator[str]:
 
 
 def _entry(start: str, key: str, value: Any, indent: int) -> Iterator[str]:
-    """Yield the lines of one key: a short value stands on the same line, any other below."""
+    """Yield the lines of one key: a short value on the same line, any other below."""
     if not isinstance(value, (dict, list)):
         yield from _scalar_lines(start, value, indent)
         return
@@ -93,7 +93,7 @@ def _wrapped(start: str, words: Sequence[str]) -> Iterator[str]:
 
 
 def _items(items: Sequence[Any], indent: int) -> Iterator[str]:
-    """Yield the lines of a list; its dashes stand below the key's first letter."""
+    """Yield the lines of a list; its dashes are below the key's first letter."""
     for item in items:
         if isinstance(item, Noted) and item.note:
             yield _Comment(f"{' ' * indent}# {_comment(item.note)}")
@@ -131,7 +131,7 @@ def _keys(value: Any) -> set[str]:
 
 
 def _needs_lines(value: Any) -> bool:
-    """Return whether a value holds a comment or a text of several lines, and so cannot stand on one line."""
+    """Return whether a value holds a comment or a text of several lines, and so cannot be on one line."""
     if isinstance(value, str):
         return _is_literal(value)
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
@@ -189,7 +189,7 @@ def scalar(value: Any, *, inline: bool = False) -> str:
 
 @lru_cache(maxsize=4096)
 def _word(text: str, inline: bool) -> str:
-    """Return a text as YAML; the same words stand in each task of a document."""
+    """Return a text as YAML; the same words occur in each task of a document."""
     plain = PLAIN_INLINE if inline else PLAIN_BLOCK
     if plain.match(text) and text.lstrip("-").lower() not in RESERVED:
         return text

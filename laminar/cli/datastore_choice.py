@@ -23,7 +23,7 @@ FOLDER = ".laminar"
 
 @dataclass(frozen=True)
 class StoredFlow:
-    """A flow in a datastore. ``outline`` is what a program's source says about its layers, None without a program."""
+    """A flow in a datastore. ``outline`` has the layers that a program's source defines, None without a program."""
 
     name: str
     store: DataStore

@@ -50,8 +50,8 @@ def deploy(
     laminar deploy train.py --schedule "0 4 * * *" --dry-run
     laminar deploy train.py --prune
 
-    The differences from what is deployed are shown first. A label says which program owns an object; what another program owns
-    is left alone, unless --force is passed. `laminar submit --from template/NAME` starts it.
+    The differences from the deployed objects are shown first. A label names an object's program. Objects of another program
+    are not changed, unless --force is passed. `laminar submit --from template/NAME` starts it.
     """
     transport = cluster.connect(chosen.path)
     made = _made(chosen, document, datastore, code)
@@ -109,7 +109,7 @@ def _apply(
 
 
 def _remove(transport: Transport, kind: str, name: str, program: str, *, prune: bool, dry_run: bool) -> None:
-    """Delete what a program deployed before and no longer has, or say that --prune does."""
+    """Delete the objects that a program deployed before and no longer has, or print that --prune does."""
     from laminar.compiler.cluster import deployment
 
     shown = f"{deployment.SHORT[kind]}/{name}"

@@ -34,7 +34,7 @@ def doctor(program: str | None, datastore: str | None, output: str, cluster: Clu
     laminar doctor
     laminar doctor train.py -n team
 
-    Each line that is not `ok` says what to do. Exits 1 where something is wrong. The datastore is written to, read and deleted
+    Each line that is not `ok` prints a fix. Exits 1 where something is wrong. The datastore is written to, read and deleted
     from under laminar-doctor/; pods have credentials of their own, which cannot be tried from here.
     """
     from laminar.compiler import project
@@ -76,7 +76,7 @@ def _findings(documents: list[Any], datastore: str | None, program: str | None, 
 
 
 def _pods(transport: Transport) -> Sequence[Object] | None:
-    """Return pods of the namespace, None where they cannot be read: the check of rights says so."""
+    """Return pods of the namespace, None where they cannot be read: the check of rights reports that."""
     try:
         return transport.newest_pods()
     except ClusterError:

@@ -22,7 +22,7 @@ __all__ = ["DocumentFile", "compare", "files_of", "print_commands", "write"]
 
 @dataclass(frozen=True)
 class DocumentFile:
-    """One file of a compile: its documents, whether the rights of their pods stand first, and the kubectl command for it."""
+    """One file of a compile: its documents, whether the rights of their pods come first, and the kubectl command for it."""
 
     path: str
     documents: Documents
@@ -64,7 +64,7 @@ def files_of(chains: Chains, target: Target, path: str | None) -> list[DocumentF
     apart = target.rbac and all("generateName" in document["metadata"] for document in kept)
     if apart and path is None:
         raise FlowError(
-            "A Workflow is created for each run, and the objects of --rbac once: kubectl takes no file of both twice.",
+            "A Workflow is created for each run, and the objects of --rbac once: kubectl rejects a file of both the second time.",
             fix="pass -o FILE, which writes the rights to a second file, or --kind template.",
         )
     files = [DocumentFile(path or "-", kept, target.rbac and not apart, command)]

@@ -30,7 +30,7 @@ __all__ = ["lint"]
 FORMATS = ("text", "json", "github", "sarif")
 LEVELS = ("error", "warning", "note")
 GROUP = b"argoproj.io"
-"""What a file of a folder holds where it concerns Argo; others are left alone."""
+"""Kinds and fields by which a file of a folder concerns Argo; other files are ignored."""
 
 
 @click.command(cls=ProgramCommand, short_help="Check workflow files, or what programs compile to.")

@@ -48,7 +48,7 @@ def results(chosen: DatastoreChoice, execution: str | None, layer: str | None, a
     laminar results Train latest --datastore s3://bucket/prefix
     laminar results train.py train-x7k2f Fit       of a workflow on a cluster, also when that is long gone
 
-    EXECUTION is an id, a workflow's name, the beginning of either, or latest. No program is executed: the source says which flows
+    EXECUTION is an id, a workflow's name, the beginning of either, or latest. No program is executed: the source shows which flows
     and layers it has. The datastore is that of --datastore, else the one in the program's source, else .laminar in this folder.
     Piped tables are tab-separated.
     """

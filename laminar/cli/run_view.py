@@ -36,7 +36,7 @@ HIDDEN = ("Succeeded", "Waiting", "Skipped", "Omitted")
 
 
 def elapsed(seconds: float | None) -> str:
-    """Return a time as a person says it, "" for none.
+    """Return a time in the form that people use, "" for none.
 
     >>> elapsed(4.2), elapsed(125), elapsed(7260), elapsed(None)
     ('4s', '2m05s', '2h01m', '')

@@ -146,7 +146,7 @@ class StoredExecution:
         )
 
     def origin(self, layer: str, attribute: str, index: int | None) -> Origin:
-        """Return what errors of reading an attribute say of it, by the splits that it is of."""
+        """Return the name of an attribute in error messages, by the splits that it belongs to."""
         from laminar.configurations.datastores.documents.error_context import Origin
 
         records = self.records(layer)

@@ -58,7 +58,7 @@ def submit(
     laminar submit train.py -- --verbose               words after -- are arguments of the program
 
     The cluster is an Argo server where --server, ARGO_SERVER or [tool.laminar] server names one, else the kubeconfig's context.
-    A code package is uploaded where --code or [tool.laminar] code says where to. A submit whose answer is lost can be repeated:
+    A code package is uploaded where --code or [tool.laminar] code names a place. A submit whose answer is lost can be repeated:
     it finds the workflow that it has started.
     """
     if (not chosen.given) == (source is None):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["follow_run", "watch"]
 
 REFRESHED = 10.0
-"""Seconds between looks at pods that wait: their reasons stand in no event of the workflow's."""
+"""Seconds between requests for pods that wait: no event of the workflow holds their reasons."""
 
 
 @click.command(short_help="Follow a workflow to its end.")
@@ -75,7 +75,7 @@ def _states(transport: Transport, name: str, seconds: float | None) -> Iterator[
 
 
 class Look:
-    """Look at the pods of a run that wait, now and then."""
+    """Request the waiting pods of a run, now and then."""
 
     def __init__(self, transport: Transport) -> None:
         self.transport = transport

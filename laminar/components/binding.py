@@ -88,9 +88,9 @@ class Binding:
     ``phase`` is ``"call"`` while ``__call__`` runs: only what is set then is an artifact (``values``, once it has ended). ``own``
     marks the layer that is running itself; ``reader`` names the layer that this one was passed to as a dependency.
     ``elements`` gives, by attribute, the element that this split reads in place of the whole. ``copies`` are the class values as
-    they were when the layer got a copy of its own. ``cached`` says whether an earlier result may be taken over.
+    they were when the layer got a copy of its own. ``cached`` is True if an earlier result may be reused.
 
-    ``tuned`` says that the submission and retry hooks have been applied, ``blame``
+    ``tuned`` is True after the submission and retry hooks were applied, ``blame``
     which hook an error is of. ``shared`` is what all splits of the layer share (`laminar.worker.layer_scope`), where it is known.
     """
 
@@ -236,7 +236,7 @@ class Binding:
     def read(self, layer: Layer, name: str) -> Any:
         """Return the stored value of an attribute that has no class value.
 
-        Raises ArtifactError saying why there is nothing to read.
+        Raises ArtifactError, with the reason, where there is nothing to read.
         """
         if name == "report" and not self.is_elsewhere and not any("report" in vars_of(cls) for cls in type(layer).__mro__):
             return self.cards(layer)
@@ -252,7 +252,7 @@ class Binding:
         return self.report
 
     def stored(self, layer: Layer, name: str) -> Any:
-        """Return what the layer's documents say of an attribute, or MISSING."""
+        """Return an attribute's value from the layer's documents, or MISSING."""
         where = f"{layer.name}.{name} of flow {layer.flow.name!r}, execution {layer.execution.id!r}"
         with located(where):
             if self.index is None and self.is_fan_out(layer):
@@ -338,7 +338,7 @@ class Binding:
         return tuple(sorted({name for record in records.values() for name in record.artifacts if not name.startswith("_")}))
 
     def absent(self, layer: Layer, name: str) -> NoReturn:
-        """Raise the error that says why an attribute cannot be read."""
+        """Raise the error with the reason why an attribute cannot be read."""
         if self.execution is not None and self.execution.idle:
             raise ArtifactError(
                 f"Flow {layer.flow.name!r} was left out of this run by --flow, so {layer.name}.{name} has no value.",

@@ -25,7 +25,7 @@ __all__ = ["Registration", "applicable_hooks", "nodes_of", "parameters_of"]
 
 @dataclass(frozen=True)
 class Registration:
-    """A layer as it was registered on a flow; ``has_container`` says that the registration names a container."""
+    """A layer as it was registered on a flow; ``has_container`` is True where the registration names a container."""
 
     LOCATION_FIELD: ClassVar = "where"
 
@@ -230,7 +230,7 @@ def _axis(parameter: Parameter, registration: Registration, registry: Registry, 
         )
     if fan_out and isinstance(parameter.index, Unset):
         raise FlowError(
-            f"{of} iterates over {name}.{parameter.attribute}, and {name} is a fan-out itself: which of its splits is not said.",
+            f"{of} iterates over {name}.{parameter.attribute}, and {name} is a fan-out itself: it is unknown which of its splits.",
             where=registration.where,
             fix="add index=None for all splits in order, or index=k for its split k.",
         )

@@ -62,7 +62,7 @@ class Execution:
 
     @property
     def finished(self) -> bool:
-        """Whether every layer has finished or was skipped: for a workflow that this process submitted, the cluster says it."""
+        """Whether every layer has finished or was skipped. For a workflow that this process submitted, the cluster reports it."""
         recording.read("finished")
         if self.remote is not None and (state := self.remote.state) != "deleted":
             return state == "finished"
@@ -270,7 +270,7 @@ class Execution:
         return followed
 
     def _act(self, step: Step) -> Execution:
-        """Do what a step says; note it where a program is recorded."""
+        """Execute a step; note it where a program is recorded."""
         if active := recording.active():
             step.parameters = getattr(self, "pending", {})
             active.start(step)

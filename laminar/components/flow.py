@@ -302,7 +302,7 @@ class Flow:
     def layer(self, layer: LayerT, **attributes: Any) -> LayerT: ...
 
     def layer(self, layer: Any, **attributes: Any) -> Any:
-        """Return a layer of the flow, given by name, class or instance; ``index`` and ``splits`` say which split.
+        """Return a layer of the flow, given by name, class or instance; ``index`` and ``splits`` select a split.
 
         Raises FlowError for a layer that the flow does not register.
         """
@@ -390,7 +390,7 @@ class Flow:
         return f"{self.name}()"
 
     def __getstate__(self) -> dict[str, Any]:
-        # What is derived says how often this process registered something: no two pickles of one flow would be equal.
+        # The derived values count this process's registrations: no two pickles of one flow would be equal.
         return {**self.__dict__, "_merged": None, "_nodes": None}
 
 

@@ -1,4 +1,4 @@
-"""Define Layer: what a user subclasses to say what one step of a flow does."""
+"""Define Layer: the class whose subclasses are the steps of a flow."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Layer:
             setattr(self, name, value)
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
-        """Do the layer's work; does nothing unless a subclass says otherwise."""
+        """Do the layer's work; does nothing unless a subclass overrides it."""
 
     # what a layer knows of itself
 

@@ -40,7 +40,7 @@ def status(
 
 
 def _stored(store: DataStore, flow: str, execution: str, layer: str) -> str:
-    """Return what a layer's documents alone say."""
+    """Return a layer's state by its documents alone."""
     first = store.load(flow, execution, layer, 0)
     if first is None:
         return "unfinished"

@@ -57,7 +57,7 @@ class Runtime(Protocol):
         """Run the next flow of a chain, and return its execution."""
 
     def act(self, step: Step) -> Any:
-        """Resume, schedule or execute, as a step says, and return its execution."""
+        """Resume, schedule or execute, by the action of a step, and return its execution."""
 
     def save_parameters(self, execution: Any, artifacts: dict[str, Any]) -> None:
         """Store the Parameters' document of an execution."""

@@ -15,7 +15,7 @@ __all__ = ["Configuration", "FlowScheduler", "SplitExecutor"]
 class SplitExecutor(Protocol):
     """Run splits of layers: what a flow and a scheduler use of a `laminar.configurations.executors.Executor`.
 
-    ``isolated`` says that splits run where this process's memory cannot be seen.
+    ``isolated`` means that splits cannot read this process's memory.
     """
 
     isolated: ClassVar[bool]

@@ -15,7 +15,7 @@ __all__ = ["Argo", "Schedule", "Scheduler"]
 class Scheduler:
     """Run a flow's layers on this machine, as its executor can.
 
-    ``remote`` says whether a call of the flow is submitted to a cluster instead.
+    With ``remote``, a call of the flow is submitted to a cluster instead.
     """
 
     remote: ClassVar[bool] = False

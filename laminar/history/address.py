@@ -28,7 +28,7 @@ AT_ONCE = 50
 """Records that are fetched together."""
 
 NAMED = 500
-"""Executions whose workflows' names are looked at, the newest of each flow."""
+"""Executions whose workflows' names are compared, the newest of each flow."""
 
 SHOWN = 5
 
@@ -81,7 +81,7 @@ def completed(shelf: FlowShelf, words: str, *, program: str | None) -> str | Non
 def find(flow: str, address: str, datastore: DataStore, *, program: str | None = None) -> Run:
     """Return the run of a flow that words name. ``program`` restricts ``latest`` to the executions of a file.
 
-    Raises ExecutionError where nothing, or several, fit; it says what was looked through.
+    Raises ExecutionError where nothing, or several, fit, with the places that were searched.
     """
     return search([FlowShelf(flow, datastore)], address, program=program)[0]
 
@@ -98,7 +98,7 @@ def search(
     ``program`` restricts ``latest`` to the executions of a file. ``elsewhere`` returns the ids that a further place, as a cluster,
     knows by the words; it is called where the datastores do not have them.
 
-    Raises ExecutionError where nothing, or several, fit; it says what was looked through.
+    Raises ExecutionError where nothing, or several, fit, with the places that were searched.
     """
     known = {(shelf.name, id): shelf for shelf in shelves for id in shelf.store.executions(shelf.name)}
     ids = list(dict.fromkeys(id for _, id in known))

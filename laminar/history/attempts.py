@@ -29,7 +29,7 @@ class Attempt:
 
     ``how`` is finished, skipped, failed, killed, interrupted, timed out, out of memory, lost (its machine went without a word) or
     running. Times are ISO 8601, UTC; ``ended`` is "" while it runs. ``message`` is the error as one line, or the hook that denied
-    the layer. ``again`` says that the run began another attempt after it, or that Argo may. ``session`` is the id of the session,
+    the layer. ``again`` means that the run began another attempt after it, or that Argo may. ``session`` is the id of the session,
     or the name of the pod.
     """
 

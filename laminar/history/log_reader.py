@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["LogLine", "LoggedRun", "Selection", "follow", "layers_with_logs", "read"]
 
 POLL = 1.0
-"""Seconds between two looks at a datastore whose logs are followed."""
+"""Seconds between two reads of a datastore whose logs are followed."""
 
 Key = tuple[str, int, int]
 """An attempt whose output is read: its session or pod, split, attempt."""
@@ -69,7 +69,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class LogLine:
-    """One line of an attempt; ``index`` is None for a layer that is no fan-out, ``note`` says that laminar wrote the line."""
+    """One line of an attempt; ``index`` is None for a layer that is no fan-out, ``note`` means that laminar wrote the line."""
 
     layer: str
     index: int | None

@@ -54,7 +54,7 @@ def boot() -> str:
 def birth(pid: int) -> str:
     """Return when a process started, in clock ticks since the boot: field 22 of proc(5), /proc/PID/stat.
 
-    Returns "" where the system does not say, and for a process that has ended and waits for its parent.
+    Returns "" where the system does not report it, and for a process that has ended and waits for its parent.
     """
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:

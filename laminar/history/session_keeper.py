@@ -71,7 +71,7 @@ class SessionKeeper:
         self.broken = False
 
     def open(self, *, known: bool) -> None:
-        """Write that the session has started; ``known`` says that the execution may have a record already."""
+        """Write that the session has started; ``known`` means that the execution may have a record already."""
         if known:
             self._try(self._take_over)
         self._save()

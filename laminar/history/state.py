@@ -1,4 +1,4 @@
-"""Decide the state of an execution from what its sessions and pods have said, and when they said it last."""
+"""Decide the state of an execution from the last reports of its sessions and pods, and their times."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ SILENCE = 600.0
 
 
 def is_there(session: Session) -> bool | None:
-    """Return whether the process of a session is still there, None where another machine would have to say."""
+    """Return whether the process of a session is still there, None where only another machine knows."""
     return process_identity.is_there(session.pid, session.birth, booted=session.boot, host=session.host)
 
 
 def of_session(session: Session, now: str, *, alive: Callable[[Session], bool | None] = is_there) -> str:
     """Return the state of a session of a local run.
 
-    A session that says it runs is interrupted where its machine knows that the process is gone, and where its lease is over.
+    A session with the state running is interrupted where its machine knows that the process is gone, and where its lease is over.
     """
     if session.state != RUNNING:
         return session.state

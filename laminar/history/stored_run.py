@@ -27,7 +27,7 @@ __all__ = ["Run"]
 class Run:
     """One execution of a flow, as its datastore knows it. Everything is read when it is first needed, and kept.
 
-    ``now`` is the time at which it is looked at: leases are compared with it.
+    ``now`` is the time of the reading: leases are compared with it.
     """
 
     def __init__(self, flow: str, id: str, store: DataStore, *, now: str | None = None) -> None:
@@ -122,14 +122,14 @@ class Run:
 
     @property
     def last_sign(self) -> str:
-        """When anything was written last, as far as records say; "" where none does."""
+        """Time of the last write, by the records; "" where none has one."""
         times = [time for one in self.attempts for time in (one.started, one.ended)]
         times += [time for one in self.sessions for time in (one.started, one.ended)]
         return max(times, default="")
 
     @property
     def started(self) -> str:
-        """When its first session, or its first layer, started; "" where nothing says so."""
+        """When its first session, or its first layer, started; "" where no record has it."""
         first = self.sessions[0].started if self.sessions else ""
         if first and not self.in_pods:
             return first
@@ -156,7 +156,7 @@ class Run:
 
     @property
     def failed_layers(self) -> tuple[str, ...]:
-        """Names of the layers that failed: without reading documents where its last session said so."""
+        """Names of the layers that failed: without reading documents where its last session names them."""
         if self.session is not None and self.session.ended:
             return self.session.failed
         return tuple(layer.name for layer in self.layers if layer.state == "failed")

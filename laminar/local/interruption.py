@@ -32,7 +32,7 @@ class Terminated(KeyboardInterrupt):
 
 @contextmanager
 def reported(execution: Execution) -> Iterator[None]:
-    """Let a run stop what it started when this process is interrupted or terminated, and report how to resume it.
+    """Stop the processes of a run when this process is interrupted or terminated, and report how to resume the run.
 
     Ctrl-C goes on as KeyboardInterrupt, which carries the advice. After SIGTERM and SIGHUP the process ends by the signal, as it
     ends without a run. A signal that the program handles itself is left to it.

@@ -21,7 +21,7 @@ __all__ = ["apply", "run_program"]
 
 
 def run_program(program: Program, session: Session) -> None:
-    """Execute a program as ``__main__``, as python does; its flows run as the session says.
+    """Execute a program as ``__main__``, as python does; the session decides which flows run.
 
     Raises FlowError for a flow that the session names and the program never calls, and, after the run, for flows that are
     defined but never called; what the program raises passes through.
@@ -60,8 +60,8 @@ def apply(session: Session, step: Step) -> bool:
         return True
     if session.is_specific and session.selects(flow.name):
         raise FlowError(
-            f"The program calls {'flow ' + repr(flow.name) if session.flow else 'flows'} more than once, and what the command line "
-            "says is for one call.",
+            f"The program calls {'flow ' + repr(flow.name) if session.flow else 'flows'} more than once, and -p, --execution and "
+            "--resume are for one call.",
             where=step.where,
             fix="call it once, or run the others by a program of their own." if session.flow else f"pass --flow {_first(session)}",
         )

@@ -15,7 +15,7 @@ __all__ = ["Progress"]
 class Progress:
     """Follow a flow's layers from waiting to an end: ``finished``, ``skipped`` or ``failed``.
 
-    ``edges`` say what each layer to run waits for, ``nodes`` what it reads (whose skips it shares), ``ended`` what had
+    ``edges`` are the layers that each layer to run waits for, ``nodes`` those that it reads. ``ended`` are those that had
     ended before. A layer below a failure never gets ready.
 
     >>> progress = Progress({"A": Node("A"), "B": Node("B", ("A",))}, {"A": (), "B": ("A",)})

@@ -37,7 +37,7 @@ JITTER = random.SystemRandom()
 """Draws pauses: the module's own generator is the program's, whose numbers may be seeded."""
 
 TICK = 0.1
-"""Seconds between two looks at a live display."""
+"""Seconds between two updates of a live display."""
 
 
 @dataclass
@@ -80,7 +80,7 @@ def _is_debugged() -> bool:
 
 
 def _is_cached() -> bool:
-    """Return whether layers may take earlier results over, as far as the command line says."""
+    """Return whether the command line lets layers reuse earlier results."""
     return process_state.current is None or process_state.current.cached
 
 
@@ -388,7 +388,7 @@ class Driver:
         heapq.heappush(self.delayed, (time.monotonic() + delay, next(self.order), following))
 
     def _reused(self, attempt: Attempt, layer: Layer, result: Any) -> str:
-        """Return the execution whose result a split took over; where a container ran, only the document says so."""
+        """Return the execution whose result a split reused; where a container ran, only the document has it."""
         if isinstance(result, split.Outputs) or layer.configuration.cache is None:
             return getattr(result, "reused", "")
         record = self.datastore.load(self.flow.name, self.execution.id or "", layer.name, attempt.index)

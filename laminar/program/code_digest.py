@@ -52,7 +52,7 @@ SKIPPED = frozenset(
     }
     | {"__firstlineno__", "__static_attributes__", "__annotations_cache__", "_abc_impl", "_registrations", "__classcell__"}
 )
-"""Attributes of classes that say where a class stands, or that are derived from others."""
+"""Attributes that hold the place of a class, or that are derived from others."""
 
 
 class NotComparable(Exception):

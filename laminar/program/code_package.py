@@ -33,7 +33,7 @@ LONGEST = 255
 """Bytes that one name in a path may have on any system."""
 
 MARK = ".laminar-unpacked"
-"""File that says that a folder holds a whole package."""
+"""File that marks a folder with a whole package."""
 
 
 def minor() -> str:
@@ -42,7 +42,7 @@ def minor() -> str:
 
 
 def reference(root: str, digest: str) -> str:
-    """Return what ``LAMINAR_CODE`` says of the package with a digest that is kept below a URL.
+    """Return the value of ``LAMINAR_CODE`` for the package with a digest that is kept below a URL.
 
     >>> reference("s3://bucket/code/", "ab12")
     's3://bucket/code/ab12.tar#sha256=ab12'

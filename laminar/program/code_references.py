@@ -1,6 +1,6 @@
 """Read from bytecode what a function refers to: globals with the attributes read of them, imports, and names that it mentions.
 
-What the code objects say is exact for names. Whatever is computed at run time (``getattr`` with a variable) is not seen here.
+Code objects name their references exactly. A name that is computed at run time (``getattr`` with a variable) is not seen here.
 """
 
 from __future__ import annotations

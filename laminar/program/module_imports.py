@@ -14,7 +14,7 @@ from laminar.program import module_origin
 __all__ = ["Source", "sources"]
 
 CLASSES = re.compile(rb"\bclass\b|\btype\(|tuple\(|dataclass", re.IGNORECASE)
-"""What a source says, at least, where it makes a class."""
+"""Words that a source contains where it defines a class."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def _follow(name: str, found: dict[str, Source], *, optional: bool) -> None:
 
 
 def _imports(data: bytes, package: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the modules that a source imports, wherever the statement stands, with the names imported from them."""
+    """Yield the modules that a source imports, from any statement, with the names imported from them."""
     try:
         tree = ast.parse(data)
     except (SyntaxError, ValueError):

@@ -18,7 +18,7 @@ class Session:
     ``flow`` selects a chain by the name of its first flow (None: the only one), ``parameters`` replace keywords of that flow,
     ``execution`` is the id to use and ``resume`` whether it is resumed ("latest" names the newest), from the layer
     ``from_layer`` on, if that is given; ``debug`` runs splits in this
-    process, ``cached`` says whether layers may take earlier results over.
+    process, with ``cached``, layers may reuse earlier results.
     The rest is filled in meanwhile: ``chosen`` is the selected execution, ``classes`` the flows that were defined,
     ``called`` and ``followed`` those that were called, or linked to.
     """

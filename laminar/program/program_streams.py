@@ -17,7 +17,7 @@ __all__ = ["aside"]
 def aside(*, keep: bool) -> Iterator[None]:
     """Send what is printed inside to standard error.
 
-    ``keep`` says that this process runs layers of the program afterwards: then descriptor 1 leads to standard error meanwhile,
+    ``keep`` means that this process runs layers of the program afterwards: then descriptor 1 leads to standard error meanwhile,
     and the program's own streams, which its logging and default arguments hold, print the layers' output later. Else the program
     gets a stream of its own, which stays open, and the streams of this process are put back whatever became of them.
     """

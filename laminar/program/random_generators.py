@@ -3,7 +3,7 @@
 A forked process starts with its parent's generators. Where the program chose a seed, that is wanted: each split has the numbers
 that it has in a pod, which executes the program again. Where it chose none, each split has to draw others, as pods do.
 
-How a seed is seen: `random.Random` gets wrappers of ``seed`` and ``setstate`` when laminar is imported, as its state does not say
+How a seed is seen: `random.Random` gets wrappers of ``seed`` and ``setstate`` when laminar is imported, as its state does not show
 where it came from. A generator of numpy's holds the SeedSequence that it was made of. Its entropy is what the program gave, else
 128 bits drawn from the operating system (numpy/random/bit_generator.pyx, SeedSequence.__init__, numpy 2.4); `numpy.random.seed`
 leaves None in its place (_legacy_seeding there).
@@ -26,7 +26,7 @@ from laminar.program import source_location
 _EARLY = "random" in sys.modules
 """Whether the module `random` was there before laminar, so that its seeding may not have been seen."""
 
-import random  # noqa: E402  after the look at whether it is there
+import random  # noqa: E402  after the check whether it is imported
 
 __all__ = ["States", "install", "prepare", "reseed", "shared_states"]
 
@@ -34,7 +34,7 @@ DRAWN_BITS = 96
 """Bits of an entropy from which on it was drawn, unless the program's own code names the number: 2**-32 of 128 bits have fewer."""
 
 SEEDING = r"\brandom\.(seed|setstate)\(|\bseed_everything\(|\bset_seed\(|^\s*seed\("
-"""What a program's source says where it seeds the module `random`, for what ran before laminar was imported."""
+"""Calls in a program's source that seed the module `random`, for code that ran before laminar was imported."""
 
 _seeded: weakref.WeakSet[random.Random] = weakref.WeakSet()
 _unseeded: weakref.WeakSet[random.Random] = weakref.WeakSet()
@@ -81,7 +81,7 @@ def _note(generator: random.Random, *, chosen: bool) -> None:
 
 
 def _run_so_far() -> Iterator[tuple[str, int | None]]:
-    """Yield the user's files that have run, with the line where those that are running stand."""
+    """Yield the user's files that have run, with the line that those that are running have reached."""
     running: dict[str, int] = {}
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
@@ -187,7 +187,7 @@ def _renew(generator: Any) -> None:
         generator.set_state({**generator.get_state(legacy=False), "has_gauss": 0, "gauss": 0.0})
 
 
-# what the program says
+# seeds in the program's source
 
 
 def _user_files() -> Iterator[str]:

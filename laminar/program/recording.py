@@ -79,7 +79,7 @@ class Recording:
 
     ``lines`` are those of the user's that called, linked or read a flow, ``remainder`` is what followed the first call.
     ``flows`` are the flow objects that were called, linked to or tested by a guard; ``classes`` the flow classes defined
-    meanwhile; ``ended`` says what was read and where, if a read ended the recording.
+    meanwhile; ``ended`` is the result that was read and the place, if a read ended the recording.
     """
 
     program: Program | None = None
@@ -258,7 +258,7 @@ def record(program: Program, *, target: Target | None = None, quiet: bool = Fals
 
 
 def _check(recording: Recording) -> None:
-    """Raise what can be said of a whole program at once."""
+    """Raise the errors that only a whole program shows."""
     program = recording.program.shown if recording.program else "the program"
     if recording.ended and not recording.chains:
         what, where = recording.ended

@@ -183,7 +183,7 @@ def _concerns(statement: ast.AST, frame: FrameType, bound: set[str], running: se
 
 
 def _executed(statement: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a statement that are evaluated where it stands: not the bodies of functions."""
+    """Yield the nodes of a statement that are evaluated in its place: not the bodies of functions."""
     yield statement
     for name, child in ast.iter_fields(statement):
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and name == "body":

@@ -1,4 +1,4 @@
-"""Return where in a user's program something stands, as ``file.py:31``."""
+"""Return the place of something in a user's program, as ``file.py:31``."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def of_class(cls: type) -> str:
 
 
 def position(cls: type) -> tuple[str, int]:
-    """Return where a class stands as something to sort by that is the same on any machine: its module, its line."""
+    """Return a class's place as a sort key that is the same on any machine: its module, its line."""
     return cls.__module__, cls.__dict__.get(NOTE, ("", 0))[1]
 
 

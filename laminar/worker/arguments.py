@@ -28,7 +28,7 @@ OPTIONS = ("flow", "layer", "index", "splits", "batch", "execution")
 class Task:
     """Describe what this process runs: ``batch`` splits from ``job.index * batch`` on.
 
-    ``fused`` says that the layer is one of several in the pod.
+    ``fused`` means that the layer is one of several in the pod.
     """
 
     program: Program
@@ -80,7 +80,7 @@ def read(argv: list[str], environ: Mapping[str, str]) -> Task:
 
 
 def _split(argv: list[str]) -> tuple[str, tuple[str, ...], dict[str, str]]:
-    """Return the program, the arguments of its own, which stand after two dashes, and the runner's options by name."""
+    """Return the program, its own arguments, which follow two dashes, and the runner's options by name."""
     own, args = (argv[: argv.index("--")], argv[argv.index("--") + 1 :]) if "--" in argv else (argv, [])
     try:
         options, positional = getopt.gnu_getopt(own, "", [f"{name}=" for name in OPTIONS])

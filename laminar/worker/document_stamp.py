@@ -48,7 +48,7 @@ class Stamp:
 
 
 def prepare(layer: type[Layer]) -> None:
-    """Find out once what the documents of all splits of a layer say alike; forked processes know it then."""
+    """Find once the values that the documents of all splits of a layer share; forked processes inherit them."""
     source_digest(layer)
     program_digest()
     host()

@@ -55,7 +55,7 @@ def facts(
 def save_of_pods(execution: Execution, parameters: Mapping[str, Artifact], program: Program) -> None:
     """Write the record of an execution in pods, of which this is the first one, unless another process keeps its history.
 
-    A datastore that cannot be written does not stop the pod: its next write says so.
+    A datastore that cannot be written does not stop the pod: its next write reports it.
     """
     if not is_kept():
         return

@@ -138,7 +138,7 @@ def _origin(scope: Scope, attribute: str, record: Record, artifact: Artifact) ->
 
 
 def prepare(scope: Scope, layer: str, index: int, lengths: Sequence[int]) -> None:
-    """Read what a process that is forked next needs of its elements' files besides the elements: the tables of segments."""
+    """Read the tables of segments, which a process that is forked next needs to find its elements."""
     for axis, position in zip(scope.nodes[layer].grid or (), graph.coordinates(index, lengths), strict=True):
         record = scope.known.get((axis.layer, axis.index or 0))
         artifact = None if record is None else record.artifacts.get(axis.attribute)

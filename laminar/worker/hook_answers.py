@@ -41,7 +41,7 @@ def answered_by(execution: Execution, layer: str, scheduled: Mapping[str, set[st
 def answers(execution: Execution, keeper: str, layers: list[str]) -> dict[str, Any]:
     """Evaluate the hooks of layers, and keep the answers in the document of ``keeper``, so that a second run gives the same.
 
-    A run that resumes evaluates again where a hook said no or failed.
+    A run that resumes evaluates a hook again that returned false or failed.
 
     The result maps a layer with entry hooks to whether it may run, and ``X-patches`` to what `pod_patches.encoded` makes of its
     submission hooks. A layer that is skipped gets its document here. A gate fails with its layer's hooks. Another layer's pod
@@ -129,7 +129,7 @@ def _patches(execution: Execution, scope: ExecutionScope, name: str) -> list[str
 def confirm(execution: Execution, name: str) -> None:
     """Repeat, in a layer's own pod, the failure of its hooks that the pod above met; the log of this pod has its traceback.
 
-    Raises SplitFailed or FlowError where a hook fails here too, or an entry hook says no now. Where none does, the failure has
+    Raises SplitFailed or FlowError where a hook fails here too, or an entry hook returns false. Where none does, the failure has
     passed, and the layer may run.
     """
     scope = ExecutionScope.of_execution(execution)
@@ -140,5 +140,6 @@ def confirm(execution: Execution, name: str) -> None:
         return
     if _answer(execution, scope, name).get(name) is False:
         raise split_failure.failure(
-            execution.layer(name, index=0), f"its hooks failed first ({above.entries[name + FAILURE]}), and said no afterwards"
+            execution.layer(name, index=0),
+            f"its hooks failed first ({above.entries[name + FAILURE]}), and returned false afterwards",
         )

@@ -134,7 +134,7 @@ def _tune(hook: Hook, layer: Layer, dependency: Dependency) -> None:
 
 
 def denying(layer: Layer, dependency: Dependency) -> Hook | None:
-    """Return the first entry hook that says no, None where the layer may run."""
+    """Return the first entry hook that returns false, None where the layer may run."""
     return next((hook for hook in hooks_for(layer, "entry") if not _ask(hook, layer, dependency)), None)
 
 

@@ -37,7 +37,7 @@ OWN_SIGNALS = frozenset({"SIGSEGV", "SIGABRT", "SIGFPE", "SIGBUS", "SIGILL", "SI
 class Job:
     """Name one attempt at one split, or at a layer's entry hooks where ``gate`` is set, for another process.
 
-    ``cached`` says whether an earlier result may be taken over.
+    with ``cached``, an earlier result may be reused.
     """
 
     flow: str

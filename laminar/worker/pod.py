@@ -34,7 +34,7 @@ Ending = tuple[int, Outputs, SplitFailed | None]
 
 
 def run(task: Task, channel: PodChannel) -> int:
-    """Run a task in this process and return its exit code; say on the channel how many seconds it may take."""
+    """Run a task in this process and return its exit code; send the seconds that it may take on the channel."""
     process_state.work()
     split_job.reseed()  # what it was forked from, a rehearsal or the runner of fused layers, forks more of its kind
     failures = PodFailures(task)
@@ -83,7 +83,7 @@ def count_failure(task: Task, reason: str, how: str, started: str) -> int:
         _report(failed)
         failures.keep(failed)
         return RETRY if failed.retryable else FAILED
-    except Exception as error:  # the split has failed anyway: the exit code says so
+    except Exception as error:  # the split has failed anyway: the exit code reports it
         refuse(error)
         return FAILED
 
@@ -184,7 +184,7 @@ def _ensure_parameters(recorded: Recording, execution: Execution, task: Task) ->
     The values are those of the environment, else of the program's own call.
     """
     if task.job.layer.startswith("plan-"):
-        return lambda: None  # it looks at what is there
+        return lambda: None  # it reads stored documents only
 
     def values() -> dict[str, Any]:
         given = _called(recorded, execution) if task.parameters is None else parameters_document.parse(task.parameters)
@@ -241,7 +241,7 @@ def _work(flow: Flow, execution: Execution, recorded: Recording, task: Task, cha
 
 
 def _jobs(task: Task) -> list[Job]:
-    """Return the splits of a task: a batch of them, fewer at the end; of an empty fan-out the one that says so."""
+    """Return the splits of a task: a batch of them, fewer at the end; of an empty fan-out the one that writes its document."""
     first = task.job.index * task.batch
     end = min(first + task.batch, task.job.splits if task.job.splits is not None else 1)
     return [replace(task.job, index=index) for index in range(first, max(end, first + 1))]

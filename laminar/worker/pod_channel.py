@@ -1,4 +1,4 @@
-"""Carry what the process of a pod's work says to the one that supervises it: limits, the datastore, the split, the end."""
+"""Send messages from the process of a pod's work to its supervisor: limits, the datastore, the split, the end."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ __all__ = ["PodChannel", "messages", "store_of"]
 
 
 class PodChannel:
-    """The worker's end of a socket. A supervisor that is gone takes no message: the work goes on without it."""
+    """The worker's end of a socket. A message to a supervisor that is gone is dropped: the work goes on without it."""
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
         self.owner = os.getpid()
 
     def limit(self, seconds: float | None) -> None:
-        """Say how many seconds the work may take from now on."""
+        """Send the seconds that the work may take from now on."""
         self._send({"seconds": seconds})
 
     def store(self, datastore: DataStore, secrets: Iterable[str]) -> None:
-        """Say where history is kept, and which variables hold secrets; a datastore that cannot be pickled is not said."""
+        """Send the datastore of the history, and the variables that hold secrets; a datastore that cannot be pickled is not sent."""
         message: dict[str, Any] = {"secrets": list(secrets)}
-        with contextlib.suppress(Exception):  # of a class of the program's own, say: any class may fail to pickle in any way
+        with contextlib.suppress(Exception):  # any class of a program may fail to pickle in any way
             message["store"] = base64.b64encode(pickle.dumps(datastore)).decode()
         self._send(message)
 
     def split(self, index: int) -> None:
-        """Say which split of a batch is next, and wait until the output of the one before it was taken."""
+        """Send the number of the batch's next split, and wait until the output of the one before it was read."""
         self._send({"split": index})
         with contextlib.suppress(OSError):
             self.connection.recv(1)
 
     def done(self, code: int) -> None:
-        """Say that the work came to its end; a process that a layer forked does not say it."""
+        """Send that the work has ended; a process that a layer forked sends nothing."""
         if os.getpid() == self.owner:
             self._send({"done": code})
 
@@ -65,7 +65,7 @@ def messages(received: bytearray, data: bytes) -> list[dict[str, Any]]:
 
 
 def store_of(text: str) -> DataStore | None:
-    """Return the datastore that a worker said, None where this process cannot make it."""
+    """Return the datastore that a worker sent, None where this process cannot make it."""
     try:
         store: DataStore = pickle.loads(base64.b64decode(text))
     except Exception:  # its class may exist only where the program is loaded

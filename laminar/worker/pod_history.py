@@ -109,7 +109,7 @@ class PodHistory:
                 ended=now(),
                 host=self.host,
                 message=message,
-                again=True,  # Argo may start another pod: only that one, or its absence, says whether it did
+                again=True,  # Argo may start another pod: only that one, or its absence, shows whether it did
                 session=self.host,
             )
             attempted(lambda: save_attempts(store, *self._names(), ksuid(), [record]))

@@ -52,7 +52,7 @@ class Outputs:
 def run(layer: Layer, *, everywhere: bool = True) -> Outputs:
     """Run the split that a layer stands for and leave its document; a split that has one is not run again.
 
-    ``everywhere`` says that the process runs nothing else. Raises SplitFailed where the layer fails.
+    ``everywhere`` means that the process runs nothing else. Raises SplitFailed where the layer fails.
     """
     job = SplitJob.of(layer)
     try:
@@ -151,7 +151,7 @@ def _evaluate(layer: Layer, job: SplitJob) -> bool:
         raise split_failure.blame(job, error, hook_calls.blamed(layer, error), 1) from error
     if denying is None:
         return True
-    reason = f"{denying.owner}.{denying.name} said no"
+    reason = f"{denying.owner}.{denying.name} returned a false value"
     record = stamp.record(job.flow, job.execution, job.layer, index=0, splits=1, attempt=1, status="skipped", reason=reason)
     job.store.save(record)
     return False
@@ -177,7 +177,7 @@ def _configure(layer: Layer, job: SplitJob, dependency: Callable[[str], Layer]) 
 
 
 def _snapshot(layer: Layer, job: SplitJob) -> settings.Snapshot:
-    """Return what ``laminar.settings.current`` says while a split runs."""
+    """Return the value of ``laminar.settings.current`` while a split runs."""
     shared, own = layer._binding.shared, settings.CurrentLayer(job.layer, job.index, job.splits, job.attempt)
     if shared is not None:
         execution, flow = shared.current

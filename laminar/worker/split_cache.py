@@ -31,7 +31,7 @@ def prepare(scope: ExecutionScope, layer: str) -> None:
     if scope.registrations[layer].configuration.cache is not None:
         from laminar.worker import cache_key
 
-        with contextlib.suppress(Exception):  # a split meets it again, and says so
+        with contextlib.suppress(Exception):  # a split meets it again, and reports it
             cache_key.code_of(scope, layer)
 
 

@@ -22,10 +22,10 @@ INSTALLED = {"site-packages", "dist-packages"}
 
 
 class SplitFailed(ExecutionError):
-    """A split failed by itself; ``retryable`` says whether its attempts are not used up, ``remote`` is the traceback as text.
+    """A split failed by itself; ``retryable`` is True until its attempts are used up, ``remote`` is the traceback as text.
 
-    ``blameless`` says that it was not the split that failed (but the datastore, say): that does not count as one of its attempts.
-    ``reason`` is the message without the names of the split, ``how`` and ``started`` what its record says (`AttemptRecord`).
+    ``blameless`` means that something else failed, such as the datastore: that does not count as one of its attempts.
+    ``reason`` is the message without the names of the split, ``how`` and ``started`` are those of its record (`AttemptRecord`).
     """
 
     retryable: bool = False
@@ -103,7 +103,7 @@ def _has_attempts_left(job: SplitJob, reason: str, attempts: int) -> bool:
     return len(job.failures()) < attempts
 
 
-# what an error says
+# the texts of errors
 
 
 def trace(error: BaseException) -> str:

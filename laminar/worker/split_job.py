@@ -98,7 +98,7 @@ def bound(flow: Flow, job: Job) -> Execution:
             fix="count splits from 0.",
         )
     if flow.registered(job.layer).configuration.foreach is None and job.splits not in (None, 1):
-        raise FlowError(f"Layer {job.layer!r} is no fan-out, so it has 1 split, not {job.splits}.", fix="say --splits 1.")
+        raise FlowError(f"Layer {job.layer!r} is no fan-out, so it has 1 split, not {job.splits}.", fix="pass --splits 1.")
     return flow.execution(job.execution, retry=job.retry)
 
 

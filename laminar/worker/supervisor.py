@@ -26,7 +26,7 @@ from laminar.worker.pod_history import PodHistory
 __all__ = ["supervise"]
 
 POLL = 0.1
-"""Seconds between two looks at a child: a process that it left running may keep its pipes open."""
+"""Seconds between two checks of a child: a process that it left running may keep its pipes open."""
 
 CHUNK = 65536
 
@@ -56,7 +56,7 @@ def supervise(task: Task) -> int:
 
 
 class Supervision:
-    """One child under way: its pipes, its deadline, and what it has said."""
+    """One child under way: its pipes, its deadline, and its messages."""
 
     def __init__(self, task: Task) -> None:
         self.task = task
@@ -150,7 +150,7 @@ class Supervision:
         os.close(reading)
 
     def _hear(self, near: socket.socket) -> None:
-        """Read what the child says."""
+        """Read the child's messages."""
         near.setblocking(False)
         while True:
             try:

@@ -1,4 +1,4 @@
-"""Find which layers an execution that is resumed runs again: those that have not finished, as far as its documents say."""
+"""Find which layers an execution that is resumed runs again: those that have not finished, by its documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draw small programs whose layers are cached, edit them, and say what each split's result is made of."""
+"""Draw small programs whose layers are cached, edit them, and compute the sources of each split's result."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ Needs = dict[str, list[str]]
 
 
 def drawn(draw: random.Random) -> Needs:
-    """Return any graph, whose names stand after what they need."""
+    """Return any graph, whose names come after those that they need."""
     names = [f"L{number}" for number in range(draw.randint(1, 24))]
     return {name: draw.sample(names[:place], draw.randint(0, min(place, 3))) for place, name in enumerate(names)}
 
@@ -34,7 +34,7 @@ def series_parallel(draw: random.Random) -> Needs:
 
 
 def division(draw: random.Random, needs: Needs) -> list[list[str]]:
-    """Return a division of a graph into parts that stand after those that they wait for."""
+    """Return a division of a graph into parts that come after those that they wait for."""
     parts: list[list[str]] = [[]]
     for layer in needs:
         if parts[-1] and draw.random() < 0.3:

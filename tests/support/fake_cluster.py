@@ -55,7 +55,7 @@ class Shutdown(BaseException):
 class FakeCluster:
     """The objects of a cluster, its pods and their logs, and a controller that runs workflows.
 
-    ``run_pod`` says how pods end, 0 by default. With ``held``, pods wait until `release` lets some of them go.
+    ``run_pod`` returns the exit codes of pods, 0 by default. With ``held``, pods wait until `release` lets some of them go.
     """
 
     def __init__(self, run_pod: RunPod | None = None, *, held: bool = False, controller: bool = True) -> None:

@@ -181,7 +181,7 @@ class FakeKubernetes(FakeServer):
         return Answer(200, cluster.pods[name])
 
     def definition(self, name: str) -> Answer:
-        """Return one of Argo's full definitions, cut down to what says its limits."""
+        """Return one of Argo's full definitions, cut down to its limits."""
         if ("get", "customresourcedefinitions") in self.cluster.denied:
             raise Refusal(403, f'customresourcedefinitions "{name}" is forbidden', "Forbidden")
         if name.partition(".")[0] in self.cluster.undefined:

@@ -86,7 +86,7 @@ class FakeServer:
                     server.handle(self)
                 except (BrokenPipeError, ConnectionResetError):
                     self.close_connection = True
-                except Exception:  # a mistake of the fake's own: tests look at the list
+                except Exception:  # a mistake of the fake's own: tests read the list
                     server.checked.append(traceback.format_exc())
                     self.close_connection = True
 

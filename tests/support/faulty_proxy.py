@@ -1,4 +1,4 @@
-"""Stand between a client and an HTTP server: add latency, write down what is requested when, and fail at random as S3 may."""
+"""Forward requests to an HTTP server: add latency, record each request with its time, and fail at random as S3 may."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 FAULTS = ("500", "503", "close before", "close after", "truncate")
 """Errors that S3 answers, and connections that break before a request is done, after it, or in the middle of a body.
 
-Besides there are "403", which no repetition fixes, and "hang": the server takes the request and never answers.
+Two more are "403", which no repetition fixes, and "hang": the server takes the request and never answers.
 """
 
 SLOW_DOWN = b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"

@@ -50,7 +50,7 @@ class LateFiles(MemoryFileSystem):  # type: ignore[misc]
         return super()._strip_protocol(str(path).removeprefix("late://"))
 
     def pipe_file(self, path: str, value: bytes, mode: str = "overwrite", **options: Any) -> None:
-        """Write a file when its fate says so."""
+        """Write a file when its time has come."""
         if threading.current_thread() is not threading.main_thread():
             gate = threading.Event()
             self.waiting.append((self._strip_protocol(path), gate, threading.current_thread()))

@@ -10,7 +10,7 @@ GRAPH = "chain_of_fan_outs"
 
 @dataclass(frozen=True)
 class Mistake:
-    """What is replaced in which golden file, what is said of it, and where in words."""
+    """A replacement in a golden file, with the message about it and its place in words."""
 
     golden: str
     old: str
@@ -394,7 +394,7 @@ MISTAKES = {
     "a name that is a boolean": Mistake(
         "template", "{name: text, ", "{name: n, ", "should be text", "field spec.arguments.parameters"
     ),
-    "a key said twice": Mistake(
+    "a key twice": Mistake(
         "linear",
         "      workingDir: /laminar\n",
         "      workingDir: /laminar\n      workingDir: /other\n",

@@ -29,7 +29,7 @@ WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
 SHOWN = 5
 """Pages in the report."""
 FEWEST = 8
-"""Words that a sentence has at least to be among the hardest: the measure says little of shorter ones."""
+"""Words that a sentence has at least to be among the hardest: the measure is not reliable for shorter ones."""
 
 
 class Measure(NamedTuple):

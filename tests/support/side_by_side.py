@@ -95,7 +95,7 @@ def rehearse_text(text: str, path: Path, scratch: Path) -> dict[str, Any]:
 
 
 def logs(trace: Trace) -> list[str]:
-    """Return what failed nodes said."""
+    """Return the messages of failed nodes."""
     return [f"{node.name}: {node.log}" for node in trace.nodes if node.failed and node.log]
 
 

@@ -22,7 +22,7 @@ NAMES = ("server", "context", "namespace", "authority", "certificate", "private_
 
 @dataclass(frozen=True)
 class Cluster:
-    """What the command line says about the cluster."""
+    """Options of the command line that choose the cluster."""
 
     given: tuple[tuple[str, Any], ...]
 
@@ -78,5 +78,5 @@ def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 run_argument = click.argument("run", metavar="RUN")
-flow_filter = click.option("--flow", metavar="NAME", help="Look at the workflows of this flow only.")
+flow_filter = click.option("--flow", metavar="NAME", help="Use the workflows of this flow only.")
 timeout_option = click.option("--timeout", "seconds", type=Duration(), help="Stop waiting after this time, with exit code 124.")

@@ -59,7 +59,7 @@ class Assignment(ParamType):
 
 @dataclass(frozen=True)
 class ProgramChoice:
-    """A program on the command line: its file, the module's name with -m, its arguments, and what -p and --flow say.
+    """A program on the command line: its file, the module's name with -m, its arguments, and the values of -p and --flow.
 
     ``given`` is the file as it was typed. ``assignments`` are names of parameters with the texts that replace them.
     """

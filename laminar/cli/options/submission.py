@@ -19,7 +19,7 @@ __all__ = ["Compiling", "Following", "Naming", "compiling_options", "following_o
 
 @dataclass(frozen=True)
 class Naming:
-    """What a workflow is called and where it stands among others; ``key`` is an id that starts one workflow only."""
+    """A workflow's name, labels and priority; ``key`` is an id that starts one workflow only."""
 
     name: str | None = None
     labels: tuple[tuple[str, str], ...] = ()

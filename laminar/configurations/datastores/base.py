@@ -63,11 +63,11 @@ class StoredLayer(Named, Protocol):
 
 
 class DataStore(ValueStore):
-    """Store values under the address of their content, and documents that say which split left which values.
+    """Store values under the address of their content, and documents that name the values of each split.
 
     Subclass it for another kind of storage: define ``get``, ``put``, ``names``, ``exists`` and ``delete`` on ``/``-separated
     keys, and ``get_many`` and ``renew`` where the storage can do better. ``url`` is what ``LAMINAR_DATASTORE`` accepts;
-    ``shared`` says whether other processes see what is stored.
+    ``shared`` is True if other processes can read the stored data.
     """
 
     # documents
@@ -110,7 +110,7 @@ class DataStore(ValueStore):
     def locate(self, flow: str, execution: str, layer: str, attribute: str, position: int, *, default: bool) -> tuple[int, int]:
         """Return the split of a finished fan-out, and the element of it, at a position of a flat attribute.
 
-        ``default`` says whether a split that did not set the attribute contributes the class's value.
+        With ``default``, a split that did not set the attribute contributes the class's value.
         Raises DatastoreError where splits are missing or there are not so many elements.
         """
         return element_index.locate(self, flow, execution, layer, attribute, position, default=default)

@@ -25,7 +25,7 @@ class Entry(NamedTuple):
 class ByteStorage(ABC):
     """Keep bytes under keys; a storage defines five operations and overrides others where it can do better.
 
-    ``url`` is what ``LAMINAR_DATASTORE`` accepts; ``shared`` says whether other processes see what is stored.
+    ``url`` is a value for ``LAMINAR_DATASTORE``; ``shared`` is True if other processes can read the stored data.
     """
 
     shared: bool = True
@@ -135,7 +135,7 @@ class ByteStorage(ABC):
     def put_overlapped(self, layout: Callable[[], tuple[str, Sequence[Buffer]]], known: Sequence[tuple[int, Buffer]]) -> None:
         """Write a large file whose key is not known yet: its known parts, at their offsets, while ``layout`` makes the rest.
 
-        ``layout`` returns the key and the chunks of the whole file; an empty key says that it need not be written.
+        ``layout`` returns the key and the chunks of the whole file; an empty key means that it need not be written.
         """
         key, chunks = layout()
         if key:

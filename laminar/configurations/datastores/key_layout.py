@@ -72,7 +72,7 @@ def artifact_key(address: str) -> str:
 
 
 def cache_key(key: str) -> str:
-    """Return the key of the file that says which split left the result of a key."""
+    """Return the key of the file that names the split with the result of a cache key."""
     return f"{CACHE}/{key}.json"
 
 
@@ -149,7 +149,7 @@ def offsets_folder(flow: str, execution: str, layer: str) -> str:
 
 
 def offsets_key(flow: str, execution: str, layer: str, attribute: str) -> str:
-    """Return the key of the file that says how many elements each split of a fan-out contributes to an attribute."""
+    """Return the key of the file with the number of elements that each split of a fan-out contributes to an attribute."""
     check(attribute, "attribute")
     return f"{offsets_folder(flow, execution, layer)}/{attribute}"
 

@@ -1,4 +1,4 @@
-"""Define Executor: what runs one split when the scheduler says so."""
+"""Define Executor, which runs one split when the scheduler starts it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def cpus() -> int:
 class Executor(ABC):
     """Run splits, at most ``concurrency`` at once (default: the CPUs this process may use), each at most ``timeout`` seconds.
 
-    To add one, subclass it and write ``submit``. ``isolated`` says that its splits run where this process's memory cannot be seen.
+    To add one, subclass it and write ``submit``. ``isolated`` means that its splits cannot read this process's memory.
     """
 
     isolated: ClassVar[bool] = True

@@ -149,7 +149,7 @@ class Docker(Executor):
 
 
 async def _pass(stream: StreamReader, layer: Layer, name: str) -> str:
-    """Pass a container's output on and return its last line, or what laminar or Docker said last."""
+    """Pass a container's output on and return its last line, or the last line of laminar or Docker."""
     buffer, last, said, rest = LineBuffer(), "", "", b""
     while data := await stream.read(65536):
         if shown := buffer.feed(data):
@@ -166,7 +166,7 @@ async def _pass(stream: StreamReader, layer: Layer, name: str) -> str:
 
 
 def _outcome(layer: Layer, code: int, last: str) -> bool:
-    """Return True, or raise what a container's exit code says."""
+    """Return True, or raise the error for a container's exit code."""
     if code == split_job.DONE:
         return True
     if code in (split_job.RETRY, split_job.FAILED):

@@ -19,7 +19,7 @@ End = Callable[[int, Any], None]
 class Lane(ABC):
     """Run attempts of one execution; nothing here waits but `wait`.
 
-    ``slots`` says how many the scheduler may begin before others have ended.
+    ``slots`` is the number that the scheduler may begin before others have ended.
     """
 
     slots: int = 1

@@ -34,7 +34,7 @@ def become(flow: Flow, jobs: tuple[Job, ...], result: int, *, reseed: bool, shar
         code = work(flow, jobs, result, reseed=reseed, shared=shared)
     except KeyboardInterrupt:
         code = 130
-    except SystemExit as leaving:  # of a process that a layer forked: it ends as it says
+    except SystemExit as leaving:  # of a process that a layer forked: it ends with that code
         code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     except BaseException:
         import traceback
@@ -136,7 +136,7 @@ def _is_elsewhere(stream: Any, number: int) -> bool:
 
 
 def _descriptor(stream: Any, number: int) -> int | None:
-    """Return the descriptor of a stream, None where it is kept in memory; an object that does not say passes for connected."""
+    """Return the descriptor of a stream, None where it is kept in memory; an object without one passes for connected."""
     try:
         found = stream.fileno()
     except io.UnsupportedOperation:

@@ -85,7 +85,7 @@ class Client:
         try:
             self.channel.send(("run", Request(self.numbers, jobs, limit, datastore.url, pickled)))
         except ConnectionError:
-            pass  # the server is gone: reading says so, and ends what it had
+            pass  # the server is gone: the next read reports it, and ends its splits
         return self.numbers
 
     def cancel(self, number: int) -> None:
@@ -95,7 +95,7 @@ class Client:
                 self.channel.send(("cancel", number))
 
     def wait(self, timeout: float | None) -> None:
-        """Take what the server says; block until it says something, at most so many seconds."""
+        """Handle messages of the server; block until one comes, at most so many seconds."""
         if self.closed:
             return
         self.poll.modify(self.channel, select.POLLIN | (select.POLLOUT if self.channel.leaving else 0))
@@ -113,7 +113,7 @@ class Client:
         for message in messages:
             getattr(self, "_" + message[0])(*message[1:])
 
-    # what the server says
+    # messages of the server
 
     def _ready(self, knows: bool) -> None:
         self.is_ready, self.knows = True, knows
@@ -316,7 +316,7 @@ def _close_all() -> None:
 
 
 def is_of(flow: Flow, program: main_module.Program | None) -> bool:
-    """Return whether a flow belongs to the program that this process executes, rather than to what runs it (a test runner, say)."""
+    """Return whether a flow belongs to the program that this process executes, not to one that runs it, such as a test runner."""
     if program is None:
         return False
     main = vars(sys.modules["__main__"])
@@ -341,7 +341,7 @@ def outcome(layer: Layer, code: int, answer: Answer | None, timed_out: float | N
         raise pickle.loads(answer.error)
     entries = answer.entries or {}
     if gate and layer.name not in entries:
-        raise split.failed_outside(layer, "its process ended without saying whether it may run")
+        raise split.failed_outside(layer, "its process ended before its hooks had decided")
     return entries[layer.name] if gate else split.Outputs(reused=answer.reused)
 
 

@@ -112,7 +112,7 @@ def _peer(descriptor: int) -> Iterator[str]:
 
 
 def _names() -> list[str]:
-    """Return the names of the native threads besides the main one."""
+    """Return the names of the native threads except the main one."""
     found = []
     for task in os.listdir(TASKS):
         if task != str(os.getpid()):

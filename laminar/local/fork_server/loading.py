@@ -56,7 +56,7 @@ class Loaded:
         self.is_spawning = False
 
     def load(self) -> tuple[str, Any]:
-        """Load, and return the message that says so: whether the flow is there, or the error."""
+        """Load, and return the message about it: whether the flow is there, or the error."""
         try:
             self._load()
         except LaminarError as error:

@@ -1,4 +1,4 @@
-"""Declare what a run and its fork server say to each other."""
+"""Declare the messages between a run and its fork server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Record the attempts that ended because the run was killed: the server of its processes is the only one left to say so."""
+"""Record the attempts that ended because the run was killed: only the server of its processes is left to do it."""
 
 from __future__ import annotations
 

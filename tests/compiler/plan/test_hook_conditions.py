@@ -180,7 +180,7 @@ def test_the_only_parent_answers_for_the_layers_below_and_writes_down_a_skip(pod
     source = PROGRAMS["entry_hook_asked_by_parent"].replace("n=3", "n=2")
     assert pod(source, "A") == {"H": True, "S": False}
     document = json.loads((tmp_path / "store/Train/executions/one/S/0.json").read_text())
-    assert (document["status"], document["reason"]) == ("skipped", "S.many said no")
+    assert (document["status"], document["reason"]) == ("skipped", "S.many returned a false value")
 
 
 def test_answers_are_kept_so_that_a_second_run_gives_the_same(pod):

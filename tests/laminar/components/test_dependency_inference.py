@@ -111,7 +111,7 @@ def test_a_parameter_that_is_no_registered_layer_is_refused(function: Callable[.
     [
         (Parameter("Sourc", "cells"), "iterates over layer 'Sourc', which flow 'Case' does not register. Did you mean 'Source'"),
         (Parameter("Source", "cell"), "iterates over Source.cell, which Source never sets. Did you mean 'cells'"),
-        (Parameter("Fan", "value"), "Fan is a fan-out itself: which of its splits is not said"),
+        (Parameter("Fan", "value"), "Fan is a fan-out itself: it is unknown which of its splits"),
         (Parameter("Source", "cells", index=2), "iterates over split 2 of Source, which is no fan-out"),
         (Parameter("Source", "cells", index=0), None),
         (Parameter("Source", "cells", index=None), None),

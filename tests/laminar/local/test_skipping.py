@@ -49,7 +49,7 @@ def test_a_layer_whose_entry_hook_says_no_is_skipped_and_that_is_written_down(fl
     execution = run(flow, a=False)
     record = execution.flow.configuration.datastore.load("Case", execution.id, "A", 0)
     assert ran == []
-    assert (record.status, record.reason) == ("skipped", "A.check said no")
+    assert (record.status, record.reason) == ("skipped", "A.check returned a false value")
     assert execution.finished
     with pytest.raises(ArtifactError, match="Layer 'A' was skipped, so it has no 'value'"):
         execution.layer(A).value  # noqa: B018

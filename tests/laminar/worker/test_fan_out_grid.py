@@ -146,7 +146,7 @@ def test_index_must_be_said_over_a_fan_out_and_only_there(chained):
     @One.register(foreach=ForEach([Parameter(B, "bar")]))
     class C(Layer): ...
 
-    with pytest.raises(FlowError, match="which of its splits is not said"):
+    with pytest.raises(FlowError, match="it is unknown which of its splits"):
         run(One)
 
     class Two(flow): ...

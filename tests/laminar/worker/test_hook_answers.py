@@ -157,7 +157,7 @@ def test_a_hook_that_failed_first_and_says_no_afterwards_fails_the_layer(executi
     verdict["B"] = ValueError("no")
     answers(execution, "A", ["B"])
     verdict["B"] = False
-    with pytest.raises(SplitFailed, match=r"its hooks failed first .*ValueError: no.*, and said no afterwards"):
+    with pytest.raises(SplitFailed, match=r"its hooks failed first .*ValueError: no.*, and returned false afterwards"):
         confirm(execution, "B")
 
 

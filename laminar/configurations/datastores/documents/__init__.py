@@ -1,4 +1,4 @@
-"""Keep what an execution leaves besides values: documents of splits, failure markers, offsets, and their removal.
+"""Keep the records of an execution: documents of splits, failure markers, offsets, and their removal.
 
 Nothing here encodes a value or knows a particular storage.
 """

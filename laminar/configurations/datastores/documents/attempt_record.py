@@ -25,7 +25,7 @@ WAYS = ("finished", "skipped", "failed", "killed", "interrupted", "timed out", "
 class AttemptRecord:
     """State how one attempt at a split ended.
 
-    ``message`` is the error as one line, ``traceback`` its text, ``where`` the user's line, ``fix`` the advice. ``again`` says that
+    ``message`` is the error as one line, ``traceback`` its text, ``where`` the user's line, ``fix`` the advice; ``again`` means
     another attempt follows. ``session`` is the id of the session, or the name of the pod. ``until`` is the end of a lease.
     """
 
@@ -54,7 +54,7 @@ def save_attempts(storage: ByteStorage, flow: str, execution: str, name: str, re
 def load_attempts(storage: ByteStorage, flow: str, execution: str) -> list[AttemptRecord]:
     """Return the records of all attempts of an execution that left no document, in the order in which they started.
 
-    A damaged document is left out: the others still say what happened.
+    A damaged document is left out: the others still record the attempt.
     """
     return _load(storage, key_layout.attempts_folder(flow, execution))
 

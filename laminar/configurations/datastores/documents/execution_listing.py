@@ -60,7 +60,7 @@ def made_at(execution: str) -> str:
 
 
 def first_times(storage: ByteStorage, flow: str, ids: Sequence[str]) -> dict[str, str]:
-    """Return when the first split of each execution started, "" where no document says so."""
+    """Return when the first split of each execution started, "" where no document has the time."""
     keys = [key_layout.document_key(flow, execution, PARAMETERS, 0) for execution in ids]
     times = {}
     for execution, key, data in zip(ids, keys, storage.get_many(keys), strict=True):
@@ -70,7 +70,7 @@ def first_times(storage: ByteStorage, flow: str, ids: Sequence[str]) -> dict[str
 
 
 def first_time(storage: ByteStorage, flow: str, execution: str) -> str:
-    """Return when the first split of an execution whose Parameters say nothing started, "" where no document says so."""
+    """Return when the first split of an execution whose Parameters have no time started, "" where no document has the time."""
     layers = repository.folders(storage, key_layout.execution_folder(flow, execution))
     keys = [key_layout.document_key(flow, execution, layer, 0) for layer in layers if layer != PARAMETERS]
     found = zip(keys, storage.get_many(keys), strict=True)

@@ -35,8 +35,8 @@ class LayerShape:
 class Session:
     """One process that ran an execution, or (``action`` is "pods") the pods of a workflow.
 
-    ``action`` is run, resume, schedule, execute or pods. ``state`` is what the session said last: running, finished, failed or
-    interrupted. While it says running, it is believed until ``lease`` (on its own machine, while its process is there). ``failed``
+    ``action`` is run, resume, schedule, execute or pods. ``state`` is the session's last one: running, finished, failed or
+    interrupted. The state running holds until ``lease`` (on its own machine, while its process is there). ``failed``
     are the layers that failed, ``running`` the attempts under way at the last renewal as (layer, split, attempt, start).
     """
 

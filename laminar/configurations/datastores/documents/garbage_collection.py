@@ -55,7 +55,7 @@ class Usage:
 class Survey:
     """All that a store holds. ``artifacts`` has sizes and times by address, ``notes`` the addresses that notes still keep.
 
-    ``broken`` says which notes cannot be read, ``cached`` are the files of the cache.
+    ``broken`` names the notes that cannot be read, ``cached`` are the files of the cache.
     """
 
     executions: tuple[Usage, ...]

@@ -102,7 +102,7 @@ OPTIONAL: dict[str, Any] = {"entries": {}, "key": "", "reused": {}}
 """Fields that a document has only where they hold something, with what they are else."""
 
 WRITTEN = tuple(sorted((*PLAIN, "schema")))
-"""Members of a document besides the artifacts, in the order in which they are written."""
+"""Members of a document except the artifacts, in the order in which they are written."""
 
 
 def shared_names(found: dict[str, Any]) -> dict[str, Any]:

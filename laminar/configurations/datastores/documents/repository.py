@@ -91,9 +91,9 @@ def records(storage: ByteStorage, flow: str, execution: str, layer: str) -> dict
 
 
 def is_complete(records: Mapping[int, Record]) -> bool:
-    """Return whether these are all the documents of a layer: as many as they say themselves, and they agree.
+    """Return whether these are all the documents of a layer: they agree on a number of splits, and there are as many.
 
-    An empty fan-out has one document that says 0 splits.
+    An empty fan-out has one document, with 0 splits.
     """
     if not records:
         return False

@@ -24,7 +24,7 @@ SEGMENT_ELEMENTS = 1024
 
 def write(store: TypedStorage, value: Any) -> Artifact:
     """Store a value and return the reference to it; an Accessor is stored by reference."""
-    if Accessor in type(value).__mro__:  # isinstance asks the abstract base classes first
+    if Accessor in type(value).__mro__:  # isinstance calls the abstract base classes first
         return reference(store, value)
     small = small_json(store, value)
     return store_frames(store, *frames_of(store, value, streamed=True)) if small is None else small

@@ -61,7 +61,7 @@ def requested(made: Client, count: int) -> tuple[int, list[tuple[int, Any]]]:
 def test_a_finished_split_answers_and_a_gate_says_what_its_hooks_said(layer):
     assert outcome(layer, 0, Answer(reused="e"), None, gate=False) == Outputs(reused="e")
     assert outcome(layer, 0, Answer({"A": False}), None, gate=True) is False
-    with pytest.raises(SplitFailed, match="ended without saying whether it may run"):
+    with pytest.raises(SplitFailed, match="ended before its hooks had decided"):
         outcome(layer, 0, Answer(), None, gate=True)
 
 
