@@ -79,7 +79,7 @@ class CalledProgram:
             raise FlowError(
                 f"Flow {chain.first.flow.name!r} is called in a notebook or a REPL, which no pod can read.",
                 where=chain.first.where,
-                fix='set the place of its code, code = "s3://bucket/code" in [tool.laminar] of pyproject.toml, or move it to a file.',
+                fix='set its place, code = "s3://bucket/code" in [tool.laminar] of pyproject.toml, or move it to a file.',
             )
         return notebook.package([chain], found, Path.cwd())
 

@@ -29,7 +29,7 @@ class PodChannel:
         self._send({"seconds": seconds})
 
     def store(self, datastore: DataStore, secrets: Iterable[str]) -> None:
-        """Send the datastore of the history, and the variables that hold secrets; a datastore that cannot be pickled is not sent."""
+        """Send the history's datastore and the variables that hold secrets; a datastore that cannot be pickled is not sent."""
         message: dict[str, Any] = {"secrets": list(secrets)}
         with contextlib.suppress(Exception):  # any class of a program may fail to pickle in any way
             message["store"] = base64.b64encode(pickle.dumps(datastore)).decode()

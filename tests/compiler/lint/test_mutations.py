@@ -33,7 +33,7 @@ def test_mistake_is_found_with_its_place(name):
 ELSEWHERE = {
     "a backoff without limit",
     "a gate that is not waited for",
-    "a key said twice",
+    "a key twice",
     "a missing command",
     "a missing image",
     "a missing service account",

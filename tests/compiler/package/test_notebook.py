@@ -129,7 +129,7 @@ def test_a_traceback_of_a_pod_shows_the_cells_line(folder, tmp_path):
 def test_a_notebook_without_a_place_for_its_code_is_told_to_name_one(folder):
     error = "try:\n    to_yaml(Train().execution().parameters(n=3))\nexcept Exception as error:\n    print(error)"
     *_, said = run_cells(folder, FLOWS, LAYERS, error)
-    assert said.startswith("Flow 'Train' is defined in a notebook, which no pod can read.\n  at: In[3]:2\n  fix: say where")
+    assert said.startswith("Flow 'Train' is defined in a notebook, which no pod can read.\n  at: In[3]:2\n  fix: set the place")
 
 
 def test_settings_of_the_notebooks_project_are_the_defaults(folder):
