@@ -45,14 +45,16 @@ def report(chosen: DatastoreChoice, execution: str | None, output: str | None, v
     what each layer left. It is one file, and loads nothing. Reading values unpickles them, as laminar results does: pass
     --no-values for a datastore whose writers you do not trust.
     """
-    from laminar.reports import report_page
+    from laminar.reports import report_page, run_logs
 
     runs = _runs(chosen, execution)
     if chosen.program is not None:
         sys.path.insert(0, os.path.dirname(os.path.abspath(chosen.program)))  # values may be of classes in modules beside it
     path = output or f"{runs[0].flow}-{runs[0].short}.html"
     words = [word for word in (chosen.program or chosen.flow, execution) if word]
-    document_file.write(report_page.draw(runs, values=values, theme=theme, command=" ".join(["laminar report", *words])), path)
+    logs = {run.flow: run_logs.last_lines(run) for run in runs}
+    command = " ".join(["laminar report", *words])
+    document_file.write(report_page.draw(runs, logs=logs, values=values, theme=theme, command=command), path)
     if output is None:
         click.echo(f"wrote {path}", err=True)
 

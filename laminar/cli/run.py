@@ -25,6 +25,11 @@ __all__ = ["run"]
 )
 @click.option("--from", "from_layer", metavar="LAYER", help="With --resume: run this layer and what depends on it again.")
 @click.option("--debug", is_flag=True, help="Run one split at a time, in this process: breakpoint() and input() work in layers.")
+@click.option("-q", "--quiet", is_flag=True, help="Report nothing but what layers print, notes and errors.")
+@click.option("-v", "--verbose", is_flag=True, help="Report each layer's start and each split's end, too, as plain lines.")
+@click.option(
+    "--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Report as text or JSON lines."
+)
 @click.option("--no-cache", is_flag=True, help="Run all layers, also those whose results the datastore has.")
 def run(
     chosen: ProgramChoice,
@@ -32,6 +37,9 @@ def run(
     resume: str | None,
     from_layer: str | None,
     debug: bool,
+    quiet: bool,
+    verbose: bool,
+    log_format: str,
     no_cache: bool,
 ) -> None:
     """Run the flows of PROGRAM on this machine, as `python PROGRAM ARGS` does.
@@ -42,16 +50,15 @@ def run(
     laminar run train.py --resume --from Fit   Fit and what depends on it run again
     laminar run train.py -- --verbose          words after -- are arguments of the program
     laminar run -m pkg.train                   as python -m pkg.train does
+    laminar run train.py --log-format json     an event a line, for programs that collect logs
 
     A run that fails prints the command that resumes it. Flows with scheduler=Argo(), which `python PROGRAM` submits, run here too.
     """
-    from laminar.local import display, program_run
+    from laminar.local import program_run
     from laminar.program import uncaught_error
     from laminar.program.process_state import Session
 
-    if debug:
-        display.use(display.Lines())  # a live display would draw over a prompt
-    display.choose()
+    _choose_display(quiet, verbose, log_format, plain=debug)  # a live display would draw over a prompt
     _check(chosen.path, execution, resume, from_layer)
     current = Session(
         flow=chosen.flow,
@@ -62,16 +69,58 @@ def run(
         debug=debug,
         cached=not no_cache,
     )
+    _announce(chosen)
     try:
         program_run.run_program(chosen.program(), current)
     except KeyboardInterrupt as interrupt:
         for note in uncaught_error.notes(interrupt):
             click.echo(note, err=True)
         raise
-    except (LaminarError, SystemExit):
+    except (LaminarError, SystemExit) as error:
+        if log_format == "json" and isinstance(error, LaminarError):
+            raise _as_json(error) from error
         raise
     except Exception as error:
         raise _own(chosen.given, error) from error
+
+
+def _choose_display(quiet: bool, verbose: bool, log_format: str, *, plain: bool) -> None:
+    """Use what reports the run as the options say, else what suits standard error."""
+    from laminar.local import display
+
+    if quiet and (verbose or log_format == "json"):
+        raise click.UsageError("--quiet reports nothing. Pass it without --verbose and --log-format json.")
+    if quiet:
+        display.use(display.Quiet())
+    elif log_format == "json":
+        from laminar.local.json_lines import JsonLines
+
+        display.use(JsonLines())
+    elif verbose or plain:
+        display.use(display.Lines(detailed=verbose))
+    display.choose()
+
+
+def _announce(chosen: ProgramChoice) -> None:
+    """Write at once, on a terminal, that the program is loaded: its imports may take long."""
+    import sys
+
+    from laminar.local import display
+
+    if display.current().is_live and sys.stderr.isatty():
+        click.echo(click.style(f"loading {' '.join(chosen.words)} ...", dim=True), err=True)
+
+
+def _as_json(error: LaminarError) -> SystemExit:
+    """Return what ends the command after an error was reported as JSON."""
+    from laminar.local import display
+    from laminar.local.json_lines import JsonLines
+
+    reporter = display.current()
+    for problem in error.problems or (error,):
+        if isinstance(reporter, JsonLines):
+            reporter.error(problem)
+    return SystemExit(error.exit_code)
 
 
 def _check(path: str, execution: str | None, resume: str | None, from_layer: str | None) -> None:

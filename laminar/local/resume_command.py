@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from laminar.components.execution import Execution
     from laminar.program.main_module import Program
 
-__all__ = ["advice"]
+__all__ = ["advice", "program_words"]
 
 
 def advice(execution: Execution, failed: str | None = None) -> str:
@@ -39,6 +39,16 @@ def advice(execution: Execution, failed: str | None = None) -> str:
     if (session is not None and session.flow is not None) or len(_flows()) > 1:
         words += ["--flow", execution.chain[0]]
     return "resume with: " + shlex.join(words + (["--", *program.args] if program.args else []))
+
+
+def program_words(execution: Execution) -> tuple[str, ...]:
+    """Return the words that name the program of an execution on a command line; none where no command can find its data."""
+    program = main_module.current()
+    if execution.origin is None or execution.flow.configuration.datastore.url.startswith("memory:") or program is None:
+        return ()
+    if process_state.current is None and not _is_of_main(execution.flow):
+        return ()
+    return _words(program)
 
 
 def _words(program: Program) -> tuple[str, ...]:

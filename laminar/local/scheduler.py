@@ -181,7 +181,7 @@ class Driver:
         try:
             self.lane.open()  # it may fork: before the display shows anything
             begun = True
-            self.report.start(self.execution)
+            self.report.start(self.execution, self.progress.ended)
             if self.execution.retry:
                 self._report_changes()
             self._loop()
@@ -277,8 +277,8 @@ class Driver:
             split.run(self.execution.layer(name, index=0, splits=0))
             self._ended(name, "finished")
             return
-        for _ in finished:
-            self.report.split(name)
+        for index in finished:
+            self.report.split(name, index=index)
         waiting = (index for index in range(splits) if index not in finished)
         parallelism, batch = (foreach.parallelism, foreach.batch) if foreach is not None else (None, 1)
         work = Work(name, splits, waiting, splits - len(finished), parallelism, batch or 1)
@@ -357,7 +357,7 @@ class Driver:
         elif isinstance(result, BaseException):
             raise result
         elif not attempt.gate:
-            self._settle(work, None, reused=self._reused(attempt, layer, result))
+            self._settle(work, None, index=attempt.index, reused=self._reused(attempt, layer, result))
         elif result:
             self._begin(work.layer)
         else:
@@ -394,12 +394,13 @@ class Driver:
         record = self.datastore.load(self.flow.name, self.execution.id or "", layer.name, attempt.index)
         return record.reused.get("execution", "") if record is not None else ""
 
-    def _settle(self, work: Work, failed: SplitFailed | None, *, reused: str = "") -> None:
+    def _settle(self, work: Work, failed: SplitFailed | None, *, index: int = 0, reused: str = "") -> None:
         """Count a split that has ended; with the last one the layer ends."""
         work.left -= 1
         if failed is None:
-            self.report.split(work.layer, reused)
+            self.report.split(work.layer, reused, index)
         else:
+            self.report.broken(work.layer)
             work.failures.append(failed)
         if work.left == 0:
             self.failures.extend(sorted(work.failures, key=lambda failed: failed.index or 0))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from laminar.pictures.diagram import Box, Diagram, Frame, clean, shorten
 
-__all__ = ["draw"]
+__all__ = ["draw", "rows"]
 
 MARKS: Mapping[str, str] = {
     "": "o",
@@ -51,21 +51,27 @@ def _frame(frame: Frame, *, is_first: bool) -> Iterator[str]:
     parameters = [box for box in frame.boxes if box.kind == "parameters"]
     for box in parameters:
         shown = ", ".join(
-            f"{name}={shorten(text, 40)}" for title, rows in box.details for name, text in rows if title == "parameters" and name
+            f"{name}={shorten(text, 40)}" for title, facts in box.details for name, text in facts if title == "parameters" and name
         )
         yield f"  parameters: {shown.replace('values=', '') or 'none'}"
     boxes = [box for box in frame.boxes if box.kind != "parameters"]
     tree = list(_rows(boxes))
-    broad = min(max((len(stem) + len(box.name) for stem, box, _ in tree), default=0), 48)
+    broad = min(max((len(stem) + 2 + len(box.name) for stem, box, _ in tree), default=0), 48)
     for stem, box, others in tree:
         facts = ["; ".join(box.lines)] if box.lines else []
         facts += [f"after {', '.join(others)} too"] if others else []
-        name = f"{stem}{clean(box.name)}"
+        name = f"{stem}{MARKS[box.state]} {clean(box.name)}"
         yield f"{name:<{broad}}  {clean('; '.join(facts))}".rstrip()
 
 
+def rows(boxes: Sequence[Box]) -> Iterator[tuple[str, Box]]:
+    """Yield each box with the branches before its mark, in the order of the tree."""
+    for stem, box, _ in _rows(boxes):
+        yield stem, box
+
+
 def _rows(boxes: Sequence[Box]) -> Iterator[tuple[str, Box, tuple[str, ...]]]:
-    """Yield each box with the branches before its name, and the other boxes that it reads."""
+    """Yield each box with the branches before its mark, and the other boxes that it reads."""
     place = {box.name: number for number, box in enumerate(boxes)}
     children: dict[str, list[Box]] = {}
     others: dict[str, tuple[str, ...]] = {}
@@ -76,7 +82,7 @@ def _rows(boxes: Sequence[Box]) -> Iterator[tuple[str, Box, tuple[str, ...]]]:
     waiting = _branches("  ", children.get("", []))
     while waiting:
         indent, branch, box = waiting.pop()
-        yield f"{indent}{branch}{MARKS[box.state]} ", box, others[box.name]
+        yield f"{indent}{branch}", box, others[box.name]
         below = children.get(box.name, [])
         inner = indent + {"": "", "├─": "│ ", "└─": "  "}[branch]
         waiting += _branches(inner, below)

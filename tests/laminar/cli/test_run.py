@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -310,3 +311,39 @@ def test_two_runs_at_once_that_write_the_same_content_to_one_store_lose_nothing(
         assert values == [bytes([index]) * 3000 + own.encode() for index in range(30)]
         assert all(store.read(record.artifacts["same"]) == b"same" * 50_000 for record in records.values())
     assert len({store.records("Train", own, "Read")[0].artifacts["same"].address for own in ("one", "two")}) == 1
+
+
+def test_a_run_is_summed_up_with_the_command_that_shows_it(laminar):
+    done = laminar("flow.py", "--execution", "one")
+    assert done.stderr.splitlines()[-2:] == [
+        next(line for line in done.stderr.splitlines() if line.startswith("Train: finished in ")),
+        "  see it: laminar report flow.py one",
+    ]
+    assert "3 layers finished" in done.stderr
+    assert laminar("flow.py", "one", "-o", "page.html", command=("-m", "laminar", "report")).returncode == 0
+
+
+def test_a_quiet_run_reports_nothing_but_output_and_errors(laminar):
+    done = laminar("flow.py", "-q", "--", "--fail")
+    assert done.stderr.splitlines()[0] == "Read | a warning"
+    assert done.stderr.splitlines()[1].startswith("ExecutionError: ")
+
+
+def test_a_verbose_run_reports_starts_and_splits(laminar):
+    done = laminar("flow.py", "-v")
+    for line in ("  Read starts", "  Use starts (2 splits)", "  Use[1] finished"):
+        assert line in done.stderr.splitlines()
+
+
+def test_a_run_is_reported_as_json_the_error_too(laminar):
+    done = laminar("flow.py", "--log-format", "json", "--", "--fail")
+    assert done.returncode == 1
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [event["event"] for event in events if event["event"].startswith("run")] == ["run started", "run ended"]
+    assert events[-1]["event"] == "error"
+    assert "ümlaut" in events[-1]["what"]
+    assert {json.loads(line)["text"] for line in done.stdout.splitlines()} >= {"reading 'a.csv'", "row 1"}
+
+
+def test_quiet_and_verbose_contradict_each_other(laminar):
+    assert laminar("flow.py", "-q", "-v").returncode == 2

@@ -1,0 +1,89 @@
+"""Count how the layers of a run ended, and say it in a few words, with the command that shows more."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from laminar.graph import PARAMETERS
+from laminar.history import identifier
+
+if TYPE_CHECKING:
+    from laminar.components.execution import Execution
+
+__all__ = ["Tally", "elapsed", "next_command"]
+
+
+@dataclass
+class Tally:
+    """How the layers of one run of an execution ended so far; ``before`` are those that had ended when it began."""
+
+    layers: tuple[str, ...] = ()
+    before: Mapping[str, str] = field(default_factory=dict)
+    ended: dict[str, str] = field(default_factory=dict)
+    reused: set[str] = field(default_factory=set)
+    began: float = field(default_factory=lambda: time.monotonic())
+
+    @classmethod
+    def of(cls, execution: Execution, before: Mapping[str, str]) -> Tally:
+        """Return the count of a run that begins."""
+        names = tuple(name for name in execution.flow.nodes if name != PARAMETERS)
+        return cls(names, {name: how for name, how in before.items() if name != PARAMETERS})
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Numbers of layers by how they ended, without those that are 0."""
+        ways = [self.ended.get(name) or ("finished before" if name in self.before else "not run") for name in self.layers]
+        found = {how: ways.count(how) for how in ("finished", "finished before", "skipped", "failed", "not run")}
+        found = {
+            "finished": found["finished"] - len(self.reused),
+            "reused": len(self.reused),
+            **{k: v for k, v in found.items() if k != "finished"},
+        }
+        return {how: count for how, count in found.items() if count}
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the run began."""
+        return time.monotonic() - self.began
+
+    def text(self, flow: str) -> str:
+        """Return the end of a run in one line.
+
+        >>> Tally(("A", "B", "C"), ended={"A": "finished", "B": "failed"}, began=time.monotonic()).text("Train")
+        'Train: failed after 0.0 s: 1 layer finished, 1 failed, 1 not run'
+        """
+        counts = self.counts
+        state = "failed" if "failed" in counts else "stopped" if "not run" in counts else "finished"
+        words = [f"{count} {how}" for how, count in counts.items()]
+        if words:
+            number, _, how = words[0].partition(" ")
+            words[0] = f"{number} layer{'' if number == '1' else 's'} {how}"
+        preposition = "in" if state == "finished" else "after"
+        return f"{flow}: {state} {preposition} {elapsed(self.seconds)}: {', '.join(words)}"
+
+
+def elapsed(seconds: float) -> str:
+    """Return a duration in one or two units.
+
+    >>> elapsed(0.24), elapsed(61), elapsed(7384)
+    ('0.2 s', '1 min 1 s', '2 h 3 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def next_command(execution: Execution) -> str:
+    """Return the command that shows what a run did, an empty text for a run whose data ends with this process."""
+    import shlex
+
+    from laminar.local import resume_command
+
+    program = resume_command.program_words(execution)
+    if execution.id is None or not program:
+        return ""
+    return shlex.join(["laminar", "report", *program, identifier.short(execution.id)])
