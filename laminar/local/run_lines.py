@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from laminar.local.run_summary import Tally, next_command
+from laminar.local.run_summary import Tally, next_commands
 
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
@@ -195,7 +195,7 @@ class Lines(Quiet):
 
     def _summary(self, execution: Execution) -> None:
         self._say(self.tally.text(execution.flow.name))
-        if command := next_command(execution):
+        for command in next_commands(execution, failed="failed" in self.tally.counts):
             self._say(f"  see it: {command}")
 
     def note(self, text: str) -> None:

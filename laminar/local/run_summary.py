@@ -13,7 +13,7 @@ from laminar.history import identifier
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
 
-__all__ = ["Tally", "elapsed", "next_command"]
+__all__ = ["Tally", "elapsed", "next_commands"]
 
 
 @dataclass
@@ -77,13 +77,15 @@ def elapsed(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def next_command(execution: Execution) -> str:
-    """Return the command that shows what a run did, an empty text for a run whose data ends with this process."""
+def next_commands(execution: Execution, *, failed: bool) -> tuple[str, ...]:
+    """Return the commands that show what a run did and what failed attempts printed; none where its data ends with this process."""
     import shlex
 
     from laminar.local import resume_command
 
     program = resume_command.program_words(execution)
     if execution.id is None or not program:
-        return ""
-    return shlex.join(["laminar", "report", *program, identifier.short(execution.id)])
+        return ()
+    words = [*program, identifier.short(execution.id)]
+    report = shlex.join(["laminar", "report", *words])
+    return (report, shlex.join(["laminar", "logs", *words, "--failed"])) if failed else (report,)

@@ -25,7 +25,7 @@ def execution(*nodes: Node) -> SimpleNamespace:
 def tree(monkeypatch):
     for module in (live_tree, run_summary):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: 100.0))
-    monkeypatch.setattr("laminar.local.run_lines.next_command", lambda execution: "")
+    monkeypatch.setattr("laminar.local.run_lines.next_commands", lambda execution, failed: ())
     made = Tree()
     made.console = made.live.console = Console(file=io.StringIO(), force_terminal=True, width=80, height=30, color_system=None)
     return made

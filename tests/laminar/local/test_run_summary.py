@@ -35,9 +35,10 @@ def test_a_run_is_summed_up(case):
 def test_the_next_command_names_the_program_and_the_short_id(monkeypatch):
     monkeypatch.setattr(resume_command, "program_words", lambda execution: ("a b.py",))
     execution = SimpleNamespace(id="0ujtsYcgvSTl8PAuAdqWYSMnLOv")
-    assert run_summary.next_command(execution) == "laminar report 'a b.py' YSMnLOv"
+    assert run_summary.next_commands(execution, failed=False) == ("laminar report 'a b.py' YSMnLOv",)
+    assert run_summary.next_commands(execution, failed=True)[1:] == ("laminar logs 'a b.py' YSMnLOv --failed",)
 
 
 def test_a_run_whose_data_ends_with_the_process_has_no_next_command(monkeypatch):
     monkeypatch.setattr(resume_command, "program_words", lambda execution: ())
-    assert run_summary.next_command(SimpleNamespace(id="one")) == ""
+    assert run_summary.next_commands(SimpleNamespace(id="one"), failed=True) == ()
