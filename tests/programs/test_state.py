@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 import pytest
 
+from laminar.compiler.rehearsal import confinement
 from tests.support.programs import HEAD, LIMIT, run, variables, write
 
 PYTHON = ("prog.py",)
@@ -114,6 +116,52 @@ note("last")
     trace = [line.split() for line in (tmp_path / "trace").read_text().splitlines()]
     assert [word for word, _ in trace] == ["enter", "called", "exit", "else", "finally", "last"]
     assert {own for _, own in trace} == {"True"}
+
+
+STAGED = (
+    HEAD
+    + """\
+@Train.register
+class Fit(Layer):
+    def __call__(self, parameters: Parameters) -> None:
+        print("rows", open(parameters.path).read())
+
+path = os.path.abspath(sys.argv[1])
+if flow := Train():
+    with open(path, "w") as file:
+        file.write("1,2")
+    flow(path=path)
+    os.remove(path)
+    with open("notified", "a") as file:
+        file.write("x")
+"""
+)
+
+
+@BOTH
+def test_a_file_that_the_program_writes_for_its_layers_is_removed_once_after_the_run(command, tmp_path):
+    write(tmp_path, STAGED)
+    done = run(tmp_path, *command, *(["--"] if command is LAMINAR else []), "staging.csv")
+    assert (done.returncode, done.stdout) == (0, "Fit | rows 1,2\n"), done.stderr
+    assert not (tmp_path / "staging.csv").exists()
+    assert (tmp_path / "notified").read_text() == "x"
+
+
+@pytest.mark.slow
+def test_a_pod_writes_such_a_file_again_where_it_can_write_and_does_nothing_of_what_follows_the_call(tmp_path):
+    write(tmp_path, STAGED)
+    path = f"/tmp/{tmp_path.parent.name}-{os.getpid()}-staging.csv"
+    words = ("-m", "laminar", "rehearse", "-v", "prog.py", "--")
+    try:
+        done = run(tmp_path, *words, path)
+        assert done.returncode == 0 and "| rows 1,2" in done.stdout, done.stdout + done.stderr
+    finally:
+        os.remove(path)
+    assert not (tmp_path / "notified").exists()
+    if confinement.is_possible():
+        done = run(tmp_path, *words, "staging.csv")
+        assert done.returncode == 1
+        assert "Read-only file system" in done.stdout and "Fix: write it in a layer, below /tmp" in done.stdout
 
 
 def test_each_split_reads_on_in_a_file_from_where_the_program_was(tmp_path):
