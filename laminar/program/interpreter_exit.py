@@ -11,12 +11,14 @@ import atexit
 import contextlib
 import gc
 import io
+import os
 import sys
 import threading
 import weakref
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NoReturn
 
-__all__ = ["disown", "finish", "flush_files"]
+__all__ = ["disown", "finish", "flush_files", "leave_by", "leave_stack"]
 
 
 def disown() -> None:
@@ -32,6 +34,39 @@ def disown() -> None:
         util._finalizer_registry.clear()
     if (process := sys.modules.get("multiprocessing.process")) is not None:
         process._children = set()  # type: ignore[attr-defined]
+
+
+def leave_stack() -> None:
+    """Leave for good what runs on the stack that this process goes on below.
+
+    It is an event loop, so that a layer may run one of its own, and a debugger, which would wait for commands that no one types.
+    """
+    if (events := sys.modules.get("asyncio.events")) is not None:
+        events._set_running_loop(None)
+    debugger = getattr(sys.modules.get("bdb"), "Bdb", None)
+    if debugger is not None and isinstance(getattr(sys.gettrace(), "__self__", None), debugger):
+        sys.settrace(None)
+
+
+def leave_by(work: Callable[[], int]) -> NoReturn:
+    """Do some work, then end this process with the exit code that it returns, as Python ends.
+
+    Nothing is raised into the frames below: an error ends the process with code 1, an interrupt with 130, as a shell reports it.
+    """
+    code = 1
+    try:
+        code = work()
+    except KeyboardInterrupt:
+        code = 130
+    except SystemExit as leaving:  # of a process that a layer forked: it ends as it says
+        code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        finish()
+        os._exit(code & 0xFF)
 
 
 def finish() -> None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from laminar.exceptions import FlowError, LaminarError, raise_all
-from laminar.program import main_module, process_state, source_location
+from laminar.program import interpreter_exit, main_module, process_state, source_location
 from laminar.program.main_module import Program
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class Recording:
     lines: set[tuple[str, int]] = field(default_factory=set)
     remainder: Remainder | None = None
     until: tuple[str, int] | None = None
+    on_end: Callable[[], None] | None = None
 
     def start(self, step: Step) -> None:
         """Note the first step of a chain."""
@@ -109,7 +111,13 @@ class Recording:
         else:
             found = len(self.chains) >= target.chain and len(self.chains[target.chain - 1].steps) >= target.steps
         if found:
-            raise _Ended
+            self.end()
+
+    def end(self) -> NoReturn:
+        """End the recording here: by `on_end`, which does not return where it goes on from here, else by an exception."""
+        if self.on_end is not None and threading.current_thread() is threading.main_thread():
+            self.on_end()
+        raise _Ended
 
     def follow(self, execution: Any, step: Step) -> None:
         """Note a step after the one that made an execution."""
@@ -215,7 +223,7 @@ def _end(recording: Recording, what: str) -> NoReturn:
         recording.note_line()
         frame = source_location.outside()
         recording.until = (frame.f_code.co_filename, frame.f_lineno) if frame is not None else None
-    raise _Ended
+    recording.end()
 
 
 @contextmanager
@@ -231,10 +239,14 @@ def recorded(recording: Recording) -> Iterator[Recording]:
         _active = before
 
 
-def record(program: Program, *, target: Target | None = None, quiet: bool = False) -> Recording:
+def record(
+    program: Program, *, target: Target | None = None, quiet: bool = False, then: Callable[[Recording], NoReturn] | None = None
+) -> Recording:
     """Execute a program and return what it was seen to do; its modules and ``__main__`` stay loaded.
 
-    With a ``target`` it ends as soon as that was seen. What the program prints goes to standard error, as it is no layer's output.
+    With a ``target`` it ends as soon as that was seen: by ``then``, if that is given, which goes on below the program's own frames
+    and ends the process. Blocks around the call stay open there, as in a forked process: ``finally``, ``with`` and a bare
+    ``except`` do nothing. What the program prints goes to standard error, as it is no layer's output.
 
     Raises FlowError where the program raises, where it reads a result before any flow is called, and where two of its flows
     have one name.
@@ -242,7 +254,11 @@ def record(program: Program, *, target: Target | None = None, quiet: bool = Fals
     from laminar.program import load_error, program_streams
 
     recording = Recording(program, target=target)
-    with recorded(recording), program_streams.aside(keep=target is not None or quiet):
+    with ExitStack() as opened:
+        opened.enter_context(recorded(recording))
+        opened.enter_context(program_streams.aside(keep=target is not None or quiet))
+        if then is not None:
+            recording.on_end = lambda: _go_on(recording, opened, then)
         try:
             main_module.execute(program)
         except SystemExit as leaving:
@@ -255,6 +271,17 @@ def record(program: Program, *, target: Target | None = None, quiet: bool = Fals
             raise load_error.load_error(program, error) from error
     _check(recording)
     return recording
+
+
+def _go_on(recording: Recording, opened: ExitStack, then: Callable[[Recording], NoReturn]) -> None:
+    """Go on from the place where a recording ends; return where something is wrong with the program, which `record` raises."""
+    try:
+        _check(recording)
+    except LaminarError:
+        return
+    opened.close()
+    interpreter_exit.leave_stack()
+    then(recording)
 
 
 def _check(recording: Recording) -> None:

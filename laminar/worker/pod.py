@@ -8,12 +8,12 @@ import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from laminar.components import declared_parameters
 from laminar.exceptions import ExecutionError, FlowError, LaminarError, SchedulerError
 from laminar.graph import PARAMETERS
-from laminar.program import process_state, recording
+from laminar.program import interpreter_exit, process_state, recording
 from laminar.worker import chain_link, execution_facts, hook_answers, parameters_document, partial_run, split, split_job
 from laminar.worker.job import CANNOT, DONE, FAILED, RETRY
 from laminar.worker.pod_failures import PodFailures
@@ -34,12 +34,20 @@ Ending = tuple[int, Outputs, SplitFailed | None]
 
 
 def run(task: Task, channel: PodChannel) -> int:
-    """Run a task in this process and return its exit code; send the seconds that it may take on the channel."""
+    """Run a task in this process, and return its exit code or end with it; send the seconds that it may take on the channel."""
     process_state.work()
     split_job.reseed()  # what it was forked from, a rehearsal or the runner of fused layers, forks more of its kind
     failures = PodFailures(task)
+
+    def refused(error: Exception) -> int:
+        return _refused(error, failures)
+
+    return _at_call(task, lambda recorded: _run(task, recorded, channel, failures), refused, channel.done)
+
+
+def _run(task: Task, recorded: Recording, channel: PodChannel, failures: PodFailures) -> int:
     try:
-        flow, execution, recorded = _load(task)
+        flow, execution = _found(recorded, task)
         task = _counted(task, execution)
         failures.open(execution)
         channel.store(execution.flow.configuration.datastore, failures.secrets)
@@ -53,14 +61,8 @@ def run(task: Task, channel: PodChannel) -> int:
         _report(failure)
         failures.keep(failure)
         return RETRY if failure.retryable else FAILED
-    except (FlowError, ExecutionError, SchedulerError) as error:
-        failures.keep_error(error, again=False)
-        return refuse(error)
-    except Exception as error:  # of a linker, or of the datastore: another attempt may succeed
-        print(split.trace(error), file=sys.stderr)
-        refuse(error)
-        failures.keep_error(error, again=True)
-        return RETRY
+    except Exception as error:
+        return _refused(error, failures)
     if failed is not None:
         _report(failed)
         failures.keep(failed)
@@ -70,11 +72,15 @@ def run(task: Task, channel: PodChannel) -> int:
 
 
 def count_failure(task: Task, reason: str, how: str, started: str) -> int:
-    """Leave the failure marker and the record of a split whose process was killed, and return the exit code."""
+    """Leave the failure marker and the record of a split whose process was killed, and return the exit code or end with it."""
     process_state.work()
     failures = PodFailures(task, started)
+    return _at_call(task, lambda recorded: _count_failure(task, recorded, failures, reason, how), _uncounted)
+
+
+def _count_failure(task: Task, recorded: Recording, failures: PodFailures, reason: str, how: str) -> int:
     try:
-        _, execution, _ = _load(task)
+        _, execution = _found(recorded, task)
         task = _counted(task, execution)
         index = task.job.index * task.batch
         layer = execution.layer(task.job.layer, index=index, splits=task.job.splits, attempt=task.job.attempt)
@@ -83,9 +89,52 @@ def count_failure(task: Task, reason: str, how: str, started: str) -> int:
         _report(failed)
         failures.keep(failed)
         return RETRY if failed.retryable else FAILED
-    except Exception as error:  # the split has failed anyway: the exit code reports it
-        refuse(error)
-        return FAILED
+    except Exception as error:
+        return _uncounted(error)
+
+
+def _uncounted(error: Exception) -> int:
+    refuse(error)
+    return FAILED  # the split has failed anyway: the exit code reports it
+
+
+def _at_call(
+    task: Task,
+    work: Callable[[Recording], int],
+    refused: Callable[[Exception], int],
+    ended: Callable[[int], None] = lambda code: None,
+) -> int:
+    """Execute the program up to the flow's call, do the work there, pass the exit code to ``ended``, and end this process with it.
+
+    Where the program reads a result before, or calls the flow in a thread, the work is done after it and the code returned.
+    """
+
+    def there(recorded: Recording) -> int:
+        code = work(recorded)
+        ended(code)
+        return code
+
+    def go_on(recorded: Recording) -> NoReturn:
+        interpreter_exit.leave_by(lambda: there(recorded))
+
+    try:
+        if task.code is not None:
+            task.code.enter()
+        recorded = recording.record(task.program, target=_target(task), then=go_on)
+    except Exception as error:
+        return refused(error)
+    return work(recorded)
+
+
+def _refused(error: Exception, failures: PodFailures) -> int:
+    """Report why a task was not run, and return the exit code: another attempt may succeed where a linker or the storage failed."""
+    if isinstance(error, FlowError | ExecutionError | SchedulerError):
+        failures.keep_error(error, again=False)
+        return refuse(error)
+    print(split.trace(error), file=sys.stderr)
+    refuse(error)
+    failures.keep_error(error, again=True)
+    return RETRY
 
 
 # what stderr shows
@@ -112,14 +161,11 @@ def _report(failed: SplitFailed) -> None:
 # before the work
 
 
-def _load(task: Task) -> tuple[Flow, Execution, Recording]:
-    """Record the program, of its code package if it has one, and find the flow.
+def _found(recorded: Recording, task: Task) -> tuple[Flow, Execution]:
+    """Return the flow of a task, and its execution.
 
-    Raises FlowError where the program cannot be recorded or has no such flow.
+    Raises FlowError where the program has no such flow.
     """
-    if task.code is not None:
-        task.code.enter()
-    recorded = recording.record(task.program, target=_target(task))
     if task.datastore is not None:
         for seen in recorded.flows:
             split_job.reroot(seen, task.datastore)
@@ -134,7 +180,7 @@ def _load(task: Task) -> tuple[Flow, Execution, Recording]:
         flow = cls()
         if task.datastore is not None:
             split_job.reroot(flow, task.datastore)
-    return flow, flow.execution(task.job.execution, retry=task.job.retry), recorded
+    return flow, flow.execution(task.job.execution, retry=task.job.retry)
 
 
 def _target(task: Task) -> recording.Target:

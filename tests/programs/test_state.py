@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -69,18 +71,18 @@ print("count", open("count").read())
     ]
 
 
-@BOTH
-def test_what_stands_around_a_call_is_executed_once_and_when_python_would(command, tmp_path):
-    write(
-        tmp_path,
-        HEAD
-        + """\
-import contextlib
+AROUND = (
+    HEAD
+    + """\
+import asyncio, contextlib
 
 @Train.register
 class Fit(Layer):
     def __call__(self, parameters: Parameters) -> None:
-        self.rows = open(parameters.path).read()
+        self.rows = asyncio.run(read(parameters.path))
+
+async def read(path):
+    return open(path).read()
 
 def note(text):
     with open("trace", "a") as file:
@@ -95,27 +97,60 @@ def staged():
     os.remove("staging.csv")
     note("exit")
 
+async def main():
+    if flow := Train():
+        try:
+            with staged():
+                flow(path=os.path.abspath("staging.csv"))
+                note("called")
+        except:
+            note("caught")
+            raise
+        else:
+            note("else")
+        finally:
+            note("finally")
+
 first = os.getpid()
-if flow := Train():
-    try:
-        with staged():
-            flow(path=os.path.abspath("staging.csv"))
-            note("called")
-    except:
-        note("caught")
-        raise
-    else:
-        note("else")
-    finally:
-        note("finally")
+asyncio.run(main())
 note("last")
-""",
-    )
+"""
+)
+
+
+def traced(folder: Path) -> list[tuple[str, str]]:
+    """Return what the program noted, and whether in its first process."""
+    return [tuple(line.split()) for line in (folder / "trace").read_text().splitlines()]  # type: ignore[misc]
+
+
+WHOLE = ["enter", "called", "exit", "else", "finally", "last"]
+
+
+@BOTH
+def test_what_stands_around_a_call_is_executed_once_and_when_python_would(command, tmp_path):
+    write(tmp_path, AROUND)
     done = run(tmp_path, *command)
     assert done.returncode == 0, done.stderr
-    trace = [line.split() for line in (tmp_path / "trace").read_text().splitlines()]
-    assert [word for word, _ in trace] == ["enter", "called", "exit", "else", "finally", "last"]
-    assert {own for _, own in trace} == {"True"}
+    assert traced(tmp_path) == [(word, "True") for word in WHOLE]
+
+
+def test_blocks_around_a_call_stay_open_in_a_pod(tmp_path):
+    write(tmp_path, AROUND)
+    words = ("-m", "laminar.runner", "prog.py", "--flow", "Train", "--layer", "Fit", "--execution", "one")
+    done = run(tmp_path, *words, env=variables(LAMINAR_PARAMETERS=json.dumps({"path": str(tmp_path / "staging.csv")})))
+    assert done.returncode == 0, done.stderr
+    assert [word for word, _ in traced(tmp_path)] == ["enter"]
+
+
+@pytest.mark.parametrize("split", ["forks", pytest.param("starts anew", marks=pytest.mark.slow)])
+def test_blocks_around_a_call_stay_open_in_a_worker_that_starts_anew(split, tmp_path):
+    condition = "if 'laminar.local.fork_server.loading' not in sys.modules:\n    " if split == "forks" else ""
+    thread = f"import threading\n{condition}threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+    write(tmp_path, thread.join(["import sys, time\n", AROUND]))
+    done = run(tmp_path, "prog.py")
+    assert done.returncode == 0, done.stderr
+    found = traced(tmp_path)
+    assert [word for word, _ in found] == ["enter", *["enter"] * (1 if split == "forks" else 2), *WHOLE[1:]]
 
 
 STAGED = (

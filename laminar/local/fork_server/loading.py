@@ -16,8 +16,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from laminar.exceptions import ExecutionError, LaminarError
 from laminar.local.fork_server import child
@@ -55,22 +55,34 @@ class Loaded:
         self.recording = recording.Recording()
         self.is_spawning = False
 
-    def load(self) -> tuple[str, Any]:
-        """Load, and return the message about it: whether the flow is there, or the error."""
+    def load(self, then: Callable[[tuple[str, Any]], NoReturn] | None = None) -> tuple[str, Any]:
+        """Load, and return the message about it: whether the flow is there, or the error.
+
+        Where a program calls the flow, the message is passed to ``then`` instead, which goes on from there.
+        """
         try:
-            self._load()
+            self._load(then)
         except LaminarError as error:
             return "failed", child.pickled(error)
+        return self._ready()
+
+    def _ready(self) -> tuple[str, Any]:
         self.is_spawning = unsafe_reason() is not None or threading.active_count() > 1
         return "ready", self._is_known(self.message.name)
 
-    def _load(self) -> None:
+    def _load(self, then: Callable[[tuple[str, Any]], NoReturn] | None) -> None:
+        def go_on(recorded: recording.Recording) -> NoReturn:
+            faulthandler.cancel_dump_traceback_later()
+            self.recording = recorded
+            assert then is not None
+            then(self._ready())
+
         if self.message.folder is not None:
             os.chdir(self.message.folder)
         if self.message.program is not None:
             target = recording.Target(self.message.name)
             with _limited(self.message.seconds):
-                self.recording = recording.record(self.message.program, target=target)
+                self.recording = recording.record(self.message.program, target=target, then=go_on if then is not None else None)
         else:
             from laminar.program import pickle_by_value
 
@@ -159,6 +171,9 @@ def _run_request(result: int) -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     loaded = Loaded(message)
-    what, _ = loaded.load()
-    assert what == "ready", "the server has loaded it before"
-    child.become(loaded.flow(request), request.jobs, result, reseed=False)
+
+    def run(answer: tuple[str, Any]) -> NoReturn:
+        assert answer[0] == "ready", "the server has loaded it before"
+        child.become(loaded.flow(request), request.jobs, result, reseed=False)
+
+    run(loaded.load(run))

@@ -12,7 +12,6 @@ import gc
 import os
 import signal
 import socket
-import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -51,8 +50,8 @@ class Source(Protocol):
 
     is_spawning: bool
 
-    def load(self) -> tuple[str, Any]:
-        """Load, and return the message that reports it."""
+    def load(self, then: Callable[[tuple[str, Any]], NoReturn]) -> tuple[str, Any]:
+        """Load, and return the message that reports it, or pass it to ``then`` at the program's call."""
 
     def flow(self, request: Request) -> Flow:
         """Return the flow that a request is of."""
@@ -104,11 +103,14 @@ class Server:
 
     def serve(self) -> None:
         """Work until the other side closes the socket."""
+        self.poller.register(self.channel.fileno(), READ)
+        self.poller.register(self.wake, READ)
+        self.ends = (self.channel.fileno(), self.wake, *self.poller.descriptors)
+        self._attend()
+
+    def _attend(self) -> None:
         channel, poller, owners, waiting, children = self.channel, self.poller, self.owners, self.waiting, self.children
         end = channel.fileno()
-        poller.register(end, READ)
-        poller.register(self.wake, READ)
-        self.ends = (end, self.wake, *poller.descriptors)
         try:
             while True:
                 found = poller.wait(SOON if channel.leaving else self._patience() if self.limited else None)
@@ -165,8 +167,19 @@ class Server:
     def _load(self, message: Load) -> None:
         assert self.loader is not None, "a forked server has its flow and is sent nothing to load"
         self.loaded = self.loader(message)
-        self._send(self.loaded.load())
+        self._loaded(self.loaded.load(self._serve_there))
+
+    def _loaded(self, answer: tuple[str, Any]) -> None:
+        self._send(answer)
         random_generators.prepare()
+
+    def _serve_there(self, answer: tuple[str, Any]) -> NoReturn:
+        """Serve from the place of the program's own call: its blocks around the call stay open, as in a forked server."""
+        try:
+            self._loaded(answer)
+            self._attend()
+        finally:
+            os._exit(0)
 
     def _flow(self, request: Request) -> Flow:
         if self.forked is not None:
@@ -392,10 +405,9 @@ def become(connection: socket.socket, flow: Flow, concurrency: int) -> NoReturn:
         os.setsid()
         process_state.work()
         interpreter_exit.disown()
-        _leave_debugger()
         process.connect_streams()
         process.prepare_death()
-        _leave_loop()
+        interpreter_exit.leave_stack()
         server = Server(connection, concurrency, flow)
         random_generators.prepare()
         gc.disable()
@@ -408,16 +420,3 @@ def become(connection: socket.socket, flow: Flow, concurrency: int) -> NoReturn:
             traceback.print_exc()
     finally:
         os._exit(0)
-
-
-def _leave_debugger() -> None:
-    """Stop tracing where a debugger does: it would wait for commands that no one types here."""
-    debugger = getattr(sys.modules.get("bdb"), "Bdb", None)
-    if debugger is not None and isinstance(getattr(sys.gettrace(), "__self__", None), debugger):
-        sys.settrace(None)
-
-
-def _leave_loop() -> None:
-    """Forget an event loop that ran where this process was forked, so that a layer may run one of its own."""
-    if (events := sys.modules.get("asyncio.events")) is not None:
-        events._set_running_loop(None)
