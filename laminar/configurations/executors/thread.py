@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from laminar.configurations.executors.base import Executor
 from laminar.configurations.executors.lanes import End, Lane, SubmitLane
-from laminar.exceptions import FlowError
+from laminar.exceptions import FlowError, LaminarError
 from laminar.local import thread_output
 from laminar.program import source_location
 from laminar.worker import split
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from laminar.components.execution import Execution
     from laminar.components.layer import Layer
+    from laminar.worker.layer_scope import LayerScope
 
 __all__ = ["Thread"]
 
@@ -101,7 +103,8 @@ class ThreadLane(Lane):
         from queue import SimpleQueue
 
         self.executor = executor
-        self.slots = executor.concurrency
+        self.slots = 2 * executor.concurrency  # a thread that is done finds the next split waiting
+        self.scopes: dict[str, LayerScope | None] = {}
         self.ended: SimpleQueue[tuple[End, int, Any]] = SimpleQueue()
 
     def open(self) -> None:
@@ -109,9 +112,25 @@ class ThreadLane(Lane):
         self.executor._open()
 
     def begin(self, layers: Sequence[Layer], end: End) -> None:
-        """Return the splits to a thread."""
+        """Hand the splits to a thread."""
         assert self.executor._pool is not None
+        if (scope := self._scope(layers[0])) is not None:
+            for layer in layers:
+                layer._binding.shared = scope
         self.executor._pool.submit(contextvars.copy_context().run, self._each, layers, end)
+
+    def _scope(self, layer: Layer) -> LayerScope | None:
+        """Return what the splits of a fan-out share; None where a split is to meet the error, or is the only one."""
+        binding = layer._binding
+        if binding.gate or binding.splits in (None, 1) or binding.tuned:
+            return None
+        if layer.name not in self.scopes:
+            from laminar.worker.layer_scope import LayerScope
+
+            self.scopes[layer.name] = None
+            with contextlib.suppress(LaminarError):
+                self.scopes[layer.name] = LayerScope.of(layer.execution, layer.name)
+        return self.scopes[layer.name]
 
     def _each(self, layers: Sequence[Layer], end: End) -> None:
         for place, layer in enumerate(layers):
