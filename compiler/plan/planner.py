@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 import json
 import os
@@ -333,11 +334,19 @@ def _fan_out(decided: Decisions, node: Node) -> FanOut | None:
 
 def _pod(container: Container, retry: Retry, settings: Settings) -> Pod:
     """Return the pod of a container; Argo's retries have no jitter, so that a different jitter makes no different pod."""
-    if settings.image is not None and container.image == Container.image:
-        container = dataclasses.replace(container, image=settings.image)
-    if settings.own_program is not None and container.command == Container.command:
-        container = dataclasses.replace(container, command=shlex.join(["python", settings.own_program]))
-    return Pod(container=container, packaged=settings.program, args=settings.args, retry=dataclasses.replace(retry, jitter=0))
+    return _common_pod(container, retry, settings.image, settings.own_program, settings.program, settings.args)
+
+
+@functools.lru_cache(maxsize=64)
+def _common_pod(
+    container: Container, retry: Retry, image: str | None, own_program: str | None, program: str | None, args: tuple[str, ...]
+) -> Pod:
+    """Return a pod, made once for all layers with equal containers."""
+    if image is not None and container.image == Container.image:
+        container = dataclasses.replace(container, image=image)
+    if own_program is not None and container.command == Container.command:
+        container = dataclasses.replace(container, command=shlex.join(["python", own_program]))
+    return Pod(container=container, packaged=program, args=args, retry=dataclasses.replace(retry, jitter=0))
 
 
 def _relative(where: str, settings: Settings) -> str:

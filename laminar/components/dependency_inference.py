@@ -11,7 +11,7 @@ from laminar import graph
 from laminar.components.binding import vars_of
 from laminar.components.call_signature import check_call, check_hook, unwrap
 from laminar.components.layer import Layer, is_same_layer
-from laminar.configurations.hooks import hooks_of
+from laminar.configurations.hooks import Kind, hooks_of
 from laminar.configurations.layers import Configuration, Parameter, Unset
 from laminar.exceptions import FlowError, LaminarError, raise_all, suggest
 from laminar.graph import PARAMETERS, Axis, Node
@@ -191,18 +191,26 @@ def nodes_of(flow: type[Flow], registry: Registry) -> dict[str, Node]:
     return {name: nodes[name] for name in graph.order(edges)}
 
 
+KINDS: tuple[Kind, ...] = ("entry", "submission")
+"""Kinds of hooks that a node says it has: they are called before the layer's own process starts."""
+
+
 def _node(flow: type[Flow], registration: Registration, registry: Registry) -> Node:
     layer, name = registration.layer, registration.layer.__name__
     check_call(layer)
-    for hook, function in hooks_of(layer):
+    of_layer = list(hooks_of(layer))
+    for hook, function in of_layer:
         check_hook(name, hook, function)
     needs = dict.fromkeys(_own_needs(registration, registry, flow))
     inherited = applicable_hooks(flow, layer, registry)
     for hook, function in inherited:
         check_hook(flow.__name__, hook, function)
         needs.update(dict.fromkeys(parameters_of(function, registry, owner=flow.__name__, flow=flow.__name__).values()))
-    own = {kind for kind in ("entry", "submission") if any(hooks_of(layer, kind))}
-    own |= {kind for kind in ("entry", "submission") for each in hooks_of(flow, kind) if each in inherited}
+    own: set[Kind] = set()
+    if of_layer:
+        own |= {kind for kind in KINDS if any(hooks_of(layer, kind))}
+    if inherited:
+        own |= {kind for kind in KINDS for each in hooks_of(flow, kind) if each in inherited}
     foreach = registration.configuration.foreach
     grid = tuple(_axis(parameter, registration, registry, flow) for parameter in foreach.parameters) if foreach else None
     evaluated = "submission" in own and (grid is not None or _reads(flow, layer, inherited, registry))

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final
 
 from laminar.configurations import option_values as values
@@ -349,6 +350,17 @@ class Retry:
             return YEAR
 
 
+@lru_cache(maxsize=1)
+def _default_container() -> Container:
+    """Return the container of layers that name none: one for all, as it cannot be changed."""
+    return Container()
+
+
+@lru_cache(maxsize=1)
+def _default_retry() -> Retry:
+    return Retry()
+
+
 @dataclass
 class Configuration:
     """Hold what a layer was registered with.
@@ -358,6 +370,6 @@ class Configuration:
 
     cache: Cache | None = None
     catch: Catch | None = None
-    container: Container = field(default_factory=Container)
+    container: Container = field(default_factory=_default_container)
     foreach: ForEach | None = None
-    retry: Retry = field(default_factory=Retry)
+    retry: Retry = field(default_factory=_default_retry)

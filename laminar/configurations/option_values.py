@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from laminar.exceptions import OptionError
@@ -26,6 +27,7 @@ __all__ = [
     "seconds",
     "sequence",
     "shown",
+    "split_words",
     "text",
     "words",
 ]
@@ -148,16 +150,27 @@ def text(owner: str, name: str, value: Any, *, example: str = "") -> str:
     return value
 
 
-def words(owner: str, name: str, value: Any, *, example: str) -> str:
-    """Return a command, given as text or as a list of words, as a shell would be given it."""
+@lru_cache(maxsize=256)
+def split_words(command: str) -> tuple[str, ...]:
+    """Return the words of a command as a shell would pass them; layers have the same few commands.
+
+    Raises ValueError for quotes that are not closed.
+    """
     import shlex
 
+    return tuple(shlex.split(command))
+
+
+def words(owner: str, name: str, value: Any, *, example: str) -> str:
+    """Return a command, given as text or as a list of words, as a shell would be given it."""
     is_list = isinstance(value, Sequence) and not isinstance(value, str | bytes)
     if is_list and value and all(isinstance(part, str) for part in value):
+        import shlex
+
         value = shlex.join(value)
     command = text(owner, name, value, example=example)
     try:
-        found = shlex.split(command)
+        found = split_words(command)
     except ValueError as error:
         raise rejected(owner, name, value, f"a command ({str(error).lower()})", example) from error
     if not found or not found[0]:

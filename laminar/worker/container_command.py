@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import shlex
+
+from laminar.configurations.option_values import split_words
 
 __all__ = ["runner_command", "split_command"]
 
@@ -18,14 +19,14 @@ def split_command(command: str) -> tuple[tuple[str, ...], str | None, tuple[str,
     >>> split_command("bash run.sh")
     (('bash', 'run.sh'), None, ())
     """
-    words = shlex.split(command)
+    words = split_words(command)
     if PYTHON.match(words[0]):
         for place, word in enumerate(words[1:], start=1):
             if not word.startswith("-"):
-                return tuple(words[:place]), word, tuple(words[place + 1 :])
+                return words[:place], word, words[place + 1 :]
             if word in ("-m", "-c", "-W", "-X"):
                 break
-    return tuple(words), None, ()
+    return words, None, ()
 
 
 def runner_command(command: str, *, flow: str, layer: str, index: int, splits: int) -> list[str]:

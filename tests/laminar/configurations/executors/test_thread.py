@@ -75,7 +75,7 @@ def ends_of(lane: Any, *layers: Layer) -> dict[int, Any]:
 @pytest.mark.parametrize(("kind", "lane"), [(Thread, ThreadLane), (Own, SubmitLane), (type("Below", (Thread,), {}), ThreadLane)])
 def test_a_subclass_that_submits_in_a_way_of_its_own_has_a_lane_for_that(kind, lane, execution):
     made = kind(concurrency=2).lane(execution)
-    assert type(made) is lane and made.slots == 2
+    assert type(made) is lane and made.slots == (4 if lane is ThreadLane else 2)  # some wait for a thread
 
 
 def test_splits_run_in_threads_that_see_the_context_of_who_begins_them(lane, execution):
