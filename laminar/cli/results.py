@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 import pprint
 import sys
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from laminar.cli import stored_execution
+from laminar.cli import layer_table, stored_execution
 from laminar.cli.datastore_choice import DatastoreChoice, StoredFlow
 from laminar.cli.execution_search import find
+from laminar.cli.json_value import json_text
+from laminar.cli.layer_table import preview
 from laminar.cli.options import completions
 from laminar.cli.options.datastore import datastore_options
 from laminar.cli.stored_execution import StoredExecution
 from laminar.cli.table import table
 from laminar.exceptions import DatastoreError, ExecutionError, FlowError, suggest
-from laminar.graph import PARAMETERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["results"]
 
-PREVIEW = 60
-
 
 @click.command(short_help="Print executions, layers, artifacts and values.")
 @datastore_options
@@ -36,15 +34,33 @@ PREVIEW = 60
 @click.argument("layer", required=False, shell_complete=completions.layers)
 @click.argument("attribute", metavar="[ARTIFACT]", required=False, shell_complete=completions.artifacts)
 @click.option("--index", type=click.IntRange(0), help="Read one split of the layer.")
-def results(chosen: DatastoreChoice, execution: str | None, layer: str | None, attribute: str | None, index: int | None) -> None:
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False),
+    help="Write a value, or the table of a layer, to FILE. Its suffix is the format: "
+    "csv, tsv, json, jsonl, parquet, png, jpg, svg, npy, pickle, txt.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def results(
+    chosen: DatastoreChoice,
+    execution: str | None,
+    layer: str | None,
+    attribute: str | None,
+    index: int | None,
+    output: str | None,
+    as_json: bool,
+) -> None:
     """Print the executions of a program or a flow, the layers of one, a layer's artifacts, or one value.
 
     \b
     laminar results                                all executions in this folder's datastore
     laminar results train.py                       executions of the program's flows
-    laminar results train.py latest                layers of the newest execution
-    laminar results train.py latest Fit            artifacts of layer Fit
+    laminar results train.py latest                layers of the newest execution of the program
+    laminar results train.py latest Fit            artifacts of layer Fit; of a fan-out a row for each split
     laminar results train.py latest Fit score      one value
+    laminar results train.py latest Fit score -o score.csv
+    laminar results train.py latest Fit --json     all values of layer Fit
     laminar results Train latest --datastore s3://bucket/prefix
     laminar results train.py train-x7k2f Fit       of a workflow on a cluster, also when that is long gone
 
@@ -54,22 +70,28 @@ def results(chosen: DatastoreChoice, execution: str | None, layer: str | None, a
     """
     if index is not None and layer is None:
         raise click.UsageError("--index selects a split of a layer. Pass EXECUTION and LAYER as well.")
+    if output is not None and layer is None:
+        raise click.UsageError("-o writes a value, or the table of a layer. Pass EXECUTION and LAYER as well.")
+    if output is not None and as_json:
+        raise click.UsageError("--json prints, and -o writes a file. Pass one of them: -o FILE.json writes JSON.")
     flows = chosen.flows()
     _add_folder(chosen)
     if execution is None:
-        _executions(flows)
+        _show(("flow", "execution", "state", "layers", "started"), _executions(flows), as_json)
         return
-    found = find(flows, execution)
+    found = find(flows, execution, program=os.path.abspath(chosen.program) if chosen.program is not None else None)
     if layer is None:
-        for one in found:
-            _layers(one, titled=len(found) > 1)
+        _layers(found, as_json)
         return
     one = _with_layer(found, layer)
-    artifacts = one.artifacts(layer, index)
-    if attribute is None:
-        _artifacts(one, artifacts)
+    if attribute is not None:
+        _give(_value(one, layer, attribute, index), output, as_json)
+    elif output is not None or as_json:
+        _give(layer_table.values(one, layer, index), output, as_json)
+    elif one.is_fan_out(layer) and index is None:
+        table(*layer_table.splits(one, layer))
     else:
-        _value(one, layer, attribute, artifacts, index)
+        _artifacts(one, one.artifacts(layer, index))
 
 
 def _add_folder(chosen: DatastoreChoice) -> None:
@@ -78,12 +100,20 @@ def _add_folder(chosen: DatastoreChoice) -> None:
         sys.path.insert(0, os.path.dirname(os.path.abspath(chosen.program)))
 
 
-def _executions(flows: list[StoredFlow]) -> None:
+def _show(columns: tuple[str, ...], rows: list[tuple[str, ...]], as_json: bool) -> None:
+    """Print rows as a table, or as JSON objects."""
+    if as_json:
+        click.echo(json_text([dict(zip(columns, row, strict=True)) for row in rows]))
+    else:
+        table(columns, rows)
+
+
+def _executions(flows: list[StoredFlow]) -> list[tuple[str, ...]]:
     rows = [row for flow in flows for row in _states(flow)]
     if not rows:
         click.echo("There are no executions yet.", err=True)
-        return
-    table(("flow", "execution", "state", "layers", "started"), rows)
+        sys.exit(0)
+    return rows
 
 
 def _states(flow: StoredFlow) -> Iterator[tuple[str, ...]]:
@@ -96,22 +126,19 @@ def _states(flow: StoredFlow) -> Iterator[tuple[str, ...]]:
             yield flow.name, execution.id, "damaged", "-", "-"
 
 
-def _layers(execution: StoredExecution, *, titled: bool) -> None:
-    if titled:
-        click.echo(f"{execution.flow.name} {execution.id}")
-    rows = []
-    for name, status in execution.statuses().items():
-        record = execution.record(name)
-        attempt = str(record.attempt) if record is not None else "-"
-        took = _took(record.started, record.finished) if record is not None and name != PARAMETERS else "-"
-        state = status + (f" (caught {record.caught})" if record is not None and record.caught else "")
-        rows.append((name, state, execution.splits(name, status), attempt, took, ", ".join(execution.names(name)) or "-"))
-    table(("layer", "state", "splits", "attempt", "took", "artifacts"), rows)
-
-
-def _took(started: str, finished: str) -> str:
-    first, last = (datetime.fromisoformat(text.replace("Z", "+00:00")) for text in (started, finished))
-    return f"{(last - first).total_seconds():.2f} s"
+def _layers(executions: list[StoredExecution], as_json: bool) -> None:
+    """Print the layers of the executions of one id: of each flow of a chain."""
+    if as_json:
+        found = []
+        for one in executions:
+            rows = [dict(zip(layer_table.LAYERS, row, strict=True)) for row in layer_table.layers(one)]
+            found.append({"flow": one.flow.name, "execution": one.id, "layers": rows})
+        click.echo(json_text(found))
+        return
+    for one in executions:
+        if len(executions) > 1:
+            click.echo(f"{one.flow.name} {one.id}")
+        table(layer_table.LAYERS, layer_table.layers(one))
 
 
 def _with_layer(executions: list[StoredExecution], layer: str) -> StoredExecution:
@@ -134,31 +161,41 @@ def _artifacts(execution: StoredExecution, artifacts: Mapping[str, Artifact]) ->
     for name, artifact in artifacts.items():
         try:
             value = execution.read(artifact)
-            rows.append((name, type(value).__name__, _preview(value)))
+            rows.append((name, type(value).__name__, preview(value)))
         except DatastoreError as error:
             click.echo(f"warning: artifact {name!r}: {error.what}", err=True)
             rows.append((name, "-", "-"))
     table(("artifact", "type", "value"), rows)
 
 
-def _preview(value: Any) -> str:
-    text = " ".join(repr(value).split())
-    return text if len(text) <= PREVIEW else text[: PREVIEW - 3] + "..."
-
-
-def _value(execution: StoredExecution, layer: str, attribute: str, artifacts: Mapping[str, Artifact], index: int | None) -> None:
-    """Print a value: text as it is, each element of an Accessor on a line, anything else as Python writes it.
+def _value(execution: StoredExecution, layer: str, attribute: str, index: int | None) -> Any:
+    """Return a value.
 
     Raises ExecutionError where the layer left no such artifact.
     """
-    from laminar.configurations.datastores import Accessor
-
+    artifacts = execution.artifacts(layer, index)
     if attribute not in artifacts:
         raise ExecutionError(
             f"Layer {layer!r} left no artifact {attribute!r} in execution {execution.id!r}: it is {execution.statuses()[layer]}."
             + suggest(attribute, list(artifacts)),
             fix=f"its artifacts are: {', '.join(artifacts) or 'none'}.",
         )
-    value = execution.read(artifacts[attribute], execution.origin(layer, attribute, index))
-    for element in value if isinstance(value, Accessor) else (value,):
-        click.echo(element if isinstance(element, str) else pprint.pformat(element))
+    return execution.read(artifacts[attribute], execution.origin(layer, attribute, index))
+
+
+def _give(value: Any, output: str | None, as_json: bool) -> None:
+    """Write a value to a file, or print it: as JSON, else each element of an Accessor on a line, and text as it is."""
+    from laminar.configurations.datastores import Accessor
+
+    if output is not None:
+        from laminar.cli.options.quantity import size
+        from laminar.cli.value_file import write
+
+        click.echo(f"wrote {output} ({size(write(value, output))})", err=True)
+    elif as_json:
+        from laminar.cli.value_file import content
+
+        click.echo(content(value, ".json"), nl=False)
+    else:
+        for element in value if isinstance(value, Accessor) else (value,):
+            click.echo(element if isinstance(element, str) else pprint.pformat(element))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -194,3 +195,46 @@ def test_a_layer_below_a_skipped_one_is_skipped(tmp_path):
         if words == ("results", "flow.py"):
             assert "finished\t2/2" in ended.stdout
     assert [line.split("\t")[1] for line in ended.stdout.splitlines()[1:]] == ["finished", "skipped", "skipped"]
+
+
+FAILING = """\
+from laminar import Flow, Layer, Parameters
+from laminar.configurations.layers import ForEach, Parameter
+
+class Train(Flow): ...
+
+@Train.register(foreach=ForEach([Parameter("Parameters", "items")]))
+class Use(Layer):
+    def __call__(self, parameters: Parameters) -> None:
+        if parameters.items == 2:
+            raise ValueError("two")
+        self.score = parameters.items * 10
+
+if flow := Train():
+    flow(items=[1, 2, 3])
+"""
+
+
+def test_a_fan_out_is_a_row_for_each_split_and_failed_ones_are_shown_as_failed(tmp_path):
+    (tmp_path / "flow.py").write_text(FAILING)
+
+    def laminar(*arguments: str) -> str:
+        command = [sys.executable, "-m", "laminar", *arguments]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False).stdout
+
+    laminar("run", "flow.py")
+    assert laminar("results", "flow.py", "latest").splitlines()[2].split("\t")[:3] == ["Use", "failed (ValueError: two)", "2/3"]
+    rows = [line.split("\t") for line in laminar("results", "flow.py", "latest", "Use").splitlines()]
+    assert [[row[0], row[1], row[-1]] for row in rows] == [
+        ["split", "state", "score"],
+        ["0", "finished", "10"],
+        ["1", "failed (ValueError: two)", "-"],
+        ["2", "finished", "30"],
+    ]
+    assert json.loads(laminar("results", "flow.py", "latest", "Use", "--json"))[1] == {
+        "split": 1,
+        "state": "failed (ValueError: two)",
+    }
+    laminar("results", "flow.py", "latest", "Use", "-o", "use.csv")
+    assert (tmp_path / "use.csv").read_text().splitlines()[2] == "1,failed (ValueError: two),"
+    assert json.loads(laminar("results", "flow.py", "latest", "Use", "score", "--json")) == [10, 30]
