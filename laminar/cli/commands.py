@@ -27,13 +27,13 @@ LOCAL = {
     "init": Entry("init", "init", "Write a project that works: a flow, tests, image, checks."),
     "run": Entry("run", "run", "Run a program's flows on this machine."),
     "compile": Entry("compile", "compile_command", "Print a program's flows as Argo Workflows."),
-    "lint": Entry("lint", "lint", "Check workflow files, or what programs compile to."),
+    "lint": Entry("lint", "lint", "Check workflow files, or compiled programs."),
     "package": Entry("package", "package_command", "Upload a project's files as a code package."),
     "rehearse": Entry("rehearse", "rehearse_command", "Execute a workflow on this machine, without a cluster."),
     "graph": Entry("graph", "graph", "Draw a program's flows: text, SVG, HTML, PNG, Mermaid."),
     "runs": Entry("runs", "runs", "List executions with how they ended."),
     "show": Entry("show", "show", "Show what happened in one execution."),
-    "logs": Entry("logs", "logs", "Print what the layers of a run wrote."),
+    "logs": Entry("logs", "logs", "Print the output of a run's layers."),
     "results": Entry("results", "results", "Print executions, layers, artifacts and values."),
     "report": Entry("report", "report", "Write a page about an execution: times, failures, results."),
     "gc": Entry("gc", "gc", "Remove old executions and unused artifacts."),
@@ -46,15 +46,15 @@ CLUSTER = {
     "doctor": Entry("doctor", "doctor", "Check a cluster, a datastore and an image."),
     "submit": Entry("submit", "submit", "Start a program's flow on a cluster."),
     "deploy": Entry("deploy", "deploy", "Create or update a program's templates and schedules."),
-    "diff": Entry("diff", "diff", "Compare programs, files and what is deployed."),
+    "diff": Entry("diff", "diff", "Compare programs, files and deployed objects."),
     "list": Entry("list_runs", "list_command", "List workflows, templates and schedules."),
     "status": Entry("status", "status", "Show how far a workflow is, and why it waits or failed."),
     "watch": Entry("watch", "watch", "Follow a workflow to its end."),
     "stop": Entry("stop", "stop", "End workflows."),
     "terminate": Entry("terminate", "terminate", "End workflows at once."),
     "suspend": Entry("suspend", "suspend", "Start no further pods of a workflow, or runs of a schedule."),
-    "resume": Entry("resume", "resume", "Go on with what is suspended, or finish what failed."),
-    "retry": Entry("retry", "retry", "Run what failed in a workflow once more."),
+    "resume": Entry("resume", "resume", "Continue a suspended workflow or schedule, or finish a failed run."),
+    "retry": Entry("retry", "retry", "Run the failed pods of a workflow again."),
     "resubmit": Entry("resubmit", "resubmit", "Start a workflow once more, as a new run."),
     "delete": Entry("delete", "delete", "Delete workflows, templates and schedules."),
 }
@@ -92,7 +92,7 @@ class Commands(click.Group):
             formatter.write_dl([(name, entry.help) for name, entry in sorted(COMMANDS.items())])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Return the commands and options that begin with what was typed."""
+        """Return the commands and options that begin with the typed text."""
         from click.shell_completion import CompletionItem
 
         found = [CompletionItem(name, help=entry.help) for name, entry in sorted(COMMANDS.items()) if name.startswith(incomplete)]

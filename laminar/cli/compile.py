@@ -91,7 +91,7 @@ def _command(file: str) -> str:
 
 
 def _explain(chains: Chains, target: Target) -> None:
-    """Print tables of the pods and bytes of each chain, then raise what exceeds a limit."""
+    """Print tables of the pods and bytes of each chain, then raise the errors of exceeded limits."""
     from laminar.compiler import optimizer
     from laminar.compiler.check import checker
     from laminar.compiler.explainer import explain

@@ -1,4 +1,4 @@
-"""``laminar completion``: print what a shell needs to complete commands and options."""
+"""``laminar completion``: print the script with which a shell completes commands and options."""
 
 from __future__ import annotations
 

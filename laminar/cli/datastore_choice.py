@@ -32,7 +32,7 @@ class StoredFlow:
 
 @dataclass(frozen=True)
 class DatastoreChoice:
-    """What the command line names: the file of a program, or the name of a flow, and the URL of a datastore."""
+    """The choice of the command line: the file of a program, or the name of a flow, and the URL of a datastore."""
 
     program: str | None = None
     flow: str | None = None

@@ -15,7 +15,7 @@ __all__ = ["delete"]
 @flow_filter
 @cluster_options
 def delete(runs: tuple[str, ...], flow: str | None, cluster: Cluster) -> None:
-    """Delete workflows with their pods, or what is deployed; results stay in the datastore.
+    """Delete workflows with their pods, or deployed objects; results stay in the datastore.
 
     \b
     laminar delete train-x7k2f

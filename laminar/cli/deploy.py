@@ -27,8 +27,8 @@ __all__ = ["deploy"]
 @document_options
 @click.option("--datastore", metavar="URL", help="Where pods keep artifacts, as for compile.")
 @package.code_option
-@click.option("--force", is_flag=True, help="Take over what another program owns, and fields that others have set.")
-@click.option("--prune", is_flag=True, help="Delete what the program deployed before and no longer has.")
+@click.option("--force", is_flag=True, help="Replace objects of another program, and fields that others have set.")
+@click.option("--prune", is_flag=True, help="Delete objects that the program deployed before and no longer has.")
 @click.option("--no-lint", is_flag=True, help="Deploy without checking first.")
 @click.option("--dry-run", is_flag=True, help="Show the differences, have the server check the documents, change nothing.")
 @cluster_options
@@ -43,7 +43,7 @@ def deploy(
     dry_run: bool,
     cluster: Cluster,
 ) -> None:
-    """Create or update what PROGRAM becomes: a CronWorkflow for a flow with a schedule, else a WorkflowTemplate.
+    """Create or update the compiled PROGRAM: a CronWorkflow for a flow with a schedule, else a WorkflowTemplate.
 
     \b
     laminar deploy train.py --datastore s3://bucket/prefix
@@ -89,7 +89,7 @@ def _owner(chosen: ProgramChoice) -> str:
 def _apply(
     transport: Transport, made: Compiled, documents: list[Object], owner: str, *, force: bool, prune: bool, dry_run: bool
 ) -> None:
-    """Show what changes, and change it."""
+    """Show the changes, and make them."""
     from laminar.compiler.cluster import deployment
 
     steps = deployment.plan_deployment(transport, documents, owner, force=force)

@@ -1,4 +1,4 @@
-"""``laminar diff``: compare programs, files and what is deployed, by what they mean."""
+"""``laminar diff``: compare programs, files and deployed objects, by their meaning."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ DEPLOYED = {
     "cron": ("CronWorkflow", "auto"),
     "workflow": ("Workflow", "workflow"),
 }
-"""What is on the cluster, by the words before the slash: its kind, and the kind that a program is compiled to beside it."""
+"""Objects on the cluster, by the words before the slash: the kind, and the kind that a program is compiled to beside it."""
 
 
-@click.command(short_help="Compare programs, files and what is deployed.")
+@click.command(short_help="Compare programs, files and deployed objects.")
 @click.argument("before")
 @click.argument("after")
 @click.option("--datastore", metavar="URL", help="Where pods of programs keep artifacts, as for compile.")
 @click.option("-o", "--output", type=click.Choice(("text", "markdown", "json")), default="text", help="Print this.")
 @cluster_options
 def diff(before: str, after: str, datastore: str | None, output: str, cluster: Cluster) -> None:
-    """Compare BEFORE with AFTER: programs, YAML files, or what is on the cluster, such as template/train or cron/train.
+    """Compare BEFORE with AFTER: programs, YAML files, or objects on the cluster, such as template/train or cron/train.
 
     \b
     laminar diff cron/train train.py              what would `laminar deploy` change?

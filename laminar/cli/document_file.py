@@ -1,4 +1,4 @@
-"""Write the files of a compiled program, and compare them with what the program compiles to."""
+"""Write the files of a compiled program, and compare files with a new compile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``laminar du``: print what a datastore's space is used for."""
+"""``laminar du``: print the space of a datastore by flow and execution."""
 
 from __future__ import annotations
 

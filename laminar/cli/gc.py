@@ -26,7 +26,7 @@ YOUNG = 86_400
 
 @click.command(short_help="Remove old executions and unused artifacts.")
 @datastore_options
-@click.option("--delete", is_flag=True, help="Remove. Without it, gc only prints what it would remove.")
+@click.option("--delete", is_flag=True, help="Remove. Without it, gc only prints the list.")
 @click.option(
     "--older-than",
     type=Duration(),

@@ -71,7 +71,7 @@ def graph(chosen: ProgramChoice, output: str | None, theme: str) -> None:
 
 
 def _drawers(theme: str) -> dict[str, Callable[[Diagram], str | bytes]]:
-    """Return what draws each format."""
+    """Return the function that draws each format."""
     from laminar.pictures import dot, graph_page, mermaid, png, svg
 
     return {

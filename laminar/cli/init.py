@@ -65,7 +65,7 @@ def _name(place: Path, given: str | None) -> str:
 
 
 def _check_free(place: Path, shown: Path, paths: list[str]) -> None:
-    """Raise FlowError, with all of them, for what is where the project's files will be."""
+    """Raise FlowError, with all of them, for files in the places of the project's."""
     if place.exists() and not place.is_dir():
         raise FlowError(f"{str(shown)!r} is a file.", fix="name a folder, which may exist.")
     taken = [path for path in paths if os.path.lexists(place / path)]

@@ -33,21 +33,21 @@ GROUP = b"argoproj.io"
 """Kinds and fields by which a file of a folder concerns Argo; other files are ignored."""
 
 
-@click.command(cls=ProgramCommand, short_help="Check workflow files, or what programs compile to.")
+@click.command(cls=ProgramCommand, short_help="Check workflow files, or compiled programs.")
 @program_options(metavar="PROGRAM|FILE|FOLDER...", several=True)
 @click.option("--select", metavar="CODES", multiple=True, help="Report these rules only: codes or their beginnings, as in C,R104.")
 @click.option("--ignore", metavar="CODES", multiple=True, help="Do not report these rules.")
 @click.option("--fail-on", type=click.Choice(LEVELS), default="error", show_default=True, help="Exit with 1 from this severity on.")
 @click.option("--format", "output", type=click.Choice(FORMATS), default="text", show_default=True, help="How findings are written.")
-@click.option("--notes", is_flag=True, help="Show notes too: what was not checked, and mere advice.")
-@click.option("--explain", metavar="CODE", help="Print what a rule is about, and exit.")
+@click.option("--notes", is_flag=True, help="Show notes too: parts that were not checked, and mere advice.")
+@click.option("--explain", metavar="CODE", help="Print the explanation of a rule, and exit.")
 @click.option("--datastore", metavar="URL", help="Where a program's pods keep artifacts, as for compile.")
 @click.option("--argo", type=click.Choice(VERSIONS), default="4.1", show_default=True, help="The Argo whose rules apply.")
 def lint(
     chosen: tuple[ProgramChoice, ...], select: tuple[str, ...], ignore: tuple[str, ...], fail_on: str, output: str, notes: bool,
     explain: str | None, datastore: str | None, argo: str,
 ) -> None:  # fmt: skip
-    """Check workflow files, or what programs compile to, more strictly than argo lint; needs no cluster.
+    """Check workflow files, or compiled programs, more strictly than argo lint; needs no cluster.
 
     \b
     laminar lint train.py
@@ -121,7 +121,7 @@ def _styled(finding: Finding) -> str:
     return "\n".join(lines).replace(label, click.style(label, fg=color, bold=True), 1)
 
 
-# what is read
+# the files to check
 
 
 def _listed(files: Iterable[str]) -> list[str]:

@@ -39,7 +39,7 @@ STATES = ("Pending", "Running", "Succeeded", "Failed", "Error")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="List so many, the newest.")
 @cluster_options
 def list_command(kind: str, flow: str | None, state: tuple[str, ...], selector: str, limit: int, cluster: Cluster) -> None:
-    """List workflows, or what is deployed: template, cluster-template, cron; the newest first.
+    """List workflows, or deployed objects: template, cluster-template, cron; the newest first.
 
     \b
     laminar list

@@ -1,4 +1,4 @@
-"""``laminar logs``: read what the layers of a run printed, from its datastore or from the cluster."""
+"""``laminar logs``: read the output of a run's layers, from its datastore or from the cluster."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["logs", "show"]
 
 
-@click.command(short_help="Print what the layers of a run wrote.")
+@click.command(short_help="Print the output of a run's layers.")
 @run_words(most=1, metavar="[PROGRAM|FLOW] [RUN] [LAYER]")
 @click.option("--index", type=click.IntRange(0), help="Read one split of the layer.")
 @click.option("--attempt", type=click.IntRange(1), help="Read one attempt, counted from 1.")
@@ -39,7 +39,7 @@ def logs(
     tail: int | None,
     cluster: Cluster,
 ) -> None:
-    """Print what the layers of a run wrote, here or on a cluster. Each line begins with its layer: `Fit[3] | ...`.
+    """Print the output of a run's layers, here or on a cluster. Each line begins with its layer: `Fit[3] | ...`.
 
     \b
     laminar logs train.py                               the newest execution of a program
@@ -71,7 +71,7 @@ def logs(
 
 
 def _of_datastore(found: list[Run], selection: Selection, *, follow: bool) -> None:
-    """Print what a datastore keeps of runs: those of a chain one after the other."""
+    """Print the output that a datastore keeps of runs: those of a chain one after the other."""
     from laminar.history import log_reader
     from laminar.history.stored_run import Run
 
@@ -115,7 +115,7 @@ def _of_cluster(
     follow: bool,
     instead_of: DatastoreError | ExecutionError | FlowError | None = None,
 ) -> None:
-    """Print what the pods of a workflow wrote.
+    """Print the output of a workflow's pods.
 
     Raises ClusterError, or the error that led here, where no cluster has the run.
     """

@@ -64,5 +64,5 @@ def _mistake(error: Exception) -> InternalError:
     return InternalError(
         f"laminar made a mistake: {type(error).__name__}: {error}",
         where=f"{os.path.basename(last.filename)}:{last.lineno}, in {last.name}",
-        fix="run it again with LAMINAR_TRACEBACK=1 and report what it prints.",
+        fix="run it again with LAMINAR_TRACEBACK=1 and report its output.",
     )

@@ -35,7 +35,7 @@ def package_command(chosen: ProgramChoice, code: str | None, listed: bool) -> No
     laminar package train.py --code s3://bucket/code
     laminar package train.py --list                     which files are in the package?
 
-    The package holds the files of the folder with pyproject.toml. It leaves out what .gitignore and [tool.laminar] exclude name,
+    The package holds the files of the folder with pyproject.toml. It leaves out files in .gitignore and [tool.laminar] exclude,
     and files that usually hold secrets. [tool.laminar] include adds files again. A damaged package is replaced. The folder
     of packages is that of --code, else of [tool.laminar] code. The program itself is not executed.
     """

@@ -51,7 +51,7 @@ def rehearse_command(
     unconfined: bool,
     verbose: int,
 ) -> None:
-    """Execute a workflow, FILE.yaml or what PROGRAM compiles to, on this machine as Argo would, and print its nodes.
+    """Execute a workflow, FILE.yaml or the compiled PROGRAM, on this machine as Argo would, and print its nodes.
 
     A line on stderr reports each pod that starts and ends.
 
@@ -63,7 +63,7 @@ def rehearse_command(
     `python` is this one, and a working folder that does not exist here is the project's folder. Volumes are scratch
     folders or those of --volume; arguments and variables that are paths in them are rewritten. LAMINAR_DATASTORE is a
     scratch store. Where this machine allows it, memory is limited (control groups) and a read-only root file system is
-    read-only (namespaces). The rehearsal refuses what it does not know.
+    read-only (namespaces). The rehearsal refuses fields that it does not know.
 
     Exits 0 when the workflow succeeded, 1 when it failed.
     """
@@ -91,7 +91,7 @@ def rehearse_command(
 
 
 def _text(chosen: ProgramChoice) -> str:
-    """Return the YAML: a file's, or what a program compiles to."""
+    """Return the YAML: a file's, or a compiled program's."""
     if not chosen.is_document:
         from laminar.compiler import project
 

@@ -1,4 +1,4 @@
-"""``laminar results``: read what executions left."""
+"""``laminar results``: read the results of executions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``laminar resume``: go on with what is suspended, or finish what has failed in a new workflow."""
+"""``laminar resume``: continue a suspended workflow or schedule, or finish a failed run in a new workflow."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["resume"]
 
 
-@click.command(cls=ProgramCommand, short_help="Go on with what is suspended, or finish what failed.")
+@click.command(cls=ProgramCommand, short_help="Continue a suspended workflow or schedule, or finish a failed run.")
 @click.argument("run", metavar="RUN|cron/NAME")
 @click.argument("program", type=click.Path(), required=False)
 @flow_filter
@@ -66,7 +66,7 @@ def resume(
         _go_on(transport, state, program)
         return
     if program is None:
-        fix = f"laminar retry {name} runs what failed again; laminar resume {name} PROGRAM does so with a corrected program."
+        fix = f"laminar retry {name} runs the failed pods again; laminar resume {name} PROGRAM uses a corrected program."
         raise ClusterError(f"{name} has ended: it {_ended(state.phase)}.", fix=fix, code=1)
     chosen = ProgramChoice(program, args=program_arguments(), flow=flow or state.flow or None)
     started = _finish(transport, workflow, chosen, datastore, code)
@@ -103,7 +103,7 @@ def _go_on(transport: Transport, state: Progress, program: str | None) -> None:
 
 
 def _finish(transport: Transport, workflow: Object, chosen: ProgramChoice, datastore: str | None, code: str | None) -> Submitted:
-    """Submit what a workflow has not finished, under its execution and with its parameters."""
+    """Submit the unfinished layers of a workflow, under its execution and with its parameters."""
     from laminar.cli.cluster_documents import check, of_program
     from laminar.compiler.cluster.progress import execution_of
     from laminar.compiler.cluster.submission import named, parameters_of, submit

@@ -1,4 +1,4 @@
-"""``laminar retry``: run what failed in workflows once more."""
+"""``laminar retry``: run the failed pods of workflows again."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from laminar.cli.workflow_action import for_each, runs_argument
 __all__ = ["retry"]
 
 
-@click.command(short_help="Run what failed in a workflow once more.")
+@click.command(short_help="Run the failed pods of a workflow again.")
 @runs_argument
 @flow_filter
 @cluster_options
 def retry(runs: tuple[str, ...], flow: str | None, cluster: Cluster) -> None:
-    """Run what has failed in RUN once more, in the same workflow and under the same execution.
+    """Run the failed pods of RUN again, in the same workflow and under the same execution.
 
     Layers that succeeded stay as they are. The workflow runs the code that it was submitted with: a corrected program needs
     `laminar resume`.

@@ -21,11 +21,11 @@ __all__ = ["run"]
     metavar="[ID|latest]",
     is_flag=False,
     flag_value="latest",
-    help="Resume an execution: run only what has not finished. Without an id, the newest.",
+    help="Resume an execution: run only unfinished splits. Without an id, the newest.",
 )
-@click.option("--from", "from_layer", metavar="LAYER", help="With --resume: run this layer and what depends on it again.")
+@click.option("--from", "from_layer", metavar="LAYER", help="With --resume: run this layer, and the layers below it, again.")
 @click.option("--debug", is_flag=True, help="Run one split at a time, in this process: breakpoint() and input() work in layers.")
-@click.option("-q", "--quiet", is_flag=True, help="Report nothing but what layers print, notes and errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Report nothing but the output of layers, notes and errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Report each layer's start and each split's end, too, as plain lines.")
 @click.option(
     "--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Report as text or JSON lines."
@@ -47,7 +47,7 @@ def run(
     \b
     laminar run train.py -p source=data.csv -p rates=[0.1,0.01]
     laminar run train.py --resume latest
-    laminar run train.py --resume --from Fit   Fit and what depends on it run again
+    laminar run train.py --resume --from Fit   Fit and the layers below it run again
     laminar run train.py -- --verbose          words after -- are arguments of the program
     laminar run -m pkg.train                   as python -m pkg.train does
     laminar run train.py --log-format json     an event a line, for programs that collect logs
@@ -85,7 +85,7 @@ def run(
 
 
 def _choose_display(quiet: bool, verbose: bool, log_format: str, *, plain: bool) -> None:
-    """Use what reports the run as the options say, else what suits standard error."""
+    """Choose the report of the run by the options, else by the kind of standard error."""
     from laminar.local import display
 
     if quiet and (verbose or log_format == "json"):
@@ -112,7 +112,7 @@ def _announce(chosen: ProgramChoice) -> None:
 
 
 def _as_json(error: LaminarError) -> SystemExit:
-    """Return what ends the command after an error was reported as JSON."""
+    """Return the exit of the command after an error was reported as JSON."""
     from laminar.local import display
     from laminar.local.json_lines import JsonLines
 
@@ -139,7 +139,7 @@ def _check(path: str, execution: str | None, resume: str | None, from_layer: str
 
 
 def _own(program: str, error: Exception) -> FlowError:
-    """Return the error for what the program itself raises around its flows, having shown the program's own lines."""
+    """Return the error for an exception of the program itself around its flows, after its own lines were shown."""
     from laminar.program import error_text, source_location
 
     shown = traceback.TracebackException.from_exception(error)

@@ -165,7 +165,7 @@ def _cause(split: Split) -> str:
 
 
 def failure(run: Progress) -> str:
-    """Return what failed in a run, as one line: the first split that did, its cause, and how many others there are.
+    """Return the failure of a run, as one line: the first split that did, its cause, and how many others there are.
 
     It is Argo's own message where no layer failed.
     """

@@ -38,7 +38,7 @@ def runs(chosen: DatastoreChoice, state: tuple[str, ...], since: float | None, l
     laminar runs train.py --state failed --since 7d
     laminar runs Train --datastore s3://bucket/prefix --json
 
-    The first column is what tells executions apart: every command accepts it as the execution. No program is executed.
+    The first column identifies an execution: every command accepts it. No program is executed.
     """
     found = list(itertools.islice(_selected(chosen, _states(state), since), limit + 1))
     if as_json:
@@ -89,7 +89,7 @@ def _print(found: list[Run]) -> None:
 
 
 def _what(run: Run) -> str:
-    """Return what there is to know of a run in one cell: layers that failed, why it stopped, where it ran."""
+    """Return the facts about a run in one cell: layers that failed, why it stopped, where it ran."""
     parts = []
     if run.failed_layers:
         parts.append(f"failed: {', '.join(run.failed_layers)}")

@@ -31,7 +31,7 @@ FAILURES = 20
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with every attempt.")
 @click.option("--all", "everything", is_flag=True, help="Print the tracebacks of all failures.")
 def show(chosen: RunChoice, as_json: bool, everything: bool) -> None:
-    """Show one execution: its program and parameters, its layers with their times, and why what failed has failed.
+    """Show one execution: its program and parameters, its layers with their times, and the reasons of failures.
 
     \b
     laminar show train.py                    the newest execution of a program
@@ -145,9 +145,9 @@ def _advice(chosen: RunChoice, run: Run) -> None:
     """Print the commands that are likely to be next."""
     words = chosen.words(run)
     if run.failures:
-        click.echo(f"\nlaminar logs {words} --failed prints what failed attempts wrote", err=True)
+        click.echo(f"\nlaminar logs {words} --failed prints the output of failed attempts", err=True)
     if run.state in ("failed", "interrupted") and run.record is not None and not run.in_pods:
-        click.echo(f"laminar run {run.record.given} --resume {run.short} runs what has not finished", err=True)
+        click.echo(f"laminar run {run.record.given} --resume {run.short} runs the unfinished splits", err=True)
 
 
 def _whole(run: Run) -> dict[str, Any]:

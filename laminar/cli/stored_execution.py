@@ -199,5 +199,5 @@ def newest_first(flow: StoredFlow) -> Iterator[StoredExecution]:
 
 
 def _of_users(record: Record) -> dict[str, Artifact]:
-    """Return the artifacts of a split that are attributes, by name: what it added to the report is none."""
+    """Return the artifacts of a split that are attributes, by name, without the cards of the report."""
     return {name: artifact for name, artifact in sorted(record.artifacts.items()) if not name.startswith("_")}

@@ -30,7 +30,7 @@ __all__ = ["print_submitted", "submit"]
 @click.command(cls=ProgramCommand, short_help="Start a program's flow on a cluster.")
 @program_options(metavar="PROGRAM|FILE.yaml", required=False)
 @click.option(
-    "--from", "source", metavar="KIND/NAME", help="Start what is deployed: template/NAME, cluster-template/NAME, cron/NAME."
+    "--from", "source", metavar="KIND/NAME", help="Start a deployed object: template/NAME, cluster-template/NAME, cron/NAME."
 )
 @naming_options
 @compiling_options
@@ -62,7 +62,7 @@ def submit(
     it finds the workflow that it has started.
     """
     if (not chosen.given) == (source is None):
-        raise click.UsageError("Name what to start: PROGRAM, FILE.yaml, or --from KIND/NAME.")
+        raise click.UsageError("Pass one of PROGRAM, FILE.yaml and --from KIND/NAME.")
     transport = cluster.connect(chosen.given or None)
     document, made = _document(transport, chosen, source, naming, compiling)
     if dry_run:
@@ -83,7 +83,7 @@ def submit(
 def _document(
     transport: Transport, chosen: ProgramChoice, source: str | None, naming: Naming, compiling: Compiling
 ) -> tuple[Object, Compiled | None]:
-    """Return the workflow to create, of a program, a file or what is deployed, with what else it was compiled to."""
+    """Return the workflow to create, of a program, a file or a deployed object, with the other documents of a compile."""
     if source is None:
         made = _made(chosen, compiling)
         document = one_workflow(made)

@@ -27,7 +27,7 @@ REFRESHED = 10.0
 @run_argument
 @flow_filter
 @timeout_option
-@click.option("--logs", is_flag=True, help="Print what layers write as well.")
+@click.option("--logs", is_flag=True, help="Print the output of layers as well.")
 @cluster_options
 def watch(run: str, flow: str | None, seconds: float | None, logs: bool, cluster: Cluster) -> None:
     """Follow RUN, a workflow, until it has ended: a tree on a terminal, a line for each change where output is piped.
@@ -61,7 +61,7 @@ def follow_run(transport: Transport, name: str, *, seconds: float | None = None,
         raise click.exceptions.Exit(130) from None
     if end.phase == "Succeeded":
         raise click.exceptions.Exit(0)
-    click.echo(f"laminar logs {name} --failed shows why; laminar retry {name} runs what failed again", err=True)
+    click.echo(f"laminar logs {name} --failed shows why; laminar retry {name} runs the failed pods again", err=True)
     raise click.exceptions.Exit(1)
 
 

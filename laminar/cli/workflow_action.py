@@ -1,4 +1,4 @@
-"""Steer workflows and schedules: what stop, terminate, suspend, resume, retry, resubmit and delete share."""
+"""Steer workflows and schedules: the common part of stop, terminate, suspend, resume, retry, resubmit and delete."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEPLOYED = {"template": "WorkflowTemplate", "cluster-template": "ClusterWorkflow
 
 
 def deployed(words: str) -> tuple[str, str] | None:
-    """Return kind and name of what is deployed, such as ``cron/train``; None for a run."""
+    """Return kind and name of a deployed object, such as ``cron/train``; None for a run."""
     kind, slash, name = words.partition("/")
     if not slash:
         return None
@@ -39,7 +39,7 @@ def for_each(
     *,
     exact: bool = False,
 ) -> None:
-    """Do something to each selected run and print what was done; ``exact`` allows whole names only.
+    """Do something to each selected run and print it; ``exact`` allows whole names only.
 
     Raises the last error, after all of them were tried; those before are printed.
     """

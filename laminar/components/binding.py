@@ -83,15 +83,15 @@ class Default:
 
 @dataclass
 class Binding:
-    """Hold what a layer instance knows of its place: ``index`` None means all splits of the layer.
+    """Hold the place of a layer instance: ``index`` None means all splits of the layer.
 
-    ``phase`` is ``"call"`` while ``__call__`` runs: only what is set then is an artifact (``values``, once it has ended). ``own``
+    ``phase`` is ``"call"`` while ``__call__`` runs: attributes set then are artifacts (``values``, once it has ended). ``own``
     marks the layer that is running itself; ``reader`` names the layer that this one was passed to as a dependency.
     ``elements`` gives, by attribute, the element that this split reads in place of the whole. ``copies`` are the class values as
     they were when the layer got a copy of its own. ``cached`` is True if an earlier result may be reused.
 
     ``tuned`` is True after the submission and retry hooks were applied, ``blame``
-    which hook an error is of. ``shared`` is what all splits of the layer share (`laminar.worker.layer_scope`), where it is known.
+    which hook an error is of. ``shared`` holds the common facts of all splits (`laminar.worker.layer_scope`), where it is known.
     """
 
     execution: Execution | None = None
@@ -120,7 +120,7 @@ class Binding:
     # settings
 
     def configured(self, layer: Layer) -> Configuration:
-        """Return the configuration of this instance: a copy of what was registered."""
+        """Return the configuration of this instance: a copy of the registered one."""
         if self.configuration is None:
             from laminar.configurations.layers import Configuration, MutableContainer
 
@@ -244,7 +244,7 @@ class Binding:
         return self.absent(layer, name) if value is MISSING else value
 
     def cards(self, layer: Layer) -> Report:
-        """Return what collects the cards of the layer's report, unless the program has an attribute of that name itself."""
+        """Return the collector of the cards of the layer's report, unless the program has an attribute of that name itself."""
         if self.report is None:
             from laminar.components.report_cards import Report
 
@@ -267,7 +267,7 @@ class Binding:
             return value.with_origin(origin) if artifact.sharded else value
 
     def origin(self, layer: Layer, name: str, splits: int, artifacts: Mapping[int, Artifact]) -> Origin:
-        """Return what errors of reading an attribute name, by the splits that its artifacts are of."""
+        """Return the name of an attribute in errors of reading it, by the splits that its artifacts are of."""
         execution = self.execution
         assert execution is not None and execution.id is not None
         flow = execution.flow
@@ -326,7 +326,7 @@ class Binding:
 
     def names(self, layer: Layer) -> tuple[str, ...]:
         """Return the names of the layer's artifacts."""
-        if self.execution is None:  # called directly: whatever was set is what a flow would keep
+        if self.execution is None:  # called directly: a flow would keep the attributes that were set
             unchanged = set(self.copies).difference(self.changed(layer))
             return tuple(name for name in vars(layer) if not name.startswith("_") and name not in unchanged)
         if self.own:
@@ -395,7 +395,7 @@ def origin_of(
     splits: int,
     artifacts: Mapping[int, Artifact],
 ) -> Origin:
-    """Return what errors of reading an attribute name, by the splits that its artifacts are of."""
+    """Return the name of an attribute in errors of reading it, by the splits that its artifacts are of."""
     from laminar.configurations.datastores.documents.error_context import Origin
 
     node = nodes[layer]
@@ -422,7 +422,7 @@ def _of_init(layer: Layer) -> str:
 
 
 def shard_problem(values: Any) -> tuple[str, str] | None:
-    """Return what makes the elements of a value unclear, and what to write instead; None where they are clear."""
+    """Return why the elements of a value are unclear, and the line to write instead; None where they are clear."""
     if isinstance(values, (bytes, bytearray)):  # a str has characters, and programs do shard them
         return f"a {type(values).__name__}, whose elements would be numbers", "[...], a list of elements"
     if isinstance(values, Mapping):

@@ -17,7 +17,7 @@ __all__ = ["check_call", "check_hook", "unwrap"]
 
 
 def unwrap(function: Any) -> Any:
-    """Return what a decorator that used functools.wraps is around."""
+    """Return the function inside a decorator that used functools.wraps."""
     while hasattr(function, "__wrapped__"):
         function = function.__wrapped__
     return function

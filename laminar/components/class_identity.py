@@ -13,7 +13,7 @@ from types import CodeType, FrameType
 __all__ = ["is_same_class", "note_definition"]
 
 _executed: weakref.WeakKeyDictionary[type, CodeType | None] = weakref.WeakKeyDictionary()
-"""The code of a module, cell or statement that ran when a class was made: what is executed again is compiled again."""
+"""The code of a module, cell or statement that ran when a class was made: code that is executed again is compiled again."""
 
 
 def note_definition(cls: type) -> None:

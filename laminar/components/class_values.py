@@ -26,7 +26,7 @@ def own_copy(value: Any) -> Any:
 
 
 def changed(before: Any, after: Any) -> bool:
-    """Return whether a copy differs from what it was made of.
+    """Return whether a copy differs from its original.
 
     >>> changed([1], [1]), changed([1], [1, 2])
     (False, True)
@@ -42,5 +42,5 @@ def changed(before: Any, after: Any) -> bool:
 
     try:
         return pickle.dumps(before) != pickle.dumps(after)
-    except Exception:  # what cannot be pickled cannot be stored
+    except Exception:  # a value that cannot be pickled cannot be stored
         return False

@@ -62,7 +62,7 @@ class Declaration:
 
     @property
     def help(self) -> str:
-        """What the parameter is: the docstring below it, or the text of an Annotated."""
+        """Help of the parameter: the docstring below it, or the text of an Annotated."""
         from laminar.program import attribute_docs
 
         texts = [part for part in get_args(self.kind)[1:] if isinstance(part, str)] if get_origin(self.kind) is Annotated else []
@@ -71,7 +71,7 @@ class Declaration:
     def value(self, given: Any) -> Any:
         """Return a given value, or the text of the command line, as a value of the declared type.
 
-        Raises ValueError, with what is expected, for a value of another type.
+        Raises ValueError, with the expected kind of value, for a value of another type.
         """
         return from_text(self.kind, str(given)) if isinstance(given, ParameterText) else converted(self.kind, given)
 

@@ -1,4 +1,4 @@
-"""Find out from a flow's classes what depends on what: annotations, hooks and ForEach make the graph's nodes."""
+"""Infer the dependencies of a flow's layers: annotations, hooks and ForEach make the graph's nodes."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _layer_of(function: Any, parameter: str, registry: Registry, owner: str, flo
 
 
 def _resolve(function: Any, annotation: Any, registry: Registry) -> Any:
-    """Return what an annotation names: a layer of the flow of that name, else what Python finds from the function."""
+    """Return the object that an annotation names: a layer of the flow of that name, else the one that Python resolves."""
     annotation = getattr(annotation, "__forward_arg__", annotation)
     if not isinstance(annotation, str):
         return annotation
@@ -130,7 +130,7 @@ def _excluded(flow: type[Flow], function: Callable[..., Any], registry: Registry
 
 
 _spared: dict[tuple[type[Flow], Callable[..., Any]], tuple[int, frozenset[str]]] = {}
-"""What `_excluded` found, with the number of registrations that there were: it is evaluated for each layer and each split."""
+"""Results of `_excluded`, with the number of registrations at that time: it is evaluated for each layer and each split."""
 
 
 def _with_ancestors(names: Iterable[str], registry: Registry, flow: type[Flow]) -> frozenset[str]:
@@ -166,7 +166,7 @@ def _named(parameter: Parameter, registration: Registration, registry: Registry,
 
 
 def nodes_of(flow: type[Flow], registry: Registry) -> dict[str, Node]:
-    """Return the nodes of a flow's graph, each after what it needs, and otherwise in the order of the program.
+    """Return the nodes of a flow's graph, each after its dependencies, and otherwise in the order of the program.
 
     Raises FlowError, with every problem at once, for what is wrong with annotations, hooks, fan-outs and for a cycle.
     """

@@ -36,7 +36,7 @@ def check_name(name: str, what: str) -> None:
 
 
 class Execution:
-    """Stand for one run of a flow: its id, its layers' results, and what can be done with it."""
+    """Represent one run of a flow: its id, the results of its layers, and its actions."""
 
     id: str | None
     flow: Flow
@@ -107,7 +107,7 @@ class Execution:
         return past.failures if past is not None else ()
 
     def _history(self) -> Run | None:
-        """Return what the datastore knows of the execution, None where it has no id."""
+        """Return the datastore's records of the execution, None where it has no id."""
         from laminar.history.stored_run import Run
 
         return None if self.id is None else Run(self.flow.name, self.id, self.flow.configuration.datastore)
@@ -157,7 +157,7 @@ class Execution:
         if run := self._cluster_run():
             run.wait(timeout)
         elif not self.finished:
-            raise self._without_workflow("has not finished", "resume() runs what is left.")
+            raise self._without_workflow("has not finished", "resume() runs the unfinished layers.")
         return self
 
     def logs(self, layer: Any = None, *, index: int | None = None, failed: bool = False) -> Iterator[str]:
@@ -170,7 +170,7 @@ class Execution:
         recording.read("logs")
         if run := self._cluster_run():
             return run.logs(None if layer is None else _name(layer), index=index, failed=failed)
-        raise self._without_workflow("has no logs on a cluster", "what its layers print is shown where it runs.")
+        raise self._without_workflow("has no logs on a cluster", "the output of its layers is shown where it runs.")
 
     def stop(self) -> None:
         """End the execution's workflow: running pods get SIGTERM, and no further ones start.
@@ -193,12 +193,12 @@ class Execution:
             flow=self.flow.name,
         )
 
-    # what can be done with it
+    # actions
 
     def parameters(self, **artifacts: Any) -> Execution:
         """Add these parameters to those that the execution has; it gets a new id where it had none.
 
-        Raises FlowError for a name that every layer uses itself, and for what the flow's declarations reject.
+        Raises FlowError for a name that every layer uses itself, and for values that the flow's declarations reject.
         """
         from laminar.components import declared_parameters
         from laminar.components.parameters import check_parameters
@@ -225,7 +225,7 @@ class Execution:
         return self._act(Step(self, action="schedule", dependencies=named, where=source_location.caller()))
 
     def resume(self, *, from_: Any = None) -> Execution:
-        """Run what has not finished, in a new process too; what was skipped is decided again.
+        """Run the unfinished splits, in a new process too; whether a layer is skipped is decided again.
 
         ``from_`` names a layer that runs again with all that depends on it, though they have finished. Their earlier results are
         set aside, and restored where the layer fails.

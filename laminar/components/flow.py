@@ -1,4 +1,4 @@
-"""Define Flow: what layers are registered on, and what is called to run them."""
+"""Define Flow, on which layers are registered, and which is called to run them."""
 
 from __future__ import annotations
 
@@ -226,7 +226,7 @@ class Flow:
         """Return whether any layer was registered on this flow or on one that it inherits from."""
         return len(cls._merge()) > 1
 
-    # what a flow knows of itself
+    # properties of a flow
 
     @property
     def name(self) -> str:
@@ -235,7 +235,7 @@ class Flow:
 
     @property
     def registrations(self) -> dict[str, Registration]:
-        """Layers with what they were registered with, by name."""
+        """Registrations of the layers, by name."""
         if self._merged is None or self._merged[0] != Flow._changes:
             self._merged = (Flow._changes, {name: self._contained(each) for name, each in self._merge().items()})
         return self._merged[1]
@@ -253,7 +253,7 @@ class Flow:
 
     @property
     def nodes(self) -> dict[str, Node]:
-        """Nodes of the flow's graph by name, each after what it needs.
+        """Nodes of the flow's graph by name, each after its dependencies.
 
         Raises FlowError, with every problem at once, where the flow is defined wrongly.
         """

@@ -68,7 +68,7 @@ class Layer:
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """Do the layer's work; does nothing unless a subclass overrides it."""
 
-    # what a layer knows of itself
+    # properties of a layer
 
     @property
     def name(self) -> str:
@@ -92,7 +92,7 @@ class Layer:
 
     @property
     def configuration(self) -> Configuration:
-        """What the layer was registered with on its flow; a new one where there is no flow."""
+        """Configuration with which the layer was registered on its flow; a new one where there is no flow."""
         return self._binding.configured(self)
 
     @property

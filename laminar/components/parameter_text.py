@@ -21,7 +21,7 @@ WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no":
 def value_of(text: str, known: Any) -> Any:
     """Return the value that a text stands for where it replaces a known one.
 
-    Raises ValueError, with what is expected, for a text of another type.
+    Raises ValueError, with the expected kind of value, for a text of another type.
 
     >>> value_of("False", True), value_of("5", "text"), value_of("1e-3", 1.0), value_of("data.csv", None)
     (False, '5', 0.001, 'data.csv')

@@ -1,4 +1,4 @@
-"""Convert values and texts to the declared types of parameters, and values to what JSON can carry."""
+"""Convert values and texts to the declared types of parameters, and values to JSON."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def converted(kind: Any, value: Any) -> Any:
 
     An int becomes a float where a float is declared, and the text of a date a date. Types without a JSON form are only checked.
 
-    Raises ValueError, with what is expected, for a value of another type.
+    Raises ValueError, with the expected kind of value, for a value of another type.
 
     >>> converted(float, 1), converted(list[int], (1, 2)), converted(datetime.date, "2026-01-31")
     (1.0, [1, 2], datetime.date(2026, 1, 31))
@@ -110,7 +110,7 @@ def _same(one: Any, other: Any) -> bool:
 def _is_instance(value: Any, kind: Any) -> bool:
     try:
         return isinstance(value, kind)
-    except TypeError:  # of what is no class: the declaration informs, and checks nothing
+    except TypeError:  # of a type that is no class: the declaration informs, and checks nothing
         return True
 
 
@@ -211,13 +211,13 @@ SCALARS: dict[Any, Callable[[Any], Any]] = {
     datetime.date: _date,
     datetime.datetime: _datetime,
 }
-"""Types with one JSON value, and what converts to them."""
+"""Types with one JSON value, and the functions that convert to them."""
 
 
 def from_text(kind: Any, text: str) -> Any:
     """Return the value of a declared type that a text of the command line stands for.
 
-    Raises ValueError, with what is expected, for a text of another type.
+    Raises ValueError, with the expected kind of value, for a text of another type.
 
     >>> from_text(float, ".5"), from_text(int | None, "null"), from_text(Literal["a", 1], "1"), from_text(list[int], "[1]")
     (0.5, None, 1, [1])

@@ -64,7 +64,7 @@ def _travels(value: object, above: tuple[int, ...]) -> bool:
 
 
 def normalize(value: Any) -> Any:
-    """Return what a value is after its JSON round trip, or the value itself where it does not travel.
+    """Return a value after its JSON round trip, or the value itself where it does not travel.
 
     >>> normalize((1, 2))
     [1, 2]

@@ -1,4 +1,4 @@
-"""Collect what a layer adds to the report of its run: ``self.report.add(...)``. Each card is plain data, made where the layer runs.
+"""Collect the cards that a layer adds to the report of its run: ``self.report.add(...)``. A card is plain data, made by the layer.
 
 A figure becomes an image at once, so that a later reader needs neither its package nor to trust it.
 """
@@ -53,7 +53,7 @@ class Report:
         A table is a data frame, a list of mappings, or a list of rows. An image is bytes of PNG, JPEG or GIF, or an image of
         Pillow. A figure is one of matplotlib or plotly. Any other object is rejected.
 
-        Raises LayerError for what a report cannot show, and for more than 100 cards.
+        Raises LayerError for a content that a report cannot show, and for more than 100 cards.
         """
         if len(self.cards) >= CARDS:
             raise self._error(f"has {CARDS} cards already", "add fewer, larger ones.")
@@ -165,4 +165,4 @@ def _cell(value: Any) -> Any:
 
 
 MAKERS = (_of_text, _of_figure, _of_image, _of_table)
-"""What makes a card of a content; the first that does not return None does."""
+"""Functions that make a card of a content; the first that does not return None does."""

@@ -1,4 +1,4 @@
-"""Declare what components need of the floors above them, and hold what `laminar` installs for it.
+"""Declare the services that components need of the floors above them, and hold the one that `laminar` installs.
 
 Components import no worker, scheduler or runner: a call of a flow reaches these through the `Runtime`.
 """
@@ -19,7 +19,7 @@ __all__ = ["ClusterRun", "Runtime", "current", "install"]
 
 
 class ClusterRun(Protocol):
-    """A workflow on a cluster, which runs an execution: what an Execution uses of it."""
+    """A workflow on a cluster, which runs an execution: the methods that an Execution uses."""
 
     name: str
 
@@ -42,7 +42,7 @@ class ClusterRun(Protocol):
 
 
 class Runtime(Protocol):
-    """Run what a program calls."""
+    """Run the flows that a program calls."""
 
     def executor(self) -> SplitExecutor:
         """Return the executor of a flow that names none."""

@@ -86,7 +86,7 @@ OPTIONS = (
     ),
     click.option("--schedule", metavar="CRON", multiple=True, help='Times to start it at, such as "0 4 * * *". Repeatable.'),
     click.option("--timezone", metavar="ZONE", help="Time zone of the schedule, such as Europe/Berlin."),
-    click.option("--concurrency", type=click.Choice(POLICIES), help="What a start does while an earlier run is active."),
+    click.option("--concurrency", type=click.Choice(POLICIES), help="How a start treats an earlier run that is active."),
     click.option("--suspend", is_flag=True, help="Create the schedule suspended."),
     click.option("--rbac", is_flag=True, help="Write the service account and role of the pods too."),
     click.option("--fuse", is_flag=True, help="Run a chain of layers with one container in one pod."),

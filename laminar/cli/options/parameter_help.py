@@ -18,7 +18,7 @@ def write(path: str, formatter: click.HelpFormatter) -> None:
 
 
 def rows(path: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Yield the titles and the rows of the sections: a parameter as it is declared, and what it is.
+    """Yield the titles and the rows of the sections: a parameter as it is declared, and its help.
 
     Raises FlowError where the program cannot be read.
     """

@@ -22,7 +22,7 @@ __all__ = ["RunChoice", "run_words"]
 
 @dataclass(frozen=True)
 class RunChoice:
-    """What the command line says of one run: its program or flow, its address, and the words after that."""
+    """The words of the command line about one run: its program or flow, its address, and the words after that."""
 
     datastore: DatastoreChoice
     address: str = "latest"
@@ -36,7 +36,7 @@ class RunChoice:
     def runs(self) -> list[Run]:
         """Return the runs: one, or those of the flows of a chain.
 
-        Raises ExecutionError where nothing, or several, fit, and what `DatastoreChoice.flows` raises.
+        Raises ExecutionError where nothing, or several, fit, and the errors of `DatastoreChoice.flows`.
         """
         from laminar.cli.workflow_name import executions_of
         from laminar.history import address

@@ -77,7 +77,7 @@ COMPILING = (
 
 FOLLOWING = (
     click.option("--watch", is_flag=True, help="Follow it to its end."),
-    click.option("--logs", is_flag=True, help="Follow it and print what layers write."),
+    click.option("--logs", is_flag=True, help="Follow it and print the output of layers."),
     click.option("--wait", is_flag=True, help="Wait for its end, and print nothing meanwhile."),
     timeout_option,
 )

@@ -42,7 +42,7 @@ class BackgroundCall(Generic[T]):
         return bool(self.found)
 
     def result(self) -> T:
-        """Wait, and return what the function returned or raise what it raised."""
+        """Wait, and return the function's result or raise its exception."""
         self.thread.join()
         if self.error is not None:
             raise self.error

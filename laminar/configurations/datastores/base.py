@@ -66,7 +66,7 @@ class DataStore(ValueStore):
     """Store values under the address of their content, and documents that name the values of each split.
 
     Subclass it for another kind of storage: define ``get``, ``put``, ``names``, ``exists`` and ``delete`` on ``/``-separated
-    keys, and ``get_many`` and ``renew`` where the storage can do better. ``url`` is what ``LAMINAR_DATASTORE`` accepts;
+    keys, and ``get_many`` and ``renew`` where the storage can do better. ``url`` is a value for ``LAMINAR_DATASTORE``;
     ``shared`` is True if other processes can read the stored data.
     """
 
@@ -79,7 +79,7 @@ class DataStore(ValueStore):
     def save_in_background(self, record: Record, /) -> Callable[[], None]:
         """Write a split's document, readable in this process at once, and return a function that waits until others see it.
 
-        The function raises what the write raised.
+        The function raises the exception of the write.
         """
         return repository.save_in_background(self, record)
 
@@ -154,7 +154,7 @@ class DataStore(ValueStore):
         return layers
 
     def list_artifacts(self, *, layer: StoredLayer) -> list[Artifact]:
-        """Return a layer's artifacts, by name; those of a fan-out are sharded, and hold what all its splits left."""
+        """Return a layer's artifacts, by name; those of a fan-out are sharded, and hold the values of all its splits."""
         execution = layer.execution
         records = self.records(execution.flow.name, id_of(execution), layer.name)
         names = sorted({name for record in records.values() for name in record.artifacts if not name.startswith("_")})

@@ -1,4 +1,4 @@
-"""Define ByteStorage: what values and documents need of a storage, which is bytes under ``/``-separated keys."""
+"""Define ByteStorage: the operations of a storage, which keeps bytes under ``/``-separated keys."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ class ByteStorage(ABC):
         return type(self)(url)
 
     def is_same(self, other: ByteStorage) -> bool:
-        """Return whether what is in another storage is in this one."""
+        """Return whether the content of another storage is in this one."""
         return other is self or (self.shared and other.shared and other.url == self.url)
 
-    # what a storage has to define
+    # operations that a storage has to define
 
     @abstractmethod
     def get(self, key: str, start: int = 0, stop: int | None = None) -> Buffer:
@@ -77,7 +77,7 @@ class ByteStorage(ABC):
 
     @abstractmethod
     def put(self, key: str, chunks: Sequence[Buffer]) -> None:
-        """Write a file, replacing what is there. Others see all of it or nothing, also if the process is killed."""
+        """Write a file, replacing an older one. Others see all of it or nothing, also if the process is killed."""
 
     @abstractmethod
     def names(self, folder: str) -> Iterable[str]:
@@ -127,7 +127,7 @@ class ByteStorage(ABC):
     def put_in_background(self, key: str, chunks: Sequence[Buffer]) -> Callable[[], None]:
         """Write a file that this process can read from now on, and return a function that waits until others can.
 
-        A storage over a network writes it meanwhile. The function raises what the write raised.
+        A storage over a network writes it meanwhile. The function raises the exception of the write.
         """
         self.put(key, chunks)
         return lambda: None

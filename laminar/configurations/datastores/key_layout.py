@@ -54,7 +54,7 @@ ARTIFACTS = "artifacts"
 """Folder of all values of a store."""
 
 CACHE = "cache"
-"""Folder of what finds the result of a split by its key."""
+"""Folder of the files that find the result of a split by its key."""
 
 REMOVED = "removed"
 """Folder of notes about removed executions, whose artifacts are still kept."""
@@ -118,7 +118,7 @@ def leases_folder(flow: str, execution: str) -> str:
 
 
 def logs_folder(flow: str, execution: str, layer: str = "") -> str:
-    """Return the folder of what a layer printed, or of the folders of all layers."""
+    """Return the folder of a layer's output, or of the folders of all layers."""
     if layer:
         check(layer, "layer")
     return f"{execution_folder(flow, execution)}/{HISTORY}/logs" + (f"/{layer}" if layer else "")

@@ -117,7 +117,7 @@ def test_on_a_terminal_no_line_is_longer_than_the_terminal_and_the_next_command_
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     done = shell("show", "bad")
-    assert "laminar logs bad --failed prints what failed attempts wrote" in done.err
+    assert "laminar logs bad --failed prints the output of failed attempts" in done.err
     plain = re.sub(r"\x1b\[[0-9;]*m", "", done.out)
     table = [line for line in plain.splitlines() if line.startswith(("layer ", "Make ", "Use ", "Join "))]
     assert len(table) == 4 and max(map(len, table)) <= 80

@@ -108,8 +108,8 @@ def test_lint_refuses_a_file_before_the_cluster_sees_it(shell):
 
 
 MISTAKES = [
-    ((), 2, "Name what to start"),
-    (("train.py", "--from", "template/x"), 2, "Name what to start"),
+    ((), 2, "Pass one of PROGRAM"),
+    (("train.py", "--from", "template/x"), 2, "Pass one of PROGRAM"),
     (("train.py", "--watch", "--wait"), 2, "pass one of them"),
     (("train.py", "--timeout", "5s"), 2, "--timeout is how long to follow"),
     (("train.py", "--server", "a", "--context", "b"), 2, "pass one of them"),

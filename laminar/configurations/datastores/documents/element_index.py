@@ -42,7 +42,7 @@ _verified: dict[bytes, Sequence[int]] = {}
 def locate(
     storage: ByteStorage, flow: str, execution: str, layer: str, attribute: str, position: int, *, default: bool
 ) -> tuple[int, int]:
-    """Return the split, and the element within what it contributes, of a position in a fan-out's flat attribute.
+    """Return the split, and the element within its contribution, of a position in a fan-out's flat attribute.
 
     Raises DatastoreError where the fan-out has not finished or the position is beyond its elements.
     """
@@ -52,7 +52,7 @@ def locate(
 
 
 def place(ends: Sequence[int], flow: str, execution: str, layer: str, attribute: str, position: int) -> tuple[int, int]:
-    """Return the split, and the element within what it contributes, of a position; ``ends`` are the sums of a fan-out.
+    """Return the split, and the element within its contribution, of a position; ``ends`` are the sums of a fan-out.
 
     Raises DatastoreError where the position is beyond its elements.
     """
@@ -133,8 +133,8 @@ def counts(records: Mapping[int, Record], attribute: str, *, default: bool) -> l
 
 
 def verify(records: Mapping[int, Record], which: str) -> None:
-    """Raise DatastoreError, naming what is missing, unless these are all documents of a layer that ran."""
-    fix = "resume the execution, so that what is missing runs."
+    """Raise DatastoreError, with the missing splits, unless these are all documents of a layer that ran."""
+    fix = "resume the execution, which runs the missing splits."
     if not records:
         raise DatastoreError(f"{which} has no documents: it has not run.", fix=fix)
     splits = sorted({record.splits for record in records.values()})

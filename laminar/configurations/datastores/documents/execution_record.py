@@ -23,7 +23,7 @@ KEPT_SESSIONS = 50
 
 @dataclass(frozen=True)
 class LayerShape:
-    """A layer as the program had it: what it needs, whether hooks decide on it, whether it fans out."""
+    """A layer as the program had it: its dependencies, whether hooks decide on it, whether it fans out."""
 
     name: str
     needs: tuple[str, ...] = ()
@@ -58,7 +58,7 @@ class Session:
 
 @dataclass(frozen=True, kw_only=True)
 class ExecutionRecord:
-    """State which program an execution is of, with its arguments and parameters, and what was done with it.
+    """State which program an execution is of, with its arguments and parameters, and its sessions.
 
     ``file`` is the absolute path of the program, ``given`` how it was named, ``program`` the digest of its file. ``parameters`` are
     texts, for people: the values are the Parameters' document. ``workflow`` is the workflow's name on a cluster.

@@ -1,4 +1,4 @@
-"""List what a store holds, and remove what is old and what nothing refers to, while flows are running.
+"""List the contents of a store, and remove old and unused ones, while flows are running.
 
 Safety relies on times, as not all storages have locks. Artifacts are listed before documents are read, so every reference to a
 listed artifact is seen. A writer that finds its content present renews that file's time, and files younger than ``grace`` are
@@ -36,7 +36,7 @@ WORKERS = 16
 
 @dataclass(frozen=True)
 class Usage:
-    """Describe what one execution of a flow keeps: its documents, when the newest was written, and the artifacts they refer to.
+    """Describe the data of one execution of a flow: its documents, when the newest was written, and the artifacts they refer to.
 
     ``keys`` are those by which the cache finds its documents.
     """
@@ -76,11 +76,11 @@ class Survey:
 
 @dataclass(frozen=True)
 class Plan:
-    """List what is to be removed: executions, artifacts, outdated notes, and keys of the ``cached`` results that went with them.
+    """List the data to remove: executions, artifacts, outdated notes, and keys of the ``cached`` results that went with them.
 
     ``later`` are artifacts that a later run removes.
 
-    ``older`` and ``grace`` are times since when nothing may have been written to what is removed.
+    ``older`` and ``grace`` are times since when nothing may have been written to removed data.
     """
 
     survey: Survey
@@ -96,7 +96,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Cleared:
-    """Count what was removed."""
+    """Count the removed data."""
 
     executions: int
     artifacts: int
@@ -104,7 +104,7 @@ class Cleared:
 
 
 def survey(storage: ByteStorage) -> Survey:
-    """Return what a store holds.
+    """Return the contents of a store.
 
     Raises DatastoreError where it cannot be read; damaged documents and notes are kept in the Survey.
     """
@@ -205,9 +205,9 @@ def notes(storage: ByteStorage) -> tuple[dict[str, tuple[float, frozenset[str]]]
 
 
 def plan(found: Survey, *, older: float, grace: float, flow: str | None = None, now: float | None = None) -> Plan:
-    """Return what is to be removed: executions (of a flow) without activity for ``older`` seconds, and what nothing needs.
+    """Return the data to remove: executions (of a flow) without activity for ``older`` seconds, and unused data.
 
-    Raises DatastoreError for a damaged document of an execution that stays: it is unknown what that refers to.
+    Raises DatastoreError for a damaged document of an execution that stays: its references are unknown.
     """
     now = time.time() if now is None else now
     leaving = [usage for usage in found.executions if usage.newest < now - older and flow in (None, usage.flow)]
@@ -237,7 +237,7 @@ def plan(found: Survey, *, older: float, grace: float, flow: str | None = None, 
 
 
 def refuse(broken: Iterable[DatastoreError], staying: Iterable[Usage]) -> None:
-    """Raise DatastoreError for a damaged note, or document of an execution that stays: it is unknown what that refers to."""
+    """Raise DatastoreError for a damaged note, or document of an execution that stays: its references are unknown."""
     for error in broken:
         raise DatastoreError(f"Nothing is removed, as it is unknown what is still needed. {error.what}", fix=error.fix)
     for usage in staying:
@@ -250,7 +250,7 @@ def refuse(broken: Iterable[DatastoreError], staying: Iterable[Usage]) -> None:
 
 
 def clear(storage: ByteStorage, plan: Plan) -> Cleared:
-    """Remove what a plan lists, except what was written or renewed since.
+    """Remove the data that a plan lists, except files that were written or renewed since.
 
     Raises DatastoreError where something cannot be removed.
     """

@@ -56,7 +56,7 @@ def parse(text: str | bytes, key: str) -> dict[str, Any]:
         )
     body, _, rest = data.rpartition(CHECKSUM.encode())
     if rest.rstrip(b"\n") != f'{checksum(body + b"}")}"}}'.encode():
-        raise malformed(key, "it is not what was written")
+        raise malformed(key, "its content has changed")
     return found
 
 

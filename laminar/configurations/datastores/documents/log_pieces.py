@@ -1,4 +1,4 @@
-r"""Write and read what splits printed: JSON lines, each a piece of the output of one attempt.
+r"""Write and read the output of splits: JSON lines, each a piece of the output of one attempt.
 
 A file holds pieces of several attempts of one layer, or all pieces of one attempt::
 

@@ -26,7 +26,7 @@ SHARED = ("flow", "execution", "layer", "status", "host", "program", "source")
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """State how one split of a layer ended and what it left.
+    """State how one split of a layer ended, and its artifacts.
 
     ``status`` is "finished" or "skipped"; ``reason`` names the hook that denied the layer. Times are ISO 8601, UTC, to the
     millisecond. ``entries`` are the answers of hooks of layers below, where this one's pod evaluated them. ``caught`` is one line
@@ -99,7 +99,7 @@ PLAIN = tuple(sorted(name for name in Record.__dataclass_fields__ if name != "ar
 """Fields that are JSON as they are."""
 
 OPTIONAL: dict[str, Any] = {"entries": {}, "key": "", "reused": {}}
-"""Fields that a document has only where they hold something, with what they are else."""
+"""Fields that a document has only where they hold something, with their values else."""
 
 WRITTEN = tuple(sorted((*PLAIN, "schema")))
 """Members of a document except the artifacts, in the order in which they are written."""
