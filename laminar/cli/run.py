@@ -58,8 +58,9 @@ def run(
     from laminar.program import uncaught_error
     from laminar.program.process_state import Session
 
-    _choose_display(quiet, verbose, log_format, plain=debug)  # a live display would draw over a prompt
     _check(chosen.path, execution, resume, from_layer)
+    _announce(chosen, shown=not quiet and log_format == "text")
+    _choose_display(quiet, verbose, log_format, plain=debug)  # a live display would draw over a prompt
     current = Session(
         flow=chosen.flow,
         parameters=chosen.values,
@@ -69,7 +70,6 @@ def run(
         debug=debug,
         cached=not no_cache,
     )
-    _announce(chosen)
     try:
         program_run.run_program(chosen.program(), current)
     except KeyboardInterrupt as interrupt:
@@ -101,13 +101,11 @@ def _choose_display(quiet: bool, verbose: bool, log_format: str, *, plain: bool)
     display.choose()
 
 
-def _announce(chosen: ProgramChoice) -> None:
+def _announce(chosen: ProgramChoice, *, shown: bool) -> None:
     """Write at once, on a terminal, that the program is loaded: its imports may take long."""
     import sys
 
-    from laminar.local import display
-
-    if display.current().is_live and sys.stderr.isatty():
+    if shown and sys.stderr.isatty():
         click.echo(click.style(f"loading {' '.join(chosen.words)} ...", dim=True), err=True)
 
 

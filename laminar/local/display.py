@@ -1,4 +1,4 @@
-"""Report to the person who started a run how it goes: a live tree on a terminal, plain lines elsewhere, nothing by default."""
+"""Report to the person who started a run: a live tree on a terminal and in a notebook, plain lines elsewhere, else nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 from laminar.local.run_lines import Lines, Quiet, label
 
-__all__ = ["Lines", "Quiet", "choose", "current", "label", "use"]
+__all__ = ["Lines", "Quiet", "choose", "current", "is_notebook", "label", "use"]
 
 _current: Quiet = Quiet()
 _is_fixed = False
@@ -27,15 +27,28 @@ def use(reporter: Quiet) -> None:
 def choose(*, live: bool = True) -> Quiet:
     """Use a reporter that suits standard error, unless `use` set one; without ``live`` none that draws over a layer's prompt."""
     global _current
-    if not _is_fixed:
-        terminal = live and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb" and _shows_branches()
-        if terminal and not _current.is_live:
-            from laminar.local.live_tree import Tree
-
-            _current = Tree()
-        elif not terminal and type(_current) is not Lines:
-            _current = Lines()
+    if not _is_fixed and type(_current) is not (kind := _suitable(live)):
+        _current = kind()
     return _current
+
+
+def is_notebook() -> bool:
+    """Return whether a notebook's kernel runs this process. Nothing is imported for it: a kernel has imported IPython."""
+    shell = getattr(sys.modules.get("IPython.core.interactiveshell"), "InteractiveShell", None)
+    return shell is not None and shell.initialized() and type(shell.instance()).__name__ == "ZMQInteractiveShell"
+
+
+def _suitable(live: bool) -> type[Quiet]:
+    """Return what suits a notebook, a terminal, or anything else. rich and IPython are imported for the first two only."""
+    if is_notebook():
+        from laminar.local.notebook_tree import NotebookTree
+
+        return NotebookTree
+    if live and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb" and _shows_branches():
+        from laminar.local.live_tree import Tree
+
+        return Tree
+    return Lines
 
 
 def _shows_branches() -> bool:

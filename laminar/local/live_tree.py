@@ -78,13 +78,16 @@ class Tree(Lines):
 
     def start(self, execution: Execution, before: Mapping[str, str] | None = None) -> None:
         super().start(execution, before)
+        self._set_rows(execution)
+        self.live.start()
+        self._draw()
+
+    def _set_rows(self, execution: Execution) -> None:
         boxes = [Box(name=node.name, needs=node.needs) for node in execution.flow.nodes.values() if node.name in self.tally.layers]
         self.rows = {
             box.name: Row(stem, box.name, "before" if box.name in self.tally.before else "waiting")
             for stem, box in text_tree.rows(boxes)
         }
-        self.live.start()
-        self._draw()
 
     def begin(self, layer: str, splits: int, fan_out: bool) -> None:
         super().begin(layer, splits, fan_out)

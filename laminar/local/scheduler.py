@@ -171,7 +171,7 @@ class Driver:
         """Run until nothing is left that may run."""
         key = (self.flow.name, self.execution.id or "")
         self.executor.check(self.execution)
-        if main_module.is_of_program(type(self.flow)):
+        if main_module.is_of_program(type(self.flow)) or display.is_notebook():
             self.report = display.choose(live=self.executor.isolated)  # a thread's prompt is on the terminal itself
         process_state.running.add(key)
         begun = False

@@ -70,6 +70,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("laminar.local.run_summary",),
     ("laminar.local.run_lines",),
     ("laminar.local.live_tree", "laminar.local.json_lines"),
+    ("laminar.local.notebook_tree",),
     ("laminar.local.display",),
     ("laminar.local.layer_output",),
     ("laminar.local.fork_server",),
