@@ -93,7 +93,7 @@ class LayerError(LaminarError):
 
 
 class ArtifactError(LayerError, AttributeError):
-    """What is read isn't there: the layer was skipped, is unfinished or never set it."""
+    """An attribute that is read isn't there: the layer was skipped, is unfinished or never set it."""
 
 
 class ExecutionError(LaminarError):

@@ -1,4 +1,4 @@
-"""Decide what planner, runner and local scheduler must decide alike about a flow's graph.
+"""Decide about a flow's graph in one place, so that planner, runner and local scheduler agree.
 
 Everything here is pure: edges and order, cycles, grids, which lengths are published. Skips are in `laminar.skip_rules`.
 """
@@ -134,7 +134,7 @@ def ancestors(name: str, edges: Mapping[str, Iterable[str]]) -> frozenset[str]:
 
 
 def dependents(edges: Mapping[str, Iterable[str]]) -> dict[str, set[str]]:
-    """Return the reversed edges: for each name what needs it.
+    """Return the reversed edges: for each name those that need it.
 
     >>> dependents({"A": [], "B": ["A"]})
     {'A': {'B'}, 'B': set()}
@@ -172,7 +172,7 @@ def coordinates(index: int, lengths: Sequence[int]) -> tuple[int, ...]:
 
 
 class Counted(Protocol):
-    """What a fan-out iterates over: an Axis of a flow's graph, or a factor of the compiler's plan."""
+    """Source of a fan-out's elements: an Axis of a flow's graph, or a factor of the compiler's plan."""
 
     @property
     def layer(self) -> str:

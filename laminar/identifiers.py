@@ -9,7 +9,7 @@ MAX_BYTES = 200
 
 
 def name_problem(name: str) -> str:
-    r"""Return what keeps a name from being one segment of a path on every store, "" where nothing does.
+    r"""Return why a name cannot be one segment of a path on every store, "" where it can.
 
     >>> name_problem("Train"), name_problem("2026-11-23T10:00:00+00:00"), name_problem("é" * 100)
     ('', '', '')

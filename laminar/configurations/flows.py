@@ -13,7 +13,7 @@ __all__ = ["Configuration", "FlowScheduler", "SplitExecutor"]
 
 
 class SplitExecutor(Protocol):
-    """Run splits of layers: what a flow and a scheduler use of a `laminar.configurations.executors.Executor`.
+    """Run splits of layers: the methods that a flow and a scheduler use of a `laminar.configurations.executors.Executor`.
 
     ``isolated`` means that splits cannot read this process's memory.
     """
@@ -23,13 +23,13 @@ class SplitExecutor(Protocol):
     timeout: float | None
 
     def lane(self, execution: Any) -> Any:
-        """Return what runs the attempts of an execution."""
+        """Return the runner of an execution's attempts."""
 
     def here(self, layer: Any) -> Any:
         """Do an attempt's work in this thread."""
 
     def check(self, execution: Any) -> None:
-        """Raise FlowError for what the executor cannot do of an execution."""
+        """Raise FlowError for settings of an execution that the executor does not support."""
 
     def limit(self, layer: Any) -> float | None:
         """Return how many seconds an attempt may take."""
@@ -41,11 +41,11 @@ class SplitExecutor(Protocol):
         """Run one attempt of a split."""
 
     async def close(self) -> None:
-        """Stop what still runs."""
+        """Stop the running splits."""
 
 
 class FlowScheduler(Protocol):
-    """Run layers of an execution: what a flow uses of a `laminar.configurations.schedulers.Scheduler`."""
+    """Run layers of an execution: the methods that a flow uses of a `laminar.configurations.schedulers.Scheduler`."""
 
     def run(self, execution: Any, dependencies: Mapping[str, Iterable[str]], *, anew: bool = False) -> None:
         """Run layers after those that they depend on."""

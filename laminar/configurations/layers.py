@@ -1,4 +1,4 @@
-"""Configure a layer: its container, its fan-out, its retries and what it catches."""
+"""Configure a layer: its container, its fan-out, its retries and the exceptions that it catches."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class Volume:
 
     @property
     def source(self) -> tuple[str, str | int]:
-        """Return what is mounted: the kind of source, and its name, path or size."""
+        """Return the source of the mount: its kind, and its name, path or size."""
         return next((kind, value) for kind in SOURCES if (value := getattr(self, kind)) is not None)
 
 
@@ -161,7 +161,7 @@ class Container:
 
     @property
     def resources(self) -> dict[str, Any]:
-        """Return what the container takes of a node: cpu, memory, gpu and ephemeral_storage."""
+        """Return the container's share of a node: cpu, memory, gpu and ephemeral_storage."""
         return {name: getattr(self, name) for name in RESOURCES}
 
 
@@ -243,9 +243,9 @@ class MutableContainer(Container):
         return repr(self.frozen())
 
     def frozen(self) -> Container:
-        """Return the container with what was changed.
+        """Return the container with the changes.
 
-        Raises OptionError for what no container can have.
+        Raises OptionError for values that no container can have.
         """
         return Container(**{each.name: getattr(self, each.name) for each in fields(Container)})
 
@@ -363,7 +363,7 @@ def _default_retry() -> Retry:
 
 @dataclass
 class Configuration:
-    """Hold what a layer was registered with.
+    """Hold the options of a layer's registration.
 
     Each layer instance has a copy of its own, so that submission and retry hooks can set ``self.configuration.container``.
     """

@@ -1,6 +1,6 @@
 """Answer what happened: runs with their states, attempts, failures and logs, read from a datastore alone.
 
-The writers of history are here too: the session of a local run, and what is kept of the output of splits. Nothing here executes a
+The writers of history are here too: the session of a local run, and the stored output of splits. Nothing here executes a
 program, schedules a layer or draws for people.
 
 `find` returns the run that words name. Its layers, splits and attempts are plain values::

@@ -151,7 +151,7 @@ def _oldest_first(shelves: Sequence[Shelf]) -> list[tuple[Shelf, str]]:
 
 
 def id_of(shelf: Shelf) -> int:
-    """Return what distinguishes one place from another."""
+    """Return a key that distinguishes one place from another."""
     return id(shelf)
 
 
@@ -225,7 +225,7 @@ def _start(shelf: Shelf, id: str, record: ExecutionRecord | None) -> str:
     return made_at(id) or first_times(shelf.store, shelf.name, [id])[id][:19]
 
 
-# what was looked through
+# the places that were searched
 
 
 def _places(shelves: Sequence[Shelf]) -> str:

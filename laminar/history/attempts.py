@@ -1,4 +1,4 @@
-"""Put together the attempts of an execution: from documents, from records of what failed, and from what was under way."""
+"""Put together the attempts of an execution: from documents, and from records of failed and of running attempts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decide what is kept of a run: logs by LAMINAR_LOGS, else by ``logs`` of ``[tool.laminar]`` in the program's project.
+"""Decide which history of a run is kept: logs by LAMINAR_LOGS, else by ``logs`` of ``[tool.laminar]`` in the program's project.
 
 LAMINAR_HISTORY=false is for a runner whose history another process keeps: the container that executor Docker starts.
 """

@@ -1,4 +1,4 @@
-"""Sum up what a layer did in an execution: its state, its splits, and where its time went."""
+"""Sum up a layer of an execution: its state, its splits, and its times."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["LayerRun", "layer_runs"]
 
 @dataclass(frozen=True, kw_only=True)
 class LayerRun:
-    """What a layer did in an execution.
+    """A layer of an execution.
 
     ``state`` is finished, skipped, failed, running, interrupted or waiting. ``splits`` is how many it has, None where that is not
     known yet; ``finished`` and ``reused`` count those with a document, and those whose document was taken over from another
@@ -84,7 +84,7 @@ class LayerRun:
 def layer_runs(
     shapes: Sequence[LayerShape], records: Mapping[str, Mapping[int, Record]], attempts: Mapping[str, Sequence[Attempt]]
 ) -> tuple[LayerRun, ...]:
-    """Return the layers of an execution, in their order; one that is not described is known from what it left."""
+    """Return the layers of an execution, in their order; one without a description is known from its records."""
     states: dict[str, str] = {}
     found = []
     for shape in shapes:

@@ -20,7 +20,7 @@ LONGEST_LINE = 1 << 16
 
 
 class LogBuffer:
-    """Hold what one attempt prints: `take` returns the new pieces of the beginning, `rest` the end.
+    """Hold the output of one attempt: `take` returns the new pieces of the beginning, `rest` the end.
 
     Threads may add and take at the same time.
     """
@@ -44,7 +44,7 @@ class LogBuffer:
         self.lock = threading.Lock()
 
     def add(self, stream: str, data: bytes) -> None:
-        """Add what was printed; an unfinished line waits for its end."""
+        """Add output; an unfinished line waits for its end."""
         with self.lock:
             waiting = self.open.setdefault(stream, bytearray())
             waiting += data

@@ -24,7 +24,7 @@ MOST_PENDING = 1 << 24
 
 
 class LogKeeper:
-    """Write what the attempts of a run print. The scheduler's thread writes, others may print."""
+    """Write the output of a run's attempts. The scheduler's thread writes, others may print."""
 
     def __init__(self, storage: ByteStorage, flow: str, execution: str, run: str, masker: Masker) -> None:
         self.storage = storage
@@ -48,7 +48,7 @@ class LogKeeper:
         self.is_due = True
 
     def end(self, buffer: LogBuffer) -> None:
-        """Take what is left of an attempt that has ended."""
+        """Take the rest of an attempt's output after its end."""
         layer, _ = self.buffers.pop(id(buffer), ("", buffer))
         if layer and (pieces := buffer.rest()):
             self.pending.setdefault(layer, []).extend(pieces)
@@ -59,12 +59,12 @@ class LogKeeper:
         return max(0.0, GATHER - (time.monotonic() - self.flushed)) if self.is_due else None
 
     def tick(self, report: Callable[[str], None]) -> None:
-        """Write what was gathered, if it is time."""
+        """Write the gathered output, if it is time."""
         if self.is_due and time.monotonic() - self.flushed >= GATHER:
             self.flush(report)
 
     def flush(self, report: Callable[[str], None]) -> None:
-        """Write all that was printed and not written yet; what cannot be written waits, up to a limit."""
+        """Write all output that is not written yet; pieces that cannot be written wait, up to a limit."""
         self.flushed, self.is_due = time.monotonic(), False
         for layer, buffer in list(self.buffers.values()):
             if pieces := buffer.take():

@@ -36,7 +36,7 @@ class LoggedRun(Protocol):
 
     @property
     def short(self) -> str:
-        """What is shown of the id."""
+        """Shown part of the id."""
 
     @property
     def state(self) -> str:

@@ -1,4 +1,4 @@
-"""Mask secrets of the environment in what is kept: the output of splits, tracebacks, messages.
+"""Mask secrets of the environment in stored texts: the output of splits, tracebacks, messages.
 
 A secret is the value of a variable whose name looks secret (`laminar.history.secret_names`) or that a container has from a Secret,
 and the password in a value that is a URL. One of less than six characters is not masked: it may be an ordinary word. Of a value of

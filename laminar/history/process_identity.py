@@ -43,7 +43,7 @@ def user() -> str:
 
 @lru_cache(maxsize=1)
 def boot() -> str:
-    """Return what names this boot of this machine, "" where the system has no such name: random(4) of Linux."""
+    """Return the name of this boot of this machine, "" where the system has no such name: random(4) of Linux."""
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
             return file.read().strip()

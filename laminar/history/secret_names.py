@@ -1,4 +1,4 @@
-"""Decide by its name what is a secret: of an environment variable, or of a parameter."""
+"""Decide by its name whether an environment variable or a parameter is a secret."""
 
 from __future__ import annotations
 

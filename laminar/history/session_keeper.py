@@ -1,6 +1,6 @@
 """Keep the record of a session while it runs: its start, a lease that is renewed, the attempts that failed, its end.
 
-What happened is worth less than the run: a datastore that cannot be written is reported once, and what could not be written waits
+History is worth less than the run: a datastore that cannot be written is reported once, and its records wait
 for the next time.
 """
 
@@ -77,7 +77,7 @@ class SessionKeeper:
         self._save()
 
     def _take_over(self) -> None:
-        """Keep the sessions before this one, and what only the first one can know."""
+        """Keep the sessions before this one, and the facts that only the first one has."""
         before = load_execution(self.storage, self.record.flow, self.record.execution)
         if before is not None:
             self.record = replace(
@@ -99,7 +99,7 @@ class SessionKeeper:
         self.pending.append(replace(record, session=self.session.id))
 
     def tick(self, running: Callable[[], Iterable[Running]]) -> None:
-        """Write what is due: gathered attempts, and the lease with what runs."""
+        """Write the due records: gathered attempts, and the lease with the running attempts."""
         if self.pending and time.monotonic() - self.flushed >= GATHER:
             self.flush()
         if time.monotonic() - self.renewed >= RENEWALS[min(self.renewals, len(RENEWALS) - 1)]:
@@ -115,7 +115,7 @@ class SessionKeeper:
             self.pending = []
 
     def close(self, ended: str, *, reason: str = "", failed: Iterable[str] = ()) -> None:
-        """Write how the session ended, and what is left."""
+        """Write how the session ended, and the remaining records."""
         self.flush()
         self.session = replace(
             self.session, state=ended, ended=now(), reason=reason, failed=tuple(dict.fromkeys(failed)), running=()

@@ -1,4 +1,4 @@
-"""Read one execution of a flow from its datastore: what it is of, its state, its layers, attempts and failures."""
+"""Read one execution of a flow from its datastore: its program, its state, its layers, attempts and failures."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Run:
     def __repr__(self) -> str:
         return f"Run(flow={self.flow!r}, id={self.id!r})"
 
-    # what it is of
+    # the execution
 
     @cached_property
     def record(self) -> ExecutionRecord | None:
@@ -52,7 +52,7 @@ class Run:
 
     @property
     def short(self) -> str:
-        """What is shown of the id: its random part."""
+        """Shown part of the id: its random part."""
         return identifier.short(self.id)
 
     @property
@@ -89,7 +89,7 @@ class Run:
     def state(self) -> str:
         """State of the execution: running, finished, failed, interrupted or unknown.
 
-        Of pods it is derived from what they have left. It is unknown where no session is: an older laminar ran it.
+        The state of pods is derived from their records. It is unknown where no session is: an older laminar ran it.
         """
         if self.session is not None and not self.in_pods:
             return state.of_session(self.session, self.now)
@@ -161,7 +161,7 @@ class Run:
             return self.session.failed
         return tuple(layer.name for layer in self.layers if layer.state == "failed")
 
-    # what its layers did
+    # its layers
 
     @cached_property
     def records(self) -> dict[str, dict[int, Record]]:
@@ -207,7 +207,7 @@ class Run:
         """Last attempt of each split that failed and has not finished since, in the order of the layers."""
         return tuple(one for layer in self.layers for one in layer.failures)
 
-    # what its layers printed
+    # the output of its layers
 
     def logs(self, selection: Selection | None = None) -> Iterator[LogLine]:
         """Yield the lines that its layers printed, as far as they were kept, one attempt after the other."""

@@ -1,4 +1,4 @@
-"""Report a run as JSON lines, for programs that collect logs: what is reported and what layers print, an object a line."""
+"""Report a run as JSON lines, for programs that collect logs: reports and the output of layers, an object a line."""
 
 from __future__ import annotations
 

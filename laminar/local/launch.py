@@ -71,7 +71,7 @@ def follow(before: Execution, step: Step) -> Execution:
     if not before.retry:
         refuse_used(execution)
     parameters = linked_parameters(before, step)
-    if before.fresh and _has_records(execution):  # its parameters are made of what has run again
+    if before.fresh and _has_records(execution):  # its parameters are made of new results
         with _running_again(execution, execution.flow.nodes):
             save_parameters(execution, parameters)
             return _schedule(execution, execution.flow.dependencies)
@@ -80,7 +80,7 @@ def follow(before: Execution, step: Step) -> Execution:
 
 
 def act(step: Step, *, changed: Mapping[str, Any] | None = None) -> Execution:
-    """Do what a step requires of an execution: resume, schedule or execute.
+    """Execute the action of a step: resume, schedule or execute.
 
     ``changed`` are parameters that the command line gives to an execution that is resumed.
     """
@@ -112,7 +112,7 @@ def _schedule(execution: Execution, dependencies: Any, *, anew: bool = False) ->
 
 
 def _resume(execution: Execution, from_layer: str | None) -> Execution:
-    """Run what has not finished; ``from_layer`` runs again with what depends on it, where the flow has it."""
+    """Run the unfinished splits; ``from_layer`` runs again with the layers below it, where the flow has it."""
     execution.started = True
     run = execution.flow.configuration.scheduler.run
     if from_layer is None or (from_layer not in execution.flow.nodes and _is_of_another_flow(from_layer)):

@@ -1,4 +1,4 @@
-"""Pass on what a layer prints: to the person who watches, and to its log."""
+"""Pass on the output of a layer: to the person who watches, and to its log."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["pass_on"]
 
 
 def pass_on(layer: Layer, stream: str, data: bytes) -> None:
-    """Show what an attempt printed, and keep it where logs are kept."""
+    """Show the output of an attempt, and keep it where logs are kept."""
     display.current().output(layer, stream, data)
     log = layer._binding.log
     if log is not None:

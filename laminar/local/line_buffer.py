@@ -1,4 +1,4 @@
-"""Cut what a process prints into what can be shown at once, in time that is linear in the bytes."""
+"""Cut the output of a process into parts that can be shown at once, in time that is linear in the bytes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class LineBuffer:
         self.last = b""
 
     def feed(self, data: bytes) -> bytes:
-        """Take bytes and return what is to be shown now."""
+        """Take bytes and return those to show now."""
         cut = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
         if cut:
             shown = b"".join((*self.parts, data[:cut]))
@@ -48,7 +48,7 @@ class LineBuffer:
         return shown
 
     def close(self) -> bytes:
-        """Return what is left; a line that is unfinished ends here."""
+        """Return the rest; an unfinished line ends here."""
         shown = b"".join(self.parts)
         if shown or self.last not in (b"", b"\n"):
             shown += b"\n"

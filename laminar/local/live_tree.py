@@ -1,4 +1,4 @@
-"""Show a run on a terminal: one tree of its layers with bars, times and what failed, drawn again as it goes."""
+"""Show a run on a terminal: one tree of its layers with bars, times and failures, drawn again as it goes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BAR = 20
 """Characters of a bar."""
 
 SPARE = 6
-"""Lines of the terminal that are left for what layers print."""
+"""Lines of the terminal that are left for the output of layers."""
 
 MARKS = {
     "waiting": ("\N{MIDDLE DOT}", "dim"),
@@ -32,14 +32,14 @@ MARKS = {
     "failed": ("\N{MULTIPLICATION X}", "red"),
     "skipped": ("-", "dim"),
 }
-"""What stands before a layer, by its state, and in which style."""
+"""Mark before a layer, by its state, and its style."""
 
 SPINNER = "\u280b\u2819\u2839\u2838\u283c\u2834\u2826\u2827\u2807\u280f"
 """Pictures of a spinner, one after the other."""
 
 
 class Row:
-    """What is known of one layer."""
+    """Known facts about one layer."""
 
     def __init__(self, stem: str, name: str, state: str = "waiting") -> None:
         self.stem = stem
@@ -188,7 +188,7 @@ class Tree(Lines):
         return line
 
     def _facts(self, row: Row) -> Iterator[tuple[str, str]]:
-        """Yield what is said after a layer's name, each with a style."""
+        """Yield the texts after a layer's name, each with a style."""
         if row.splits is not None:
             if row.state == "running":
                 full = BAR * (row.done + row.failed) // max(row.splits, 1)
@@ -211,7 +211,7 @@ class Tree(Lines):
 
 
 def _rewritten(line: str) -> str:
-    """Return what a terminal shows of a line: what follows the last carriage return."""
+    """Return the visible part of a line: the text after the last carriage return."""
     return line.rstrip("\r").rpartition("\r")[2]
 
 

@@ -24,7 +24,7 @@ def run_program(program: Program, session: Session) -> None:
     """Execute a program as ``__main__``, as python does; the session decides which flows run.
 
     Raises FlowError for a flow that the session names and the program never calls, and, after the run, for flows that are
-    defined but never called; what the program raises passes through.
+    defined but never called; exceptions of the program pass through.
     """
     process_state.start(session)
     session.program = program

@@ -21,7 +21,7 @@ def advice(execution: Execution, failed: str | None = None) -> str:
     """Return how to resume an execution, as ``resume with: laminar run train.py --resume ID``; an empty string where nothing can.
 
     ``failed`` is the layer that failed: where layers ran again that had finished before, its earlier result was restored.
-    Nothing can resume what is in memory, or what a module that this process only imports defines: a test may have started it.
+    An execution in memory cannot be resumed, nor one of a flow in a module that this process only imports, such as a test's.
     """
     if execution.origin is None or execution.flow.configuration.datastore.url.startswith("memory:"):
         return ""

@@ -1,4 +1,4 @@
-"""Decide which execution is resumed, refuse what cannot be resumed, and run layers again that had finished."""
+"""Decide which execution is resumed, refuse one that cannot be, and run finished layers again."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ def _check_program(run: Run, path: str) -> None:
 def check_parameters(step: Step, given: Mapping[str, Any]) -> None:
     """Raise ExecutionError for a parameter that differs from the one that a resumed execution was started with.
 
-    What has finished was computed with the old value, and is not computed again.
+    Finished layers used the old value, and do not run again.
     """
     for name, old, new in _differences(step.execution, given):
         raise ExecutionError(
             f"Execution {step.execution.id!r} of flow {step.flow.name!r} was started with {name}={old}, and is to be resumed with "
             f"{name}={new}: what has finished was computed with the first.",
             where=step.where,
-            fix="start a new execution with the new value; layers registered with cache=True take over what it does not change.",
+            fix="start a new execution with the new value; layers with cache=True reuse the results that stay the same.",
             execution=step.execution.id,
             flow=step.flow.name,
         )

@@ -1,4 +1,4 @@
-"""Report how a run goes as plain lines, and pass on what layers print, each line after the layer's name."""
+"""Report a run as plain lines, and pass on the output of layers, each line after the layer's name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PIECES = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 
 
 def label(layer: Layer) -> str:
-    """Return the name of a split that precedes what it prints: ``Fit``, or ``Fit[3]`` of a fan-out."""
+    """Return the name of a split that precedes its output: ``Fit``, or ``Fit[3]`` of a fan-out."""
     split = f"[{layer._binding.index}]" if layer._binding.is_fan_out(layer) else ""
     return f"{layer.name}{split}"
 
@@ -66,7 +66,7 @@ class Quiet:
             print(f"note: {text}", file=sys.stderr)
 
     def output(self, layer: Layer, stream: str, data: bytes) -> None:
-        """Pass on what a layer printed, each line after the layer's name and split.
+        """Pass on the output of a layer, each line after the layer's name and split.
 
         A stream that cannot be written (closed by ``| head``, a full disk) is given up with one note: the run goes on.
         """
@@ -78,7 +78,7 @@ class Quiet:
             self._broken.add(stream)
             reason = getattr(error, "strerror", None) or error
             which = "output" if stream == "stdout" else "error"
-            self.note(f"standard {which} cannot be written ({reason}): what layers print there is not shown")
+            self.note(f"standard {which} cannot be written ({reason}): the output of layers there is not shown")
 
     def _labelled(self, stream: str, name: str, data: bytes) -> bytes:
         """Put a layer's name before each line; end first a line that another layer left unfinished, as a progress bar does."""

@@ -78,7 +78,7 @@ def elapsed(seconds: float) -> str:
 
 
 def next_commands(execution: Execution, *, failed: bool) -> tuple[str, ...]:
-    """Return the commands that show what a run did and what failed attempts printed; none where its data ends with this process."""
+    """Return the commands that show a run and the output of its failed attempts; none where its data ends with this process."""
     import shlex
 
     from laminar.local import resume_command

@@ -1,4 +1,4 @@
-"""Drive an execution on this machine: start what is ready, hand splits to the executor, try again, raise what is left."""
+"""Drive an execution on this machine: start ready layers, hand splits to the executor, try again, raise the first failure."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ TICK = 0.1
 
 @dataclass
 class Work:
-    """A layer under way: the splits still to start, how many have not ended, and what went wrong."""
+    """A layer under way: the splits still to start, how many have not ended, and the failures."""
 
     layer: str
     splits: int
@@ -266,7 +266,7 @@ class Driver:
         """Queue a layer's splits: all of them, or when resuming those without a document."""
         try:
             splits = fan_out_grid.count(ExecutionScope.of_execution(self.execution), name)
-        except LaminarError as error:  # of this layer alone: what does not depend on it runs on
+        except LaminarError as error:  # of this layer alone: layers that do not depend on it run on
             self.failures.append(split.uncounted(self.execution.layer(name, index=0, splits=1), error))
             self._ended(name, "failed")
             return
@@ -288,7 +288,7 @@ class Driver:
             self._ended(name, "finished")
 
     def _finished(self, name: str, splits: int) -> frozenset[int]:
-        """Return the splits that are not to run again, having removed what does not fit any more."""
+        """Return the splits that are not to run again, having removed documents that do not fit any more."""
         assert self.execution.id is not None
         if self.anew:
             self._remove(name)
@@ -337,7 +337,7 @@ class Driver:
             self.lane.begin(layers, lambda place, result: self._ended_attempt(group, group.attempts[place], layers[place], result))
 
     def _ended_attempt(self, group: Group, attempt: Attempt, layer: Layer, result: Any) -> None:
-        """Settle what comes of an attempt that ended with an answer or an exception."""
+        """Handle the end of an attempt, with an answer or an exception."""
         work = attempt.work
         group.left -= 1
         if group.left == 0:

@@ -1,4 +1,4 @@
-"""Write the history of a local run: what the scheduler sees, as records."""
+"""Write the history of a local run: the scheduler's events, as records."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class LocalSession:
         return self.keeper.patience() if logs is None else min(logs, self.keeper.patience())
 
     def tick(self) -> None:
-        """Write what is due."""
+        """Write the due records."""
         self.keeper.tick(lambda: list(self.under_way.values()))
         if self.logs is not None:
             self.logs.tick(self._unkept)

@@ -1,4 +1,4 @@
-"""Show what layers print in threads line by line, each after its layer's name, while other output passes as it is."""
+"""Show the output of layers in threads line by line, each after its layer's name, while other output passes as it is."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NAMES = ("stdout", "stderr")
 
 
 class Pending:
-    """Hold what a layer has printed of a line that has not ended yet."""
+    """Hold the beginning of a line of output that has not ended yet."""
 
     def __init__(self, layer: Layer) -> None:
         self.layer = layer
@@ -41,7 +41,7 @@ class Pending:
         self._show(name, shown)
 
     def close(self) -> None:
-        """Show what is left."""
+        """Show the rest."""
         for name in NAMES:
             self._show(name, self.buffers[name].close())
 
@@ -58,7 +58,7 @@ _pending: ContextVar[Pending | None] = ContextVar("laminar_pending", default=Non
 
 
 class Proxy:
-    """Stand for a standard stream: what a layer's thread writes goes to its `Pending`, all else to the stream itself."""
+    """Replace a standard stream: the output of a layer's thread goes to its `Pending`, all else to the stream itself."""
 
     def __init__(self, name: str, stream: Any) -> None:
         self._name = name
@@ -94,7 +94,7 @@ _proxies: list[Proxy] = []
 
 @contextmanager
 def captured(layer: Layer) -> Iterator[None]:
-    """Show what this thread prints meanwhile as a layer's."""
+    """Show the output of this thread meanwhile as a layer's."""
     pending = Pending(layer)
     token = _pending.set(pending)
     try:

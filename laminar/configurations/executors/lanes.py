@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["End", "InlineLane", "Lane", "SubmitLane"]
 
 End = Callable[[int, Any], None]
-"""What is called with the place of a split among those begun together, and with its answer or its exception."""
+"""Function that is called with the place of a split among those begun together, and with its answer or its exception."""
 
 
 class Lane(ABC):
@@ -37,7 +37,7 @@ class Lane(ABC):
         """Wait until something has ended, at most so many seconds, and call the ``end`` of all that has."""
 
     def close(self) -> None:
-        """Stop what is still running."""
+        """Stop the running splits."""
 
 
 class InlineLane(Lane):
@@ -60,7 +60,7 @@ class InlineLane(Lane):
             for place, layer in enumerate(layers):
                 try:
                     result = self.executor.here(layer)
-                except Exception as error:  # the scheduler decides what comes of it
+                except Exception as error:  # the scheduler handles it
                     result = error
                 end(place, result)
 
@@ -113,7 +113,7 @@ class SubmitLane(Lane):
             end(place, task.exception() or task.result())
 
     def close(self) -> None:
-        """Cancel what runs, let the executor stop, and end the loop."""
+        """Cancel the running tasks, stop the executor, and end the loop."""
         import asyncio
 
         async def stop() -> None:

@@ -97,7 +97,7 @@ class ServerLane(Lane):
 
     @property
     def slots(self) -> int:  # type: ignore[override]
-        """Number of requests that the server may have: twice what runs."""
+        """Number of requests that the server may have: twice the number that runs."""
         return 2 * self.executor.concurrency
 
     def open(self) -> None:

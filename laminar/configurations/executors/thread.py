@@ -120,7 +120,7 @@ class ThreadLane(Lane):
         self.executor._pool.submit(contextvars.copy_context().run, self._each, layers, end)
 
     def _scope(self, layer: Layer) -> LayerScope | None:
-        """Return what the splits of a fan-out share; None where a split is to meet the error, or is the only one."""
+        """Return the common facts of a fan-out's splits; None where a split is to meet the error, or is the only one."""
         binding = layer._binding
         if binding.gate or binding.splits in (None, 1) or binding.tuned:
             return None
@@ -136,7 +136,7 @@ class ThreadLane(Lane):
         for place, layer in enumerate(layers):
             try:
                 result = self.executor._work(layer)
-            except BaseException as error:  # the scheduler decides what comes of it
+            except BaseException as error:  # the scheduler handles it
                 result = error
             self.ended.put((end, place, result))
 

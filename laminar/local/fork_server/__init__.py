@@ -1,4 +1,4 @@
 """Fork a process for each split and relay its output and its end.
 
-Nothing here decides what runs next; the scheduler does.
+The scheduler decides which split runs next, not this package.
 """

@@ -28,7 +28,7 @@ __all__ = ["become", "connect_streams", "die_with_parent", "pickled", "prepare_d
 
 
 def become(flow: Flow, jobs: tuple[Job, ...], result: int, *, reseed: bool, shared: LayerScope | None = None) -> NoReturn:
-    """Run jobs in this process, and end it; ``shared`` is what the splits of the jobs' layer share."""
+    """Run jobs in this process, and end it; ``shared`` holds the common facts of the layer's splits."""
     owner, code = os.getpid(), split_job.CANNOT
     try:
         code = work(flow, jobs, result, reseed=reseed, shared=shared)
@@ -122,7 +122,7 @@ def connect_streams() -> None:
 
 
 def _is_elsewhere(stream: Any, number: int) -> bool:
-    """Return whether what is printed to a stream would not pass through a descriptor, though it is to be shown."""
+    """Return whether output to a stream would not pass through a descriptor, though it has to be shown."""
     if stream is None:
         return True
     found = _descriptor(stream, number)
@@ -164,7 +164,7 @@ _prctl: Any = None
 
 
 def prepare_death() -> None:
-    """Load what `die_with_parent` needs, once, before any fork."""
+    """Load the C function of `die_with_parent`, once, before any fork."""
     global _prctl
     if sys.platform == "linux":
         import ctypes

@@ -36,7 +36,7 @@ INTERRUPTED = 130
 """Exit code of a process that ends by KeyboardInterrupt, as a shell reports SIGINT: POSIX, Shell Command Language, 2.8.2."""
 
 End = Callable[[int, Any], None]
-"""What is called with the place of a job in its request, and with how it ended: an answer, or an exception."""
+"""Function that is called with the place of a job in its request, and with its end: an answer, or an exception."""
 
 
 @dataclass
@@ -103,7 +103,7 @@ class Client:
             self.exchange()
 
     def exchange(self) -> None:
-        """Send and take what is possible without waiting."""
+        """Send and receive as much as is possible without waiting."""
         try:
             self.channel.flush()
             messages = self.channel.receive()
@@ -146,7 +146,7 @@ class Client:
     def _report(running: Running, place: int, code: int, timed_out: bool, answer: Answer | None) -> None:
         try:
             result = outcome(running.layers[place], code, answer, running.limit if timed_out else None, gate=running.gate)
-        except Exception as error:  # the scheduler decides what comes of it
+        except Exception as error:  # the scheduler handles it
             result = error
         running.end(place, result)
 
@@ -173,9 +173,7 @@ class Client:
             stack = self.trace.read()
         lines = re.findall(r'File "(.+)", line (\d+) in (.+)', stack.decode(errors="replace"))
         if not lines or self.loads is None:
-            return ExecutionError(
-                "The process that loads the program ended before it was loaded.", fix="see what it printed above."
-            )
+            return ExecutionError("The process that loads the program ended before it was loaded.", fix="read its output above.")
         own = [line for line in lines if source_location.is_users(line[0])] or lines
         path, line, function = own[0]
         return ExecutionError(
@@ -186,7 +184,7 @@ class Client:
         )
 
     def close(self) -> None:
-        """Release the server: it stops what still runs, then itself."""
+        """Release the server: it stops its children, then itself."""
         if self.owner != os.getpid() or self.closed:
             return
         self.poll.unregister(self.channel)
@@ -222,7 +220,7 @@ _said: set[str] = set()
 def connect(flow: Flow, concurrency: int) -> Client:
     """Return a server for a run of a flow: forked from this process, or a new one where that is not safe.
 
-    Raises what loading the program raises.
+    Raises the exception of loading the program.
     """
     reason = fork_safety.unsafe_reason()
     if reason is None:
@@ -235,7 +233,7 @@ def connect(flow: Flow, concurrency: int) -> Client:
         return _loaded(_by_value(flow), concurrency)
     known = _kept.get((program, flow.name))
     if known is not None and not known.closed:
-        with contextlib.suppress(ConnectionError):  # the server is gone: what is requested next finds that
+        with contextlib.suppress(ConnectionError):  # the server is gone: the next request reports that
             known.channel.send(("renew", None))
         return known
     client = _loaded(Load(tuple(sys.path), flow.name, _seconds(), process_state.first_folder(), program), concurrency)
@@ -296,7 +294,7 @@ def _loaded(load: Load, concurrency: int) -> Client:
 def client_loading(client: Client) -> None:
     """Wait until a program is loaded.
 
-    Raises what the load raised.
+    Raises the exception of the load.
     """
     try:
         while not client.is_ready:
@@ -326,11 +324,11 @@ def is_of(flow: Flow, program: main_module.Program | None) -> bool:
     )
 
 
-# what an end means
+# the meaning of an end
 
 
 def outcome(layer: Layer, code: int, answer: Answer | None, timed_out: float | None, *, gate: bool) -> Any:
-    """Return a gate's answer or a split's outputs, or raise what its process ended with; ``timed_out`` is an exceeded limit."""
+    """Return a gate's answer or a split's outputs, or raise its process' error; ``timed_out`` is an exceeded limit."""
     if timed_out is not None:
         raise split.failed_outside(layer, f"it took longer than its timeout of {timed_out:g} s", how="timed out")
     if answer is None:

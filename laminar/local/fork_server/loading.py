@@ -45,7 +45,7 @@ def command(*arguments: str) -> list[str]:
 
 
 class Loaded:
-    """Hold what a server loaded, and the flows that its requests are of."""
+    """Hold the program that a server loaded, and the flows of its requests."""
 
     def __init__(self, message: Load) -> None:
         self.message = message
@@ -131,7 +131,7 @@ _trace = 2
 
 @contextlib.contextmanager
 def _limited(seconds: float) -> Iterator[None]:
-    """End this process, having written what it was doing, where loading takes too long: it waits for what no one will give."""
+    """Write the stack and end this process where loading takes too long: it waits for input that will never come."""
     faulthandler.dump_traceback_later(seconds, exit=True, file=_trace)
     try:
         yield

@@ -13,7 +13,7 @@ __all__ = ["Answer", "Load", "Request"]
 
 @dataclass(frozen=True)
 class Load:
-    """What a server that starts again loads: a program up to the call of a flow, or a flow by value.
+    """The load of a server that starts again: a program up to the call of a flow, or a flow by value.
 
     ``path`` is the ``sys.path`` of the first process. Loading may take so many ``seconds``.
     ``folder`` is the working folder that the program starts in.

@@ -1,8 +1,8 @@
 """Give a forked process positions of its own in the files that its parent had open for reading.
 
-A fork shares each open file with its position (fork(2)): splits that read one file at once would each miss what another has read,
+A fork shares each open file with its position (fork(2)): splits that read one file at once would each miss parts of it,
 and an archive or a table would be read at a wrong place. A process that loads the program opens its own, and so does a pod.
-Files that are written stay shared: what several processes append to a log follows one another.
+Files that are written stay shared: the lines that several processes append to a log follow one another.
 """
 
 from __future__ import annotations

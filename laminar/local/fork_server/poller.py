@@ -13,7 +13,7 @@ READ, WRITE = select.POLLIN, select.POLLOUT
 
 
 class Poller:
-    """Wait for what can be read or written; an end or an error of a descriptor is reported whatever is waited for.
+    """Wait for descriptors that can be read or written; the end or an error of one is always reported.
 
     A server that forks runs this between any two forks, and pays for each page of memory that it touches. The module selectors
     does the same with more objects.

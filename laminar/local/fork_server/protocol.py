@@ -1,6 +1,6 @@
 """Carry messages between a run and its fork server: pickled values in frames that start with their length.
 
-Both ends are non-blocking and keep what the other side has not taken yet, so that neither ever waits for the other while that
+Both ends are non-blocking and keep bytes that the other side has not read yet, so that neither ever waits for the other while that
 waits for it. Failures travel with their exceptions where these can be pickled.
 """
 
@@ -75,12 +75,12 @@ class Channel:
         self.pending += len(data)
 
     def send(self, message: Any) -> None:
-        """Queue a message, and write what the socket takes now."""
+        """Queue a message, and write as much as the socket accepts now."""
         self.queue(message)
         self.flush()
 
     def flush(self) -> None:
-        """Write what is queued, as far as the socket takes it.
+        """Write the queue, as far as the socket accepts it.
 
         Raises ConnectionError where the other side is gone.
         """
@@ -110,7 +110,7 @@ class Channel:
         return self.frames.feed(data)
 
     def close(self) -> None:
-        """Close the socket; what is queued is dropped."""
+        """Close the socket and drop the queue."""
         self.leaving.clear()
         with contextlib.suppress(OSError):
             self.connection.close()

@@ -69,13 +69,13 @@ class RunningChild:
         return self.frames.feed(data)
 
     def printed(self, end: int, data: bytes) -> bytes:
-        """Return what of the bytes that came from a stream is to be shown now."""
+        """Return the part of a stream's new bytes that is to be shown now."""
         if end not in self.buffers:
             self.buffers[end] = LineBuffer()
         return self.buffers[end].feed(data)
 
     def rest(self, end: int) -> bytes:
-        """Return what a stream left unfinished."""
+        """Return the unfinished line of a stream."""
         return self.buffers[end].close() if end in self.buffers else b""
 
 

@@ -1,7 +1,7 @@
-"""Serve one run: fork a process for each request, and pass on what it prints and how it ends.
+"""Serve one run: fork a process for each request, and pass on its output and its end.
 
 The server is a fork of the process that called the flow, or (where that cannot be forked) a new one that loads the program. It
-never blocks on a pipe: what the run has not taken yet is kept, and beyond a limit the processes wait, not the server. Its
+never blocks on a pipe: bytes that the run has not read yet are kept, and beyond a limit the processes wait, not the server. Its
 children die with it: it kills them when the socket closes; the kernel (Linux) or a watching thread does where it was killed itself.
 """
 
@@ -63,7 +63,7 @@ class Source(Protocol):
 class Server:
     """Hold the flow and the running children.
 
-    A forked server has its ``flow``. One that started again makes what it serves by ``load``, of the message that it is sent.
+    A forked server has its ``flow``. One that started again loads its program by ``load``, from the first message.
     """
 
     def __init__(
@@ -132,7 +132,7 @@ class Server:
             self._stop()
 
     def _send(self, message: tuple[Any, ...]) -> None:
-        """Send a message at the end of this turn, with what waits."""
+        """Send a message at the end of this turn, with those that wait."""
         self.channel.queue(message)
         self.is_urgent = True
 
@@ -150,7 +150,7 @@ class Server:
                     self.shared.clear()
 
     def _flush(self, end: int) -> None:
-        """Send what waits, and wait for what matters: room in the socket, no more output where too much waits for it."""
+        """Send waiting messages, and wait for the next event: room in the socket, no more output where too much waits for it."""
         channel, self.is_urgent = self.channel, False
         channel.flush()
         if bool(channel.leaving) != self.is_full:
@@ -228,7 +228,7 @@ class Server:
         self.channel.queue(("started", request.number, pid))
 
     def _prepare(self, flow: Flow, job: Job) -> LayerScope | None:
-        """Find out once what the splits of a fan-out share; None where they do not, or where a child is to meet the error."""
+        """Compute once the common facts of a fan-out's splits; None where they do not, or where a child is to meet the error."""
         if job.gate or job.splits in (None, 1) or (self.loaded is not None and self.loaded.is_spawning):
             return None
         key = job.flow, job.execution, job.retry, job.layer
@@ -268,12 +268,12 @@ class Server:
             os._exit(CANNOT)
 
     def _read(self, child: RunningChild, end: int) -> bool:
-        """Take what a child wrote; return whether there may be more."""
+        """Read a child's output; return whether there may be more."""
         try:
             data = os.read(end, CHUNK)
         except BlockingIOError:
             return False
-        except ConnectionError:  # of a batch's socket, whose process was killed before it had read what was sent to it
+        except ConnectionError:  # of a batch's socket, whose process was killed before it had read its messages
             data = b""
         if not data:
             self._close(child, end)
@@ -290,7 +290,7 @@ class Server:
         if child.place == len(child.request.jobs) - 1:
             child.last = answer
             return
-        for end in child.streams:  # what it printed is of this job, not of the next one
+        for end in child.streams:  # its output is of this job, not of the next one
             self._drain(child, end)
             self._finish_line(child, end)
         self._send(("done", child.request.number, child.place, answer))
@@ -322,7 +322,7 @@ class Server:
         try:
             os.read(self.wake, CHUNK)
             while self.by_pid:
-                # Not yet waited for, its pid cannot be another's: what the layer itself started and left running is killed.
+                # Not yet waited for, its pid cannot be another's: processes that the layer started and left running are killed.
                 ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
                 if ended is None:
                     return
@@ -374,7 +374,7 @@ class Server:
             return
 
     def _stop(self) -> None:
-        """Interrupt the children, give them a moment, then kill what is left."""
+        """Interrupt the children, give them a moment, then kill the others."""
         for child in self.children.values():
             self._kill_group(child.pid, signal.SIGINT)
         until = time.monotonic() + GRACE
