@@ -67,7 +67,7 @@ def compile(
     found = project.find(Path(program) if isinstance(program, (str, Path)) else Path.cwd() / "notebook")
     settings = settings or Settings(root=str(found.root) if is_file else "")
     settings = replace(settings, datastore=settings.datastore or found.datastore, args=settings.args or tuple(args))
-    settings = replace(settings, image=settings.image or found.image)
+    settings = replace(settings, image=settings.image or found.image, logs=settings.logs and found.logs)
     if isinstance(program, (str, Path)):
         settings = replace(settings, own_program=settings.own_program or found.path_of(str(program)))
     target = target or Target()

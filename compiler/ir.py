@@ -215,7 +215,7 @@ class Plan(Value):
     """A whole chain: its flows in order, the first flow's parameters, the store that its pods share.
 
     ``execution`` is an id given in the program, else None (the workflow's uid is used); ``retry`` means that it is resumed.
-    With ``cached``, layers that are registered with a cache may reuse earlier results.
+    With ``cached``, layers that are registered with a cache may reuse earlier results. With ``logs``, what layers print is kept.
     ``chain`` counts the program's chains from 1. ``title`` and ``description`` come from the first flow's name and docstring,
     ``schedule`` from its scheduler. ``code`` names the code package that pods run, None where their image holds the program.
     """
@@ -227,6 +227,7 @@ class Plan(Value):
     retry: bool = False
     code: str | None = None
     cached: bool = True
+    logs: bool = True
     chain: int = 1
     title: str = ""
     description: str = ""

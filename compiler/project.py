@@ -15,6 +15,7 @@ __all__ = ["Project", "find"]
 KNOWN = {
     **dict.fromkeys(("datastore", "base", "code", "image", "server", "context", "namespace"), str),
     **dict.fromkeys(("include", "exclude"), list),
+    "logs": bool,
 }
 """The settings and their types; a list holds git's patterns of files."""
 
@@ -24,8 +25,8 @@ class Project:
     """A project's folder and its settings: ``datastore`` and ``code`` are URLs, ``base`` is the base workflow's file.
 
     ``include`` and ``exclude`` are git's patterns of the files that a code package holds and leaves out. Layers that name no
-    image run in ``image``. Workflows run in ``namespace``, on the cluster of the Argo ``server`` or of the kubeconfig's
-    ``context``.
+    image run in ``image``. What layers print is kept unless ``logs`` is false. Workflows run in ``namespace``, on the cluster of
+    the Argo ``server`` or of the kubeconfig's ``context``.
     """
 
     root: Path
@@ -38,6 +39,7 @@ class Project:
     server: str | None = None
     context: str | None = None
     namespace: str | None = None
+    logs: bool = True
 
     @property
     def base_file(self) -> Path | None:
@@ -79,6 +81,8 @@ def _settings(file: Path) -> dict[str, Any]:
             raise FlowError(f"[tool.laminar] has no setting {name!r}.", where=shown, fix=f"its settings are {', '.join(KNOWN)}.")
         if KNOWN[name] is str and not isinstance(value, str):
             raise FlowError(f"[tool.laminar] {name} must be text, not {value!r}.", where=shown, fix="put it in quotes.")
+        if KNOWN[name] is bool and not isinstance(value, bool):
+            raise FlowError(f"[tool.laminar] {name} must be true or false, not {value!r}.", where=shown, fix=f"{name} = false")
         if KNOWN[name] is list and not (isinstance(value, list) and all(isinstance(part, str) for part in value)):
             raise FlowError(
                 f"[tool.laminar] {name} must be a list of patterns, not {value!r}.", where=shown, fix=f'{name} = ["data/", "*.csv"]'

@@ -265,6 +265,8 @@ def _environment(plan: Plan, pod: Pod, signature: Signature, *, outputs: bool) -
         yield runner.variable("LAMINAR_CODE", verbatim(plan.code))
     if not plan.cached:
         yield runner.variable("LAMINAR_CACHE", "off")
+    if not plan.logs:
+        yield runner.variable("LAMINAR_LOGS", "false")
     if outputs:
         yield runner.variable("LAMINAR_OUTPUTS", runner.OUTPUTS)
     if plan.chain != 1:

@@ -42,7 +42,7 @@ class Settings:
     of the schedule of the first flow's scheduler. ``chain`` is the number of the program's chain, from 1; ``root`` is the folder
     of the project, relative to which places are shown. ``code`` names a code package, and ``program`` the program's path in it,
     which pods run in place of their image's. ``args`` follow those of the container's command in each pod.
-    With ``cached``, pods may reuse earlier results.
+    With ``cached``, pods may reuse earlier results. With ``logs``, they keep what layers print.
     ``image``, and ``own_program``, the path of the compiled program in its project, are those of containers that name neither.
     ``remainder`` is what is left to run of an execution that is resumed; without one, its pods find that out.
     """
@@ -59,6 +59,7 @@ class Settings:
     own_program: str | None = None
     remainder: Remainder | None = None
     cached: bool = True
+    logs: bool = True
 
 
 def plan(chain: Chain, settings: Settings | None = None) -> Plan:
@@ -81,6 +82,7 @@ def plan(chain: Chain, settings: Settings | None = None) -> Plan:
         retry=first.action == "resume" or first.execution.retry,
         code=settings.code,
         cached=settings.cached,
+        logs=settings.logs,
         chain=settings.chain,
         title=first.flow.name,
         description=inspect.cleandoc(vars(type(first.flow)).get("__doc__") or ""),

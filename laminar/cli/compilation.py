@@ -62,6 +62,7 @@ def record_chains(
                 image=document.image or settled.image,
                 own_program=settled.path_of(chosen.path),
                 cached=not document.no_cache,
+                logs=settled.logs,
             ),
         )
         for one in (range(len(recorded.chains)) if place is None else (place,))

@@ -161,16 +161,22 @@ class Execution:
         return self
 
     def logs(self, layer: Any = None, *, index: int | None = None, failed: bool = False) -> Iterator[str]:
-        """Return the lines that the layers of the execution's workflow have written so far, each after its layer: ``Fit[3] | ...``.
+        """Return the lines that the layers of the execution have written so far, each after its layer: ``Fit[3] | ...``.
 
-        ``layer``, ``index`` and ``failed`` select layers, splits and failed attempts.
+        They are read from the datastore, or for a workflow that this process has submitted from its pods. ``layer``, ``index`` and
+        ``failed`` select layers, splits and failed attempts.
 
-        Raises ExecutionError for an execution without a workflow.
+        Raises FlowError for a layer that the execution does not have.
         """
         recording.read("logs")
+        name = None if layer is None else _name(layer)
         if run := self._cluster_run():
-            return run.logs(None if layer is None else _name(layer), index=index, failed=failed)
-        raise self._without_workflow("has no logs on a cluster", "the output of its layers is shown where it runs.")
+            return run.logs(name, index=index, failed=failed)
+        from laminar.history.log_reader import Selection
+
+        past = self._history()
+        lines = () if past is None else past.logs(Selection(name, index, failed=failed))
+        return (f"{line.label} | {line.text}" for line in lines if not line.note)
 
     def stop(self) -> None:
         """End the execution's workflow: running pods get SIGTERM, and no further ones start.

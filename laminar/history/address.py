@@ -14,12 +14,12 @@ from laminar.configurations.datastores.documents.execution_record import load_ex
 from laminar.configurations.datastores.key_layout import execution_folder, executions_folder
 from laminar.exceptions import ExecutionError
 from laminar.history import identifier
-from laminar.history.stored_run import Run
 from laminar.identifiers import is_name
 
 if TYPE_CHECKING:
     from laminar.configurations.datastores import DataStore
     from laminar.configurations.datastores.documents.execution_record import ExecutionRecord
+    from laminar.history.stored_run import Run
 
 __all__ = ["LATEST", "Shelf", "find", "is_of_program", "runs", "search"]
 
@@ -100,6 +100,8 @@ def search(
 
     Raises ExecutionError where nothing, or several, fit, with the places that were searched.
     """
+    from laminar.history.stored_run import Run
+
     known = {(shelf.name, id): shelf for shelf in shelves for id in shelf.store.executions(shelf.name)}
     ids = list(dict.fromkeys(id for _, id in known))
     if address == LATEST and LATEST not in ids:
@@ -156,6 +158,8 @@ def id_of(shelf: Shelf) -> int:
 
 
 def _run(shelf: Shelf, id: str, record: ExecutionRecord | None) -> Run:
+    from laminar.history.stored_run import Run
+
     run = Run(shelf.name, id, shelf.store)
     run.__dict__["record"] = record  # as its cached property keeps it
     return run

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -63,8 +62,11 @@ class LayerRun:
     @property
     def seconds(self) -> tuple[float, float, float] | None:
         """Shortest, median and longest time of the attempts that finished, None where none did."""
-        times = [one.seconds for one in self.attempts if one.how == "finished"]
-        return (min(times), statistics.median(times), max(times)) if times else None
+        times = sorted(one.seconds for one in self.attempts if one.how == "finished")
+        if not times:
+            return None
+        middle = (times[(len(times) - 1) // 2] + times[len(times) // 2]) / 2  # statistics.median imports decimal and fractions
+        return times[0], round(middle, 4), times[-1]
 
     @property
     def failures(self) -> tuple[Attempt, ...]:

@@ -49,6 +49,7 @@ def test_lists_are_patterns_and_the_base_file_is_relative_to_the_project(setting
         ("[tool.laminar]\ndatastor = 'x'\n", "has no setting 'datastor'"),
         ("[tool.laminar]\nimage = 3\n", "image must be text, not 3."),
         ("[tool.laminar]\ninclude = 'data'\n", "include must be a list of patterns, not 'data'."),
+        ("[tool.laminar]\nlogs = 'no'\n", "logs must be true or false, not 'no'."),
         ("[tool.laminar]\nexclude = [1]\n", "exclude must be a list of patterns, not [1]."),
     ],
 )
@@ -69,6 +70,5 @@ def test_a_file_that_is_no_text_is_an_error(settings, tmp_path):
 
 @pytest.mark.parametrize("name", project.KNOWN)
 def test_every_setting_is_a_field_of_a_project(name, settings, tmp_path):
-    value = ["x"] if project.KNOWN[name] is list else "x"
-    found = project.find(settings(f"[tool.laminar]\n{name} = {value!r}\n"))
-    assert getattr(found, name) == (("x",) if isinstance(value, list) else "x")
+    text, value = {list: ("['x']", ("x",)), str: ("'x'", "x"), bool: ("false", False)}[project.KNOWN[name]]
+    assert getattr(project.find(settings(f"[tool.laminar]\n{name} = {text}\n")), name) == value

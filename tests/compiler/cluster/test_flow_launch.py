@@ -191,7 +191,7 @@ def test_an_execution_is_stopped(shell, run):
 def test_a_run_that_failed_is_resumed_in_a_new_workflow_under_its_id(kubernetes, run):
     kubernetes.cluster.run_pod = Pods(Fit_1=[70])
     names = run(CALL)
-    with pytest.raises(ExecutionError, match="to resume"):  # no pod has left a document
+    with pytest.raises(ExecutionError, match="There is no execution"):  # no pod has left a document
         names.execution.resume()
     save_parameters(names.execution, {"count": 3})
     with pytest.raises(ExecutionError, match="Fit"):
