@@ -64,7 +64,7 @@ def cause(message: str, code: str = "") -> str:
 
 def _rest(message: str) -> str:
     """Return the rest of a message after its reason, with a colon before it."""
-    text = re.sub(r"^(?:main: )?[A-Z][A-Za-z]+(?: \(exit code -?[0-9]+\))?:?\s*", "", message.strip())
+    text = re.sub(r"^(?:main: )?[A-Z][A-Za-z]+(?: \(exit code -?[0-9]+\))?(?::\s*|$)", "", message.strip())
     return f": {_short(text)}" if text else ""
 
 

@@ -89,7 +89,7 @@ def read_logs(transport: Transport, run: Progress, selection: Selection) -> Iter
     Raises ClusterError where the logs cannot be read for another reason than that a pod is gone or has not started.
     """
     for chosen in selected(run, selection):
-        yield from _lines(transport, run.name, chosen, selection, follow=False)
+        yield from _whole(transport, run.name, chosen, selection, follow=False)
 
 
 def _lines(transport: Transport, name: str, chosen: Chosen, selection: Selection, *, follow: bool) -> Iterator[Line]:

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from laminar.cli import package
 from laminar.cli.options.cluster import Cluster, cluster_options, flow_filter
-from laminar.cli.options.document import DocumentChoice
 from laminar.cli.options.program import ProgramChoice, ProgramCommand, program_arguments
+from laminar.cli.options.submission import Compiling, compiling_options
 from laminar.cli.submit import one_workflow, print_submitted
 from laminar.cli.workflow_action import deployed
 from laminar.exceptions import ClusterError
@@ -26,8 +25,7 @@ __all__ = ["resume"]
 @click.argument("run", metavar="RUN|cron/NAME")
 @click.argument("program", type=click.Path(), required=False)
 @flow_filter
-@click.option("--datastore", metavar="URL", help="Where pods keep artifacts, as for compile.")
-@package.code_option
+@compiling_options
 @click.option("--watch", is_flag=True, help="Follow it to its end.")
 @click.option("-o", "--output", type=click.Choice(("text", "name", "json")), default="text", help="Print this.")
 @cluster_options
@@ -35,8 +33,7 @@ def resume(
     run: str,
     program: str | None,
     flow: str | None,
-    datastore: str | None,
-    code: str | None,
+    compiling: Compiling,
     watch: bool,
     output: str,
     cluster: Cluster,
@@ -69,7 +66,7 @@ def resume(
         fix = f"laminar retry {name} runs the failed pods again; laminar resume {name} PROGRAM uses a corrected program."
         raise ClusterError(f"{name} has ended: it {_ended(state.phase)}.", fix=fix, code=1)
     chosen = ProgramChoice(program, args=program_arguments(), flow=flow or state.flow or None)
-    started = _finish(transport, workflow, chosen, datastore, code)
+    started = _finish(transport, workflow, chosen, compiling)
     print_submitted(transport, started, output, next_command=not watch)
     if watch:
         from laminar.cli.watch import follow_run
@@ -102,15 +99,16 @@ def _go_on(transport: Transport, state: Progress, program: str | None) -> None:
     click.echo(f"{name} goes on: laminar watch {name} follows it")
 
 
-def _finish(transport: Transport, workflow: Object, chosen: ProgramChoice, datastore: str | None, code: str | None) -> Submitted:
+def _finish(transport: Transport, workflow: Object, chosen: ProgramChoice, compiling: Compiling) -> Submitted:
     """Submit the unfinished layers of a workflow, under its execution and with its parameters."""
     from laminar.cli.cluster_documents import check, of_program
     from laminar.compiler.cluster.progress import execution_of
     from laminar.compiler.cluster.submission import named, parameters_of, submit
 
-    target = DocumentChoice(kind="workflow")
-    made = of_program(chosen, target=target, datastore=datastore, code=code, execution=execution_of(workflow))
-    check(made)
+    datastore, code, execution = compiling.datastore, compiling.code, execution_of(workflow)
+    made = of_program(chosen, target=compiling.target, datastore=datastore, code=code, execution=execution)
+    if not compiling.no_lint:
+        check(made)
     made.send_code()
     document = one_workflow(made)
     kept = {name: value for name, value in parameters_of(workflow).items() if name in parameters_of(document)}

@@ -148,7 +148,12 @@ if __name__ == "__main__":
 
 def source(flow: DrawnFlow) -> str:
     """Return the program of a flow: run it with thread, process or resume, and a datastore's folder."""
-    return HEAD + "".join(_layer(place, layer, flow.layers) for place, layer in enumerate(flow.layers)) + TAIL % {"rows": ROWS}
+    return definition(flow) + TAIL % {"rows": ROWS}
+
+
+def definition(flow: DrawnFlow) -> str:
+    """Return the part of a program that defines a flow, which is called Drawn."""
+    return HEAD + "".join(_layer(place, layer, flow.layers) for place, layer in enumerate(flow.layers))
 
 
 def _layer(place: int, layer: DrawnLayer, layers: tuple[DrawnLayer, ...]) -> str:

@@ -1,7 +1,8 @@
 """Serve a fake cluster to a person: python -m tests.support.served_cluster argo|kubernetes [--seconds N] [--fail LAYER=CODE,...].
 
 It prints the variables that name it and stays until it is interrupted. Pods take so many seconds, and end with 0 or with the codes
-given, one for each attempt; with ``--run STORE`` they are processes of this machine that run the program of this folder.
+given, one for each attempt; with ``--run STORE`` they are processes of this machine that run their code package,
+or the program of this folder.
 """
 
 from __future__ import annotations
@@ -10,18 +11,28 @@ import argparse
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
 
 from laminar.compiler.rehearsal import Outcome, Pod
 from laminar.compiler.rehearsal.processes import Processes
-from laminar.compiler.rehearsal.site import Site
+from laminar.compiler.rehearsal.site import LocalPod, Site
 from tests.support.cluster_commands import Pods
 from tests.support.fake_argo_server import FakeArgoServer
 from tests.support.fake_cluster import FakeCluster
 from tests.support.fake_kubernetes import FakeKubernetes
 from tests.support.fake_server import FakeServer
+
+
+class Packaged(Site):
+    """This machine in the cluster's place, where pods run the code package that their workflow names."""
+
+    def bring(self, pod: Pod) -> LocalPod:
+        local = super().bring(pod)
+        code = {name: value for name, value in pod.environment.items() if name == "LAMINAR_CODE"}
+        return replace(local, env={**local.env, **code})
 
 
 def serve(kind: str, cluster: FakeCluster) -> tuple[FakeServer, dict[str, str]]:
@@ -55,7 +66,7 @@ def main() -> None:
     }
     made = Pods(given.rows, **codes)
     if given.run:
-        made = Processes(Site(Path.cwd(), Path(tempfile.mkdtemp()), given.run), confine=False)  # type: ignore[assignment]
+        made = Processes(Packaged(Path.cwd(), Path(tempfile.mkdtemp()), given.run), confine=False)  # type: ignore[assignment]
 
     def run_pod(pod: Pod) -> Outcome:
         time.sleep(given.seconds)
