@@ -1,26 +1,29 @@
-"""Time and memory of fan-outs: 1,000 and 10,000 splits on processes, side by side.
+"""Time fan-outs: with processes beside a bare loop of fork, pipe and wait; in batches; with threads in memory.
 
-Ten times the splits may take at most 12 times as long, and add less than 1 KB a split to the scheduling process and to the
-server. python tests/bench/fan_out.py [SPLITS ...]
+A fan-out and the bare loop run in turn in one process, so that a busy machine slows both. Memory of the scheduling process and of
+the server grows by less than 1 KB a split. python tests/bench/fan_out.py [ROW ...]
 """
 
 from __future__ import annotations
 
 import json
-import os
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
+
+from _process import ENVIRONMENT, busy, report
 
 PROGRAM = """\
 import json, os, resource, sys, time
 from laminar import Flow, Layer, Parameters
 from laminar.configurations.executors import Process, Thread
-from laminar.configurations.datastores import Memory
+from laminar.configurations.datastores import Local, Memory
 from laminar.configurations.layers import ForEach, Parameter
+
+kind, sizes, batch, turns = sys.argv[1], json.loads(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
 
 class Wide(Flow): ...
 
@@ -29,7 +32,7 @@ class Make(Layer):
     def __call__(self, parameters: Parameters) -> None:
         self.shard(rows=range(parameters.n))
 
-@Wide.register(foreach=ForEach([Parameter(Make, "rows")]))
+@Wide.register(foreach=ForEach([Parameter(Make, "rows")], batch=batch))
 class Use(Layer):
     def __call__(self, make: Make) -> None:
         self.value = make.rows * 2
@@ -38,10 +41,6 @@ class Use(Layer):
 class Join(Layer):
     def __call__(self, use: Use) -> None:
         self.total = sum(use.value)
-
-def resident(pid):
-    with open(f"/proc/{pid}/status") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
 
 def bare(n, at_once):
     # fork, read a pipe, wait
@@ -65,54 +64,107 @@ def finish(child):
     os.close(reading)
     os.waitpid(pid, 0)
 
-if flow := Wide(executor=Process()):
-    n = int(sys.argv[1])
-    flow(n=10)
-    start = time.perf_counter()
-    bare(n, flow.configuration.executor.concurrency)
-    alone = time.perf_counter() - start
-    start = time.perf_counter()
+def used():
+    own, others = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + others.ru_utime + others.ru_stime
+
+def timed(call):
+    start, before = time.perf_counter(), used()
+    call()
+    return time.perf_counter() - start, used() - before
+
+def run(n):
     total = flow(n=n).layer(Join).total
-    took = time.perf_counter() - start
     assert total == n * (n - 1)
-    server = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    print(json.dumps({"seconds": took, "scheduler": resident(os.getpid()), "server": server, "bare": alone}))
+
+settings = {"executor": Process(), "datastore": Local("store")}
+if kind == "thread":
+    settings = {"executor": Thread(), "datastore": Memory()}
+if flow := Wide(**settings):
+    flow(n=10)
+    rows = []
+    for n in sizes:
+        for _ in range(turns):
+            alone = timed(lambda: bare(n, flow.configuration.executor.concurrency)) if kind == "process" else (0, 0)
+            took = timed(lambda: run(n))
+            memory = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+            rows.append({"splits": n, "alone": alone, "took": took, "memory": memory})
+    print(json.dumps(rows))
 """
 
 
-def measure(splits: int) -> dict[str, float]:
-    """Run the flow once in a folder of its own, and return seconds and peak memory in KB."""
+def measure(kind: str, sizes: list[int], *, batch: int = 1, turns: int = 3) -> list[dict[str, Any]]:
+    """Run the flow in a folder of its own and return its rows."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "main.py").write_text(PROGRAM)
-        command = [sys.executable, "main.py", str(splits)]
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
-        measured: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        measured["cpu"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return measured
+        command = [sys.executable, "main.py", kind, json.dumps(sizes), str(batch), str(turns)]
+        done = subprocess.run(
+            command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True
+        )
+        rows: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+        return rows
+
+
+def middle(rows: list[dict[str, Any]], splits: int, what: str, place: int = 0) -> float:
+    """Return the median of a figure over the runs of one size."""
+    return statistics.median(row[what][place] for row in rows if row["splits"] == splits)
+
+
+def process() -> None:
+    """Fan out over processes, beside the bare loop."""
+    rows = measure("process", [1000], turns=5)
+    ratio = statistics.median(row["took"][0] / row["alone"][0] for row in rows)
+    processor = statistics.median(row["took"][1] / row["alone"][1] for row in rows)
+    each = f"{middle(rows, 1000, 'took'):.2f} ms a split, {middle(rows, 1000, 'took', 1):.2f} of processor time"
+    report("fan-out of 1,000 and join, processes, on disk", f"{ratio:.1f} x the bare loop", "2.5 x the bare loop")
+    print(
+        f"    {each}; the bare loop {middle(rows, 1000, 'alone'):.2f} and {middle(rows, 1000, 'alone', 1):.2f}: {processor:.1f} x"
+    )
+
+
+def growth() -> None:
+    """Compare the memory and the time of 1,000 and of 5,000 splits."""
+    rows = measure("process", [1000, 5000], turns=1)
+    ratio = middle(rows, 5000, "took", 1) / middle(rows, 1000, "took", 1)
+    memory = [middle(rows, 5000, "memory", place) - middle(rows, 1000, "memory", place) for place in (0, 1)]
+    shown = f"{ratio:.1f} x, {memory[0] * 256:.0f} + {memory[1] * 256:.0f} bytes a split"
+    report("5,000 splits against 1,000, processor time and memory", shown, "6 x, 1,024 bytes a split")
+
+
+def batch() -> None:
+    """Fan out in batches."""
+    rows = measure("batch", [1000], batch=50)
+    report("fan-out of 1,000 and join, batch=50", f"{middle(rows, 1000, 'took'):.2f} s", "0.5 s")
+
+
+def batch_of_500() -> None:
+    """Fan out over 100,000 splits in batches."""
+    rows = measure("batch", [10_000, 100_000], batch=500, turns=1)
+    first, last = middle(rows, 10_000, "took", 1), middle(rows, 100_000, "took", 1)
+    shown = f"{middle(rows, 100_000, 'took'):.0f} s, {last / first:.1f} x 10,000's processor time"
+    report("fan-out of 100,000 and join, batch=500", shown, "60 s, 12 x 10,000's")
+
+
+def thread() -> None:
+    """Fan out over threads, in memory."""
+    rows = measure("thread", [1000, 10_000, 100_000], turns=1)
+    for splits in (1000, 10_000, 100_000):
+        took = middle(rows, splits, "took") / splits * 1000
+        shown = f"{took:.2f} ms a split ({middle(rows, splits, 'took', 1) / splits * 1000:.2f} of processor time)"
+        report(f"fan-out of {splits:,} and join, threads, in memory", shown, "0.3 ms a split")
+    ratio = middle(rows, 100_000, "took", 1) / middle(rows, 1000, "took", 1)
+    memory = middle(rows, 100_000, "memory")
+    report("100,000 against 1,000, processor time; peak memory", f"{ratio:.0f} x, {memory:.0f} MB", "120 x, 300 MB")
+
+
+ROWS = {"process": process, "growth": growth, "batch": batch, "batch_of_500": batch_of_500, "thread": thread}
 
 
 def main() -> None:
-    """Print a line for each size, the medians of its runs, and the ratio of the outer ones."""
-    sizes = [int(word) for word in sys.argv[1:]] or [1000, 10000]
-    medians = []
-    for splits in sizes:
-        runs = [measure(splits) for _ in range(3 if splits <= 1000 else 2)]
-        medians.append({name: statistics.median(run[name] for run in runs) for name in runs[0]})
-        seconds = medians[-1]["seconds"]
-        memory = f"peak {medians[-1]['scheduler']:,.0f} KB here, {medians[-1]['server']:,.0f} KB in the server"
-        each = f"{seconds / splits * 1000:5.2f} ms a split, {medians[-1]['cpu'] / splits * 1000:5.2f} ms of processor time"
-        ratio = f"{seconds / medians[-1]['bare']:.1f} times a bare loop of fork, pipe, wait"
-        print(f"{splits:6} splits: {seconds:7.2f} s, {ratio},", flush=True)
-        print(f"       {each}, {memory} ({os.cpu_count()} CPUs)", flush=True)
-    first, last = medians[0], medians[-1]
-    more = sizes[-1] - sizes[0]
-    if more:
-        print(f"time ratio {last['seconds'] / first['seconds']:.1f} (at most 12 for ten times the splits)", end=", ")
-        print(f"of processor time {last['cpu'] / first['cpu']:.1f}, which a busy machine changes less")
-        for name in ("scheduler", "server"):
-            print(f"{name}: {(last[name] - first[name]) * 1024 / more:.0f} bytes a split (less than 1024)")
+    """Print the rows that are named, or all."""
+    print(busy())
+    for name in sys.argv[1:] or ROWS:
+        ROWS[name]()
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from _process import ENVIRONMENT, PASS, busy, median, of, report
 from _s3 import server
 
 PROGRAM = """\
@@ -39,7 +40,7 @@ if flow := Small():
 def processor(command: list[str], folder: str) -> float:
     """Return the processor time of a command, in ms: a busy machine changes it less."""
     before = os.times()
-    subprocess.run(command, cwd=folder, check=True)
+    subprocess.run(command, cwd=folder, env=ENVIRONMENT, check=True)
     after = os.times()
     return (after.children_user + after.children_system - before.children_user - before.children_system) * 1000
 
@@ -47,7 +48,8 @@ def processor(command: list[str], folder: str) -> float:
 def took(command: list[str], folder: str, variables: dict[str, str]) -> float:
     """Return how long a command takes, in ms."""
     start = time.perf_counter()
-    subprocess.run(command, cwd=folder, env={**os.environ, **variables}, check=True, stdout=subprocess.DEVNULL)
+    environment = {**ENVIRONMENT, **{name: os.environ[name] for name in os.environ if name.startswith("AWS_")}, **variables}
+    subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
     return (time.perf_counter() - start) * 1000
 
 
@@ -56,7 +58,8 @@ def run_layer(folder: str, execution: str, store: str) -> list[float]:
     variables = {"LAMINAR_EXECUTION_ID": execution, "LAMINAR_DATASTORE": store}
     command = [sys.executable, "-m", "laminar.runner", "main.py", "--flow", "Small", "--layer", "Only"]
     start = time.time()
-    subprocess.run(command, cwd=folder, env={**os.environ, **variables}, check=True)
+    aws = {name: os.environ[name] for name in os.environ if name.startswith("AWS_")}
+    subprocess.run(command, cwd=folder, env={**ENVIRONMENT, **aws, **variables}, check=True)
     ended = time.time()
     loaded, layer = map(float, (Path(folder) / "started").read_text().split())
     return [(moment - start) * 1000 for moment in (loaded, layer, ended)]
@@ -110,11 +113,31 @@ def heavy(folder: str, runs: int) -> None:
     print(f"laminar run, {HEAVY!r} in the program: {whole:.0f} ms, its imports alone {alone:.0f} ms (at most {limit:.0f})")
 
 
+def commands(folder: str, runs: int) -> None:
+    """Print what whole commands take more than a bare Python, run in turn with it."""
+    laminar = [sys.executable, "-m", "laminar"]
+    rows = (
+        ("laminar run, one trivial layer", [*laminar, "run", "main.py"], "0.15 s more"),
+        ("python main.py, the same program", [sys.executable, "main.py"], "-"),
+        ("laminar --help", [*laminar, "--help"], "-"),
+        ("laminar results", [*laminar, "results", "Small"], "-"),
+    )
+    for what, command, target in rows:
+        of(command, folder)  # compiles modules
+        pairs = [(of(command, folder), of(PASS, folder)) for _ in range(runs)]
+        whole, bare = median([pair[0] for pair in pairs]), median([pair[1] for pair in pairs])
+        shown = f"{whole.seconds - bare.seconds:.2f} s more than python -c pass"
+        report(what, shown, target)
+        print(f"    {whole.processor:.2f} s of processor time, python -c pass {bare.processor:.2f}")
+
+
 def main() -> None:
     """Print the medians."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    print(busy())
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "main.py").write_text(PROGRAM)
+        commands(folder, min(runs, 9))
         bare, imported, started = [], [], []
         pure, more = [], []
         for run in range(runs):
