@@ -166,7 +166,7 @@ _prctl: Any = None
 def prepare_death() -> None:
     """Load the C function of `die_with_parent`, once, before any fork."""
     global _prctl
-    if sys.platform == "linux":
+    if sys.platform == "linux" and _prctl is None:
         import ctypes
 
         _prctl = ctypes.CDLL(None).prctl

@@ -257,13 +257,14 @@ def _seconds() -> float:
 
 
 def _forked(flow: Flow, concurrency: int) -> Client:
+    from laminar.local.fork_server import child, server
+
+    child.prepare_death()  # as the import, before the fork: the servers of further runs have it then
     near, far = socket.socketpair()
     interpreter_exit.flush_files()
     pid = fork_safety.fork()
     if pid == 0:
         near.close()
-        from laminar.local.fork_server import server
-
         server.become(far, flow, concurrency)
     far.close()
     return Client(near, pid)

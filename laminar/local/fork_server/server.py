@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
+from laminar.configurations.datastores.documents import error_context  # noqa: F401  for the children
 from laminar.exceptions import ExecutionError
 from laminar.local.fork_server import child as process
 from laminar.local.fork_server import open_files, orphans
@@ -26,7 +27,7 @@ from laminar.local.fork_server.poller import READ, WRITE, Poller
 from laminar.local.fork_server.protocol import Channel
 from laminar.local.fork_server.running_child import RunningChild, pipes
 from laminar.program import interpreter_exit, process_state, random_generators
-from laminar.worker import split_job
+from laminar.worker import document_stamp, split_job
 from laminar.worker.job import ATTEMPT, CANNOT, INDEX
 
 if TYPE_CHECKING:
@@ -228,12 +229,15 @@ class Server:
         self.channel.queue(("started", request.number, pid))
 
     def _prepare(self, flow: Flow, job: Job) -> LayerScope | None:
-        """Compute once the common facts of a fan-out's splits; None where they do not, or where a child is to meet the error."""
-        if job.gate or job.splits in (None, 1) or (self.loaded is not None and self.loaded.is_spawning):
+        """Compute once the common facts of a fan-out's splits; None where there are none, or where a child is to meet the error."""
+        if self.loaded is not None and self.loaded.is_spawning:
+            return None
+        if job.gate or job.splits in (None, 1):
+            with contextlib.suppress(Exception):
+                document_stamp.prepare(flow.registrations[job.layer].layer)  # the program's file is read once for all layers
             return None
         key = job.flow, job.execution, job.retry, job.layer
         if key not in self.shared:
-            from laminar.configurations.datastores.documents import error_context  # noqa: F401  imported for the children
             from laminar.worker.layer_scope import LayerScope
 
             self.shared[key] = None
@@ -406,7 +410,6 @@ def become(connection: socket.socket, flow: Flow, concurrency: int) -> NoReturn:
         process_state.work()
         interpreter_exit.disown()
         process.connect_streams()
-        process.prepare_death()
         interpreter_exit.leave_stack()
         server = Server(connection, concurrency, flow)
         random_generators.prepare()

@@ -63,37 +63,21 @@ class LocalStorage(ByteStorage):
         """Return the bytes of a file, or a range of them; a large one as memory that can be written to."""
         path = f"{self.root}/{key}"
         try:
-            handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                if stop is not None and stop - start < SMALL_RANGE:
-                    return os.pread(handle, max(0, stop - start), start)
-                if start or stop is not None:
-                    size = os.fstat(handle).st_size
-                    os.lseek(handle, start, os.SEEK_SET)
-                    return read_exactly(handle, max(0, min(size, size if stop is None else stop) - start))
-                first = os.read(handle, FIRST_READ)
-                if len(first) < FIRST_READ:
-                    return first
-                size = os.fstat(handle).st_size
-                if size >= LARGE:
-                    return mapped(handle, size)
-                os.lseek(handle, 0, os.SEEK_SET)
-                return read_exactly(handle, size)
-            finally:
-                os.close(handle)
+            return content(os.open(path, os.O_RDONLY | os.O_CLOEXEC), start, stop)
         except OSError as error:
             raise unreadable(path, error) from error
 
     def get_if_present(self, key: str) -> Buffer | None:
         """Return the bytes of a file, None where there is none: most documents are looked for before they are written."""
+        path = f"{self.root}/{key}"
         try:
-            handle = os.open(f"{self.root}/{key}", os.O_RDONLY | os.O_CLOEXEC)
+            return content(os.open(path, os.O_RDONLY | os.O_CLOEXEC), 0, None)
         except FileNotFoundError:
             return None
-        except OSError:
-            return super().get_if_present(key)  # which explains it
-        os.close(handle)
-        return super().get_if_present(key)
+        except OSError as error:
+            if isinstance(found := unreadable(path, error), FileNotFoundError):
+                return None
+            raise found from error
 
     def put(self, key: str, chunks: Sequence[Buffer]) -> None:
         """Write a file: a temporary one first, which is then renamed."""
@@ -300,6 +284,27 @@ def reading(path: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise unreadable(path, error) from error
+
+
+def content(handle: int, start: int, stop: int | None) -> Buffer:
+    """Return what an open file holds, or a range of it, and close it."""
+    try:
+        if stop is not None and stop - start < SMALL_RANGE:
+            return os.pread(handle, max(0, stop - start), start)
+        if start or stop is not None:
+            size = os.fstat(handle).st_size
+            os.lseek(handle, start, os.SEEK_SET)
+            return read_exactly(handle, max(0, min(size, size if stop is None else stop) - start))
+        first = os.read(handle, FIRST_READ)
+        if len(first) < FIRST_READ:
+            return first
+        size = os.fstat(handle).st_size
+        if size >= LARGE:
+            return mapped(handle, size)
+        os.lseek(handle, 0, os.SEEK_SET)
+        return read_exactly(handle, size)
+    finally:
+        os.close(handle)
 
 
 def read_exactly(handle: int, size: int) -> Buffer:
