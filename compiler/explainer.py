@@ -1,4 +1,4 @@
-"""Explain what a plan becomes: pods by layer, bytes by part, the share of each limit, what ``batch`` and ``--fuse`` would save."""
+"""Explain the workflow of a plan: pods by layer, bytes by part, the share of each limit, pods that ``--fuse`` would save."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Explanation:
 
 
 def explain(plan: Plan, target: Target) -> Explanation:
-    """Return the explanation of an optimized plan, counted in what is really emitted; it need not be within the limits."""
+    """Return the explanation of an optimized plan, counted in the emitted documents; it need not be within the limits."""
     document = emit(plan, target)[0]
     spec = workflow_spec(document)
     return Explanation(
@@ -82,7 +82,7 @@ def _layers(plan: Plan) -> dict[tuple[str, str], tuple[FlowPlan, Task]]:
 
 
 def _count(plan: Plan, flow: FlowPlan, task: Task) -> str:
-    """Return the number of pods of a layer, or what decides it in the program's terms."""
+    """Return the number of pods of a layer, or its source in the program's terms."""
     if task.fan_out is None:
         return "1"
     words = " x ".join(factor.shown for factor in task.fan_out.factors)
@@ -115,7 +115,7 @@ def _length(plan: Plan, flow: FlowPlan, factor: Factor) -> int | None:
 
 
 def _parts(document: Block, spec: Block) -> Iterator[tuple[str, ...]]:
-    """Yield the bytes of the document's parts as minified JSON: together the document's, apart from what joins them."""
+    """Yield the bytes of the document's parts as minified JSON: together the document's, apart from their separators."""
     yield "metadata and settings", str(_size({**document, "spec": {}}) + _size(_without(spec)))
     if "arguments" in spec:
         yield "parameters", str(_size(spec["arguments"]))

@@ -1,4 +1,4 @@
-"""Define the plan: what the compiler's stages pass on, made of a recorded chain.
+"""Define the plan, which the compiler's stages pass on, made of a recorded chain.
 
 A plan holds Python names and numbers; only the emitter knows Argo's form of them.
 """
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 Documents = tuple[dict[str, Any], ...]
-"""What is emitted: nested dict, list, str, int and bool, and never None."""
+"""Emitted documents: nested dict, list, str, int and bool, and never None."""
 
 SelfT = TypeVar("SelfT", bound="Value")
 
@@ -50,7 +50,7 @@ class Value:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pod(Value):
-    """What makes a pod distinct: tasks with equal pods share one template.
+    """Everything that distinguishes a pod: tasks with equal pods share one template.
 
     ``packaged`` is the program's path in the code package that replaces the program of the image. ``args`` are passed to the
     program after the arguments of the container's command. ``patched`` pods get a patch from their task, by submission hooks.
@@ -104,7 +104,7 @@ class Factor(Value):
 
     @property
     def shown(self) -> str:
-        """Return what people read: ``A.rows``, ``A[*].rows`` of all splits of a fan-out, ``A[2].rows`` of one."""
+        """Return the text for people: ``A.rows``, ``A[*].rows`` of all splits of a fan-out, ``A[2].rows`` of one."""
         split = "" if not self.fan_out else "[*]" if self.split is None else f"[{self.split}]"
         return f"{self.layer}{split}.{self.attribute}"
 
@@ -140,7 +140,7 @@ class Condition(Value):
 class Task(Value):
     """One layer of a flow.
 
-    ``layer`` is the Python name, ``name`` what Argo calls it (equal until the naming pass), ``needs`` the layers it waits for
+    ``layer`` is the Python name, ``name`` its name in Argo (equal until the naming pass), ``needs`` the layers it waits for
     (Python names, in graph order, without Parameters), ``where`` the place of its class as ``file.py:31``. ``label`` appears in
     for the layer's name where that cannot be a label's value, ``loop`` names the template of its own that a fan-out with bounded
     parallelism sits in (both are the naming pass' work). ``fixed`` is the one split that is run, and of how many.
@@ -183,7 +183,7 @@ class Part(Value):
 class FlowPlan(Value):
     """One flow of the chain.
 
-    ``flow`` is the Python name, ``name`` its DAG template's, ``suffix`` what its execution id adds (``"-2"`` for the second
+    ``flow`` is the Python name, ``name`` its DAG template's, ``suffix`` the end of its execution id (``"-2"`` for the second
     occurrence of the same flow), ``link`` how its parameters are made (None for the first). ``parts`` holds all layers, a part
     after those that it waits for, where they are too many for one DAG (made by the nesting pass), else nothing.
     """

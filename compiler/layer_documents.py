@@ -1,4 +1,4 @@
-"""Return what each layer becomes in a workflow: its task, its gate, its link's task, and the template of its pods."""
+"""Return the parts of a workflow that belong to each layer: its task, its gate, its link's task, and the template of its pods."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def _marked(text: str, name: str, length: int) -> str:
 
 
 def label(name: str) -> str:
-    """Return a label's value: the name where it can be one, else what is left of it with a digest.
+    """Return a label's value: the name where it can be one, else its valid characters with a digest.
 
     >>> label("Fit"), label("_Fit")
     ('Fit', 'Fit-cf352eb2')

@@ -65,11 +65,11 @@ AUTO = "auto"
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """What a program is compiled for.
+    """Target of a compile.
 
-    ``name`` replaces the name that is made of the first flow's, ``base`` is what the site wants of every workflow, ``start`` adds
+    ``name`` replaces the name that is made of the first flow's, ``base`` holds the site's settings of all workflows, ``start`` adds
     a Workflow that starts a template, ``rbac`` puts the service account and its rights first, ``fuse`` lets layers in a row
-    share a pod. What is emitted suits all versions
+    share a pod. The documents suit all versions
     of Argo; ``argo`` decides which limits hold.
 
     Raises FlowError for a kind or a version that is not known.

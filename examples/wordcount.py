@@ -1,7 +1,7 @@
 """Count the words of text files: one split a file, then one count of all.
 
 laminar run examples/wordcount.py
-laminar run examples/wordcount.py -p 'pattern="docs/*.md"'
+laminar run examples/wordcount.py -p 'pattern="docs/howto/*.md"'
 laminar compile examples/wordcount.py
 """
 

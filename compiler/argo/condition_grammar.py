@@ -22,7 +22,7 @@ class ConditionError(ValueError):
 class Tokens:
     """The tokens of a condition, read from left to right.
 
-    ``pattern`` has a group ``sign`` for operators and parentheses. ``operand`` is what the field calls its operands.
+    ``pattern`` has a group ``sign`` for operators and parentheses. ``operand`` is the field's word for its operands.
     """
 
     def __init__(self, text: str, pattern: re.Pattern[str], operand: str) -> None:

@@ -17,7 +17,7 @@ __all__ = ["STATUSES", "UNREADABLE", "Depends", "Wait", "WaitError", "depends", 
 STATUSES = ("Succeeded", "Failed", "Errored", "Skipped", "Omitted", "Daemoned", "AnySucceeded", "AllFailed")
 
 BARE = ("Succeeded", "Skipped", "Daemoned")
-"""What satisfies a name without a status (ancestry.go, expandDependency)."""
+"""Phases that satisfy a name without a status (ancestry.go, expandDependency)."""
 
 UNREADABLE = frozenset(
     ("let", "matches", "contains", "startsWith", "endsWith", "nil", "true", "false", "in", "not", "and", "or", "if", "else")
@@ -46,7 +46,7 @@ class Wait:
 
 @dataclass(frozen=True)
 class Depends:
-    """A condition over tasks: what it waits for in its order, and how that is joined."""
+    """A condition over tasks: the tasks that it waits for, in their order, and how they are joined."""
 
     waits: tuple[Wait, ...]
     condition: Condition = field(repr=False)

@@ -41,7 +41,7 @@ class Task:
 
     @property
     def what(self) -> str:
-        """What a message calls it."""
+        """Its name in messages."""
         return "step" if self.is_step else "hook" if "hooks" in self.part.place[-2:] else "task"
 
     @property
@@ -75,7 +75,7 @@ class Template:
 
     @property
     def works(self) -> list[str]:
-        """What it does: one of `WORK`, none or several where it is wrong."""
+        """Its work: one of `WORK`, none or several where it is wrong."""
         return [name for name in self.part.names if name in WORK]
 
     @cached_property

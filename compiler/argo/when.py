@@ -19,7 +19,7 @@ TOKEN = re.compile(
 )
 COMPARISONS = ("==", "!=", "<=", ">=", "<", ">")
 BROKEN = re.compile(r"[^\w()\[\]'\"]*")
-"""What govaluate reads as one token where it knows none."""
+"""Characters that govaluate reads as one token where it knows none."""
 
 
 class WhenError(ValueError):

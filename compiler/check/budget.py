@@ -1,4 +1,4 @@
-"""Count what Argo limits in the documents of a plan."""
+"""Count the limited parts in the documents of a plan."""
 
 from __future__ import annotations
 

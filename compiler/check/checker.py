@@ -68,7 +68,7 @@ def _wrong_document(plan: Plan, target: Target) -> Iterator[FlowError]:
         )
     if plan.execution is not None and "{" in plan.execution:
         yield FlowError(
-            f"The execution id {plan.execution!r} holds a brace, which Argo may replace together with what follows it.",
+            f"The execution id {plan.execution!r} holds a brace, which Argo may replace together with the text after it.",
             where=plan.where,
             fix="use letters, digits, '-', '_' and '.'.",
         )
@@ -229,6 +229,6 @@ def _wrong_layers(plan: Plan, target: Target) -> Iterator[FlowError]:
 
 def _name_problem(task: Task, target: Target) -> str:
     if RUNNERS.match(task.layer) or (TOGETHER in task.layer and not task.fused):
-        return "has a name that the runner keeps for itself: link-NUMBER, what ends in -gate, and what holds a +."
+        return "has a name that the runner reserves: link-NUMBER, names that end in -gate, and names with a +."
     problem = text_problem(task.layer, target.limits)
     return f"has a name that {problem[0]}." if problem else ""

@@ -1,4 +1,4 @@
-"""Find what Argo or Kubernetes would reject, or change, in a layer's container."""
+"""Find settings of a layer's container that Argo or Kubernetes would reject, or change."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def wrong_batch(task: Task) -> Iterator[FlowError]:
 
 
 def text_problem(text: str, limits: Limits) -> Problem | None:
-    """Return what would change a text on its way into a pod, and how to fix it; None for a text that arrives as it is."""
+    """Return why a text would change on its way into a pod, and how to fix it; None for a text that arrives as it is."""
     if has_tag(text):
         return "holds '{{', which Argo replaces", "write it without '{{': make the text in the program, or take it from a Secret."
     if UNWRITABLE.search(text):
@@ -68,7 +68,7 @@ def _wrong_texts(pod: Pod, limits: Limits) -> Iterator[Problem]:
 
 
 def _texts(pod: Pod) -> Iterator[tuple[str, str]]:
-    """Yield each text of a container that has no stricter rule of its own, with what it is."""
+    """Yield each text of a container that has no stricter rule of its own, with its name in messages."""
     yield "image", pod.container.image
     yield from (("command", word) for word in (*pod.command, pod.program or "", *pod.arguments))
     yield "workdir", pod.container.workdir

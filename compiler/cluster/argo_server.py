@@ -22,7 +22,7 @@ LISTED = ",".join(
         for name in ("phase", "message", "progress", "startedAt", "finishedAt", "lastScheduledTime", "active")
     ]
 )
-"""What a list needs of each object: a status with its nodes may have a megabyte."""
+"""Fields that a list needs of each object: a status with its nodes may have a megabyte."""
 
 
 class ArgoServer(Transport):

@@ -44,7 +44,7 @@ class CalledProgram:
     def document(self, chain: Chain, place: int, remainder: Remainder | None = None) -> Object:
         """Return the workflow of a chain, number ``place`` of the program; its code package is uploaded if there is one.
 
-        ``remainder`` is what is left of an execution that is resumed.
+        ``remainder`` has the unfinished layers of a resumed execution.
 
         Raises FlowError for a chain that no pod could run.
         """

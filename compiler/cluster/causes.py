@@ -1,4 +1,4 @@
-"""Return why a pod waits or failed, in a few words: from what Argo, the kubelet and the scheduler write."""
+"""Return why a pod waits or failed, in a few words: from the messages of Argo, the kubelet and the scheduler."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compare workflows by what they mean: layers, images, resources, fan-outs, schedules; not by their lines."""
+"""Compare workflows by their meaning: layers, images, resources, fan-outs, schedules; not by their lines."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PROGRAM = "program"
 
 @dataclass(frozen=True)
 class Described:
-    """What one document means: settings of the whole, and for each layer, by flow and name, its fields as texts."""
+    """Meaning of one document: settings of the whole, and for each layer, by flow and name, its fields as texts."""
 
     name: str
     settings: Mapping[str, str]
@@ -43,7 +43,7 @@ class Described:
 
 @dataclass(frozen=True)
 class Change:
-    """One difference. ``kind`` is added, removed, renamed or changed; ``field`` and both values are of what changed."""
+    """One difference. ``kind`` is added, removed, renamed or changed; ``field`` and both values are those of the change."""
 
     kind: str
     flow: str = ""
@@ -54,7 +54,7 @@ class Change:
 
 
 def describe(document: Mapping[str, Any]) -> Described:
-    """Return what a document of any kind means."""
+    """Return the meaning of a document of any kind."""
     metadata, outer = document.get("metadata") or {}, document.get("spec") or {}
     spec = outer.get("workflowSpec", outer)
     settings = {name: _text(spec[name]) for name in SETTINGS if name in spec}

@@ -22,7 +22,7 @@ __all__ = ["Choice", "connect"]
 
 TRUE = ("1", "t", "true")
 FALSE = ("0", "f", "false")
-"""What Go's strconv.ParseBool knows, which the argo command line reads these variables with."""
+"""Words that Go's strconv.ParseBool accepts, with which the argo command line reads these variables."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Deploy templates and schedules: create or update what a program owns, and nothing that another program does."""
+"""Deploy templates and schedules: create or update the objects of a program, and none of another program."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SHORT = {"WorkflowTemplate": "template", "ClusterWorkflowTemplate": "cluster-tem
 
 @dataclass(frozen=True)
 class Step:
-    """One object to deploy: the document, what is deployed now, and how the two differ."""
+    """One object to deploy: the document, the deployed one, and their differences."""
 
     document: Object
     deployed: Object | None
@@ -36,7 +36,7 @@ class Step:
 
 
 def owner_of(program: str, root: Path) -> str:
-    """Return who owns what a program deploys: its path in its project, after the project's folder.
+    """Return the owner of a program's objects: its path in its project, after the project's folder.
 
     >>> owner_of("/srv/churn/flows/train.py", Path("/srv/churn"))
     'churn/flows/train.py'
@@ -66,7 +66,7 @@ def owned(document: Mapping[str, Any], owner: str) -> Object:
 
 
 def plan_deployment(transport: Transport, documents: Sequence[Mapping[str, Any]], owner: str, *, force: bool = False) -> list[Step]:
-    """Return what deploying documents would do.
+    """Return the changes of a deployment.
 
     Raises ClusterError, before anything is changed, for each object that another program owns, unless ``force`` takes it over.
     """
@@ -109,7 +109,7 @@ def apply(transport: Transport, step: Step, *, force: bool = False, dry_run: boo
 
 
 def stale(transport: Transport, documents: Sequence[Mapping[str, Any]], owner: str) -> list[tuple[str, str]]:
-    """Return kind and name of what a program owns and no longer has.
+    """Return kind and name of the objects that a program owns and no longer has.
 
     Kinds that the credentials must not list are left out.
     """

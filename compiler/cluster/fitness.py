@@ -47,7 +47,7 @@ class Finding:
 
 
 def check_cluster(transport: Transport, account: str) -> Iterator[Finding]:
-    """Yield what is found of a cluster; where it cannot be reached, nothing more follows."""
+    """Yield the findings about a cluster; where it cannot be reached, nothing more follows."""
     try:
         version = transport.version()
     except ClusterError as error:
@@ -178,7 +178,7 @@ def check_store(url: str) -> Finding:
     except Exception as error:  # whatever a storage's client raises: this is a check, not a run
         return Finding("datastore", WRONG, f"{type(error).__name__}: {error}", "check the URL and the credentials.")
     if bytes(read) != data:
-        return Finding("datastore", WRONG, f"{url} returns something other than what was written", "use another datastore.")
+        return Finding("datastore", WRONG, f"{url} returns other bytes than were written", "use another datastore.")
     return Finding("datastore", OK, f"{url} can be written, read and deleted from")
 
 

@@ -166,7 +166,7 @@ def _submit(
 
 
 def _resumed(step: Step) -> Step:
-    """Return a step that goes on with its execution: what has finished is not run again."""
+    """Return a step that goes on with its execution: finished splits do not run again."""
     return replace(step, execution=step.flow.execution(step.execution.id, retry=True), linker=None, action="resume")
 
 

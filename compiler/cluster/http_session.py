@@ -91,7 +91,7 @@ class HttpSession:
         content_type: str = "application/json",
         repeat: bool = True,
     ) -> Any:
-        """Return the JSON of an answer. ``doing`` is what the request is for, as an infinitive; ``repeat`` allows it twice.
+        """Return the JSON of an answer. ``doing`` is the purpose of the request, as an infinitive; ``repeat`` allows it twice.
 
         Raises ClusterError for every failure.
         """
@@ -212,7 +212,7 @@ class HttpSession:
         return ClusterError(self._redact(" ".join(text.split())), where=self.endpoint.url, **given)
 
     def _redact(self, text: str) -> str:
-        """Return a text without the credentials that were sent: a server may repeat what it was given."""
+        """Return a text without the credentials that were sent: a server may repeat its input."""
         for secret in (self._secret, self._secret.rpartition(" ")[2]):
             if len(secret) >= SHORTEST:
                 text = text.replace(secret, "***")
@@ -234,11 +234,11 @@ HTTP = {
 FIXES = {
     400: "",
     401: "log in again: ARGO_TOKEN for an Argo server, the user of the kubeconfig's context for a cluster.",
-    403: "request the right: templates/rbac-people.yaml holds what people need; `laminar doctor` lists what is missing.",
+    403: "request the right: templates/rbac-people.yaml has the rights of people; `laminar doctor` lists the missing ones.",
     404: "check the namespace (-n) and the cluster; `laminar doctor` checks whether Argo is there.",
     409: "repeat the command: it reads the object anew.",
     410: "repeat the command: the server has newer data.",
-    413: "submit less: a workflow is at most 1 MiB; `laminar compile --explain` shows what takes space.",
+    413: "submit less: a workflow is at most 1 MiB; `laminar compile --explain` shows its largest parts.",
     429: "try again later.",
     500: "read the message; the server's log may have more.",
     503: "try again in a minute; if that does not help, check the server's pods.",

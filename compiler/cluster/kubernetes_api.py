@@ -1,4 +1,4 @@
-"""Reach a cluster through the Kubernetes API alone: what the Argo server would do is done here."""
+"""Reach a cluster through the Kubernetes API alone: the work of the Argo server is done here."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PATCHES: Mapping[str, Mapping[str, Any]] = {
     "terminate": {"shutdown": "Terminate", "suspend": None},
     "suspend": {"suspend": True},
 }
-"""What the argo command line changes in a spec; one with `suspend: true` ignores `shutdown` (seen on Argo 4.1.2)."""
+"""Changes that the argo command line makes in a spec; one with `suspend: true` ignores `shutdown` (seen on Argo 4.1.2)."""
 
 MERGE = "application/merge-patch+json"
 APPLY = "application/apply-patch+yaml"
@@ -99,7 +99,7 @@ class KubernetesApi(Transport):
         return self._patch("CronWorkflow", name, {"spec": {"suspend": suspend}}, "suspend" if suspend else "resume")
 
     def _retry(self, workflow: Object) -> Object:
-        """Run what has failed again: the Argo server deletes the failed pods and resets the nodes, so this does."""
+        """Run failed pods again: the Argo server deletes the failed pods and resets the nodes, so this does."""
         reset, pods = workflow_reset.retried(workflow, self.session.now())
         for pod in pods:
             try:

@@ -1,4 +1,4 @@
-"""Read the logs of a workflow's pods: what its layers printed, without the lines that Argo adds."""
+"""Read the logs of a workflow's pods: the output of its layers, without the lines that Argo adds."""
 
 from __future__ import annotations
 

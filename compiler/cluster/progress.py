@@ -174,7 +174,7 @@ def _tasks(spec: Mapping[str, Any], template: str, path: str, flow: str) -> Iter
 
 
 def _flow_of(template: str) -> str:
-    """Return the flow that a DAG template is of: the parts of a wide flow, and what joins flows, are none."""
+    """Return the flow that a DAG template is of: the parts of a wide flow, and links between flows, are none."""
     return "" if template == "main" or re.match(r"part-[0-9]+$", template) else template
 
 

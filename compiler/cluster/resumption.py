@@ -1,4 +1,4 @@
-"""Read from the datastore what is left to run of an execution, so that a workflow that resumes it has only that."""
+"""Read the unfinished layers of an execution from the datastore, so that a workflow that resumes it has only these."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["remainder"]
 
 
 def remainder(chain: Chain, execution: str, url: str | None, *, again: bool = True) -> Remainder | None:
-    """Return what is left to run of a chain's execution; None where it has no documents, so that all of it is.
+    """Return the unfinished part of a chain's execution; None where it has no documents, so that all of it is unfinished.
 
     ``url`` is where its pods keep artifacts, where that is not the flows' own datastore. Layers that were skipped are left to be
     decided ``again``, or have ended.

@@ -1,4 +1,4 @@
-"""Create a workflow once: a submit that is repeated after a lost answer finds what the first one created."""
+"""Create a workflow once: a submit that is repeated after a lost answer finds the workflow of the first one."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _set_parameters(spec: Object, parameters: Mapping[str, str]) -> None:
 
 
 def starter(transport: Transport, source: str) -> Object:
-    """Return a workflow that starts what is deployed: ``template/NAME``, ``cluster-template/NAME`` or ``cron/NAME``.
+    """Return a workflow that starts a deployed object: ``template/NAME``, ``cluster-template/NAME`` or ``cron/NAME``.
 
     Raises ClusterError for a source of another form, and where it is not deployed.
     """

@@ -1,4 +1,4 @@
-"""Name what both ways to a cluster can do, and the kinds of objects that they carry."""
+"""Name the operations of both ways to a cluster, and the kinds of objects that they carry."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Event:
 
 @dataclass(frozen=True)
 class LogOptions:
-    """Which lines of a container's log: those of the last ``since`` seconds, the last ``tail``, and what is still to come."""
+    """Which lines of a container's log: those of the last ``since`` seconds, the last ``tail``, and the lines to come."""
 
     follow: bool = False
     since: int | None = None

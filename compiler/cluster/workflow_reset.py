@@ -75,7 +75,7 @@ def _restarted(workflow: Mapping[str, Any], nodes: Mapping[str, Object], now: fl
 
 
 def _parents(nodes: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Return the nodes that each node is a child of: the group that it is of, and what it has waited for."""
+    """Return the nodes that each node is a child of: its group, and the nodes that it has waited for."""
     found: dict[str, list[str]] = {}
     for id, node in nodes.items():
         for child in node.get("children") or ():
@@ -108,7 +108,7 @@ def _retry_of(id: str, nodes: Mapping[str, Mapping[str, Any]], above: Mapping[st
 
 
 def _below(id: str, nodes: Mapping[str, Mapping[str, Any]]) -> set[str]:
-    """Return the nodes below one: its parts, and what has waited for it."""
+    """Return the nodes below one: its parts, and the nodes that have waited for it."""
     found: set[str] = set()
     stack = [id]
     while stack:

@@ -72,7 +72,7 @@ def _metadata(plan: Plan, target: Target, labels: dict[str, str]) -> Block:
 
 
 def _annotations(plan: Plan) -> dict[str, str]:
-    """Return what Argo's lists show of a flow: its name, and its docstring's first paragraph."""
+    """Return the texts of a flow in Argo's lists: its name, and its docstring's first paragraph."""
     summary = " ".join(plan.description.partition("\n\n")[0].split())
     shown = {TITLE: plan.title, DESCRIPTION: summary}
     return {name: UNWRITABLE.sub("?", text) for name, text in shown.items() if text}
@@ -190,7 +190,7 @@ def _loop(task: Task, use: Use, signature: Signature) -> Block:
 
 
 def _pod(plan: Plan, name: str, pod: Pod, signature: Signature, *, published: tuple[str, ...]) -> Block:
-    """Return the template of a pod; its outputs are only what something reads."""
+    """Return the template of a pod; it has only outputs that something reads."""
     given = pod.container
     made, mounts = volumes.volumes([_source(volume) for volume in given.volumes])
     return runner.layer(

@@ -1,4 +1,4 @@
-"""Resolve what tasks read of other tasks of their flow: directly, or across the border of a part."""
+"""Resolve the values that tasks read of other tasks of their flow: directly, or across the border of a part."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LENGTHS = "lengths"
 
 @dataclass(frozen=True)
 class Read:
-    """What a task reads of a layer: its ``status``, its ``entries`` (answers of hooks), or the length of a factor."""
+    """Value that a task reads of a layer: its ``status``, its ``entries`` (answers of hooks), or the length of a factor."""
 
     kind: str
     layer: str
@@ -32,7 +32,7 @@ class Read:
 class Crossings:
     """One flow as its tasks' expressions see it.
 
-    Inside a DAG an expression refers to tasks. What a task reads of another part is an input of its own part, and an output of the
+    Inside a DAG an expression refers to tasks. A value of another part is an input of its own part, and an output of the
     other. Outputs are kept in the workflow's status, so they are small: one sum for a fan-out, not its lengths.
     """
 
@@ -50,7 +50,7 @@ class Crossings:
 
     @cached_property
     def names(self) -> Mapping[Read, str]:
-        """Return what crosses a border, with its name on both sides."""
+        """Return the values that cross a border, with their names on both sides."""
         wishes: dict[Read, str] = {}
         taken: set[str] = set()
         for task in self.flow.tasks:
@@ -142,7 +142,7 @@ class Crossings:
         return "inputs", "parameters", self.names[read]
 
     def _reads(self, task: Task) -> Iterator[Read]:
-        """Yield what a task's expressions read of other layers."""
+        """Yield the values that a task's expressions read of other layers."""
         condition = task.condition
         yield from (Read("status", layer) for layer in condition.follows)
         if condition.evaluator:

@@ -1,4 +1,4 @@
-"""Merge a site's policy under what is emitted: a base workflow with labels, node selectors, tolerations, clean-up and the like.
+"""Merge a site's policy under the emitted documents: a base workflow with labels, node selectors, tolerations and the like.
 
 The program wins over the base, the base over laminar's own defaults; ``null`` in the base removes a default.
 """

@@ -1,4 +1,4 @@
-"""Check what calls what: entry points, the templates and arguments of tasks, steps and hooks, templates that nothing calls."""
+"""Check calls: entry points, the templates and arguments of tasks, steps and hooks, templates that nothing calls."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _wrong_start(document: Document, other: Document) -> Iterator[Finding]:
             yield Finding(document.spec, "C106", what, f"add {name} to arguments.parameters.")
 
 
-# what a template does and calls
+# the work and the calls of a template
 
 
 def _wrong_work(template: Template) -> Iterator[Finding]:

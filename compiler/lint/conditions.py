@@ -20,7 +20,7 @@ FIX = "compare with ==, !=, <, >, =~, joined by && and ||."
 
 
 def wrong_condition(when: Part, whose: str) -> Iterator[Finding]:
-    """Yield a condition that cannot be one, or that compares a status with what is none."""
+    """Yield a condition that cannot be one, or that compares a status with a text that is none."""
     if not isinstance(when.value, str):
         return
     text = QUOTED.sub("x", constant(when.value, "x"))

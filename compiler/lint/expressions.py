@@ -1,4 +1,4 @@
-"""Check expressions: whether they can be read, what they call, compare and return, and what they refer to."""
+"""Check expressions: their syntax, calls, comparisons, results and references."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compare a document with the schema of Argo's API: unknown fields, values of a wrong type or form, what is missing."""
+"""Compare a document with the schema of Argo's API: unknown fields, values of a wrong type or form, missing fields."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def wrong_keys(part: Part) -> Iterator[Finding]:
 
 
 def wrong_fields(document: Document, limits: Limits) -> Iterator[Finding]:
-    """Yield what the API's schema does not know, or knows otherwise."""
+    """Yield fields that the API's schema does not have, or has with another type."""
     for name in document.part.names:
         if name != "status":  # the controller writes it
             kind = types()[document.kind].fields.get(name)

@@ -1,4 +1,4 @@
-"""Check how much there is of everything against what Argo, Kubernetes and Linux allow."""
+"""Compare numbers and sizes with the limits of Argo, Kubernetes and Linux."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["over_limits"]
 
 
 def over_limits(document: Document, limits: Limits) -> Iterator[Finding]:
-    """Yield what there is too much of."""
+    """Yield the exceeded limits."""
     yield from _too_many("templates", document.spec.at("templates"), limits.templates)
     yield from _too_many("parameters", document.spec.at("arguments", "parameters"), limits.parameters)
     for template in document.bodies:

@@ -1,4 +1,4 @@
-"""Check what tasks and steps repeat over: withItems, withParam, withSequence."""
+"""Check the loops of tasks and steps: withItems, withParam, withSequence."""
 
 from __future__ import annotations
 

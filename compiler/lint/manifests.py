@@ -1,4 +1,4 @@
-"""Check what resource templates make: their manifests, with the workflows and pods in them."""
+"""Check the objects of resource templates: their manifests, with the workflows and pods in them."""
 
 from __future__ import annotations
 

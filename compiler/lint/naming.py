@@ -1,4 +1,4 @@
-"""Check names against what Argo and Kubernetes allow: templates, tasks, parameters, artifacts, objects, labels."""
+"""Check names by the rules of Argo and Kubernetes: templates, tasks, parameters, artifacts, objects, labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Check where outputs come from, and what metrics report."""
+"""Check the sources of outputs, and metrics."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SOURCES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("dag", "steps"), ("parameter", "expression")),
     "resource": ("jsonPath", "jqFilter"),
 }
-"""What a template's outputs may come from, by its work (validate.go, validateOutputs, 4.1.2)."""
+"""Sources that a template's outputs may have, by its work (validate.go, validateOutputs, 4.1.2)."""
 
 METRIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*\Z")
 

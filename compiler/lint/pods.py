@@ -1,4 +1,4 @@
-"""Check what runs in a pod: images, commands, volumes, variables, names, patches, the service account."""
+"""Check the contents of pods: images, commands, volumes, variables, names, patches, the service account."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RESERVED = re.compile(r"(wait|init|supervisor|artifact-plugin-.*)\Z")
 
 
 def wrong_pods(document: Document) -> Iterator[Finding]:
-    """Yield what keeps pods from starting, or from reporting what they leave."""
+    """Yield reasons why pods cannot start, or cannot report their outputs."""
     yield from _no_account(document)
     yield from _wrong_patch(document.spec.at("podSpecPatch"))
     yield from _wrong_pod_resources(document.spec.at("podResources"))
@@ -178,7 +178,7 @@ def _wrong_patch(part: Part) -> Iterator[Finding]:
 
 
 def _wrong_patch_fields(part: Part, source: Source, *, tagged: bool) -> Iterator[Finding]:
-    """Yield the keys and values that a pod's spec does not have; what a tag leaves is not known, only the keys are."""
+    """Yield the keys and values that a pod's spec does not have; the value of a tag is not known, only the keys are."""
     for found in wrong_value("@k8s.PodSpec", Part(Source(source.file, source.number, _plain(source.value), source.lines))):
         if found.code == "F103" or (tagged and found.code != "F101"):
             continue

@@ -1,4 +1,4 @@
-"""Check what a path such as ``tasks.A.outputs.parameters.x`` refers to, in its place.
+"""Check the target of a path such as ``tasks.A.outputs.parameters.x``, in its place.
 
 The variables are those of Argo's documentation (docs/variables.md) and of workflow/validate/validate.go, 4.1.2.
 """
@@ -31,7 +31,7 @@ OF_PODS = (
 """Fields of a workflow's spec that Argo puts into each pod before it replaces its tags (workflowpod.go, substitutePodParams)."""
 
 SECOND = {"parameters", "artifacts", "outputs", "name", "exitCode", "status", *WORKFLOW}
-"""What follows a root; a near miss of a root before one of these is no other language."""
+"""Parts that follow a root; a near miss of a root before one of these is no other language."""
 
 
 def wrong_path(part: Part, path: Path, scope: Scope, *, foreign: bool = False) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""List what the linter looks for: each rule with a code, a severity, a reason, and who else finds such a mistake."""
+"""List the linter's rules: each with a code, a severity, a reason, and who else finds such a mistake."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ GROUPS = {
     "S": "Schedules",
     "K": "What is not checked",
 }
-"""What the first letter of a code means."""
+"""Meaning of the first letter of a code."""
 
 
 def _read(line: str) -> Rule:

@@ -1,4 +1,4 @@
-"""Hold the schema of Argo's API and of Kubernetes' pods: which fields a type has, and what each may hold.
+"""Hold the schema of Argo's API and of Kubernetes' pods: the fields of each type, and their values.
 
 ``schema.json`` is made from the published models (hera, lightkube-models) by ``python -m tests.support.api_schema``. Reading it
 takes milliseconds; importing hera takes a second.
@@ -16,7 +16,7 @@ from typing import Any
 __all__ = ["Kind", "Type", "types"]
 
 Kind = Any
-"""What a field may hold: a word (text, whole, number, truth, any, time, quantity, whole or text), ``@`` and a type's name, a
+"""Value of a field: a word (text, whole, number, truth, any, time, quantity, whole or text), ``@`` and a type's name, a
 list with the kind of its items, or a mapping from an empty text to the kind of its values."""
 
 

@@ -36,7 +36,7 @@ class Scope:
         return replace(self, template=template, task=None, siblings=siblings, ended=ended, outer=self if self.task else None)
 
     def before(self, task: Task, ended: set[str]) -> Scope:
-        """Return the scope of a task's fields, where what it waits for has ended."""
+        """Return the scope of a task's fields, after the tasks that it waits for."""
         return replace(self, task=task, ended=frozenset(ended))
 
     def after(self) -> Scope:
@@ -45,12 +45,12 @@ class Scope:
 
     @property
     def is_step(self) -> bool:
-        """Whether the template has steps, so that ``steps`` is what refers to them."""
+        """Whether the template has steps, so that ``steps`` refers to them."""
         return self.template is not None and bool(self.template.steps)
 
     @property
     def works(self) -> list[str]:
-        """What the template does."""
+        """The template's work."""
         return self.template.works if self.template else []
 
     def is_metric(self, part: Part) -> bool:

@@ -97,7 +97,7 @@ def _tags(part: Part, scope: Scope) -> Iterator[Finding]:
     for tag in tags(part.value):
         root = tag.text.split(".")[0]
         if not tag.closed and foreign and not (tag.is_expression or (root in ROOTS and "." in tag.text)):
-            yield not_checked(part, "What follows '{{' in this text is not checked.")
+            yield not_checked(part, "The text after '{{' is not checked.")
         elif not tag.closed:
             yield Finding(part, "X108", f"'{{{{' is never closed: {short(tag.text)}.", "close it with '}}'.")
         elif tag.is_expression:

@@ -1,4 +1,4 @@
-"""Find out, without running it, what an expression certainly returns."""
+"""Infer the kind of an expression's result, without evaluating it."""
 
 from __future__ import annotations
 

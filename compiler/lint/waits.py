@@ -1,4 +1,4 @@
-"""Check what tasks of a DAG wait for: depends, dependencies, targets, cycles."""
+"""Check the order of a DAG's tasks: depends, dependencies, targets, cycles."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["ancestors", "wrong_waits"]
 
 
 def wrong_waits(document: Document) -> Iterator[Finding]:
-    """Yield tasks that wait for what is not there, or for each other."""
+    """Yield tasks that wait for missing tasks, or for each other."""
     for template in document.bodies:
         yield from _wrong_language(template)
         yield from _wrong_template(template)
@@ -25,7 +25,7 @@ def wrong_waits(document: Document) -> Iterator[Finding]:
 
 
 def _wrong_language(template: Template) -> Iterator[Finding]:
-    """Yield a DAG that mixes depends with what depends replaced (validate.go, validateDAG, 4.1.2)."""
+    """Yield a DAG that mixes depends with the fields that it replaced (validate.go, validateDAG, 4.1.2)."""
     old = any("dependencies" in task.part.names for task in template.tasks)
     new = any(task.part.text("depends") for task in template.tasks)
     for task in template.tasks:

@@ -1,4 +1,4 @@
-"""Check what a path that begins with ``workflow`` refers to."""
+"""Check the target of a path that begins with ``workflow``."""
 
 from __future__ import annotations
 

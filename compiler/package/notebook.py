@@ -39,7 +39,7 @@ def package(chains: Sequence[Chain], project: Project, folder: Path) -> Package:
     """Return the package of chains: their flows by value, with the files of the project, less notebooks.
 
     ``folder`` is the notebook's, of the project. The same cells give the same bytes, by a new kernel too. Pods need the Python
-    that pickled them. Raises FlowError for what cannot be pickled, naming the layer and what it uses, and for a project that
+    that pickled them. Raises FlowError for a value that cannot be pickled, naming it and its layer, and for a project that
     cannot be packaged.
     """
     files = {path: found for path, found in project_archive.contents(project).items() if not path.endswith(".ipynb")}
@@ -74,8 +74,8 @@ def _pickled(chains: Sequence[Chain]) -> bytes:
 
 
 def _refused(chains: Sequence[Chain], error: Exception) -> FlowError:
-    """Return the error for chains that cannot be pickled, with what is to blame where that can be found."""
-    fix = "make what cannot be pickled (connections, locks, open files) where it is used: inside __call__."
+    """Return the error for chains that cannot be pickled, with the value to blame where it can be found."""
+    fix = "make values that cannot be pickled (connections, locks, open files) inside __call__."
     for layer, where, name, value in (used for chain in chains for step in chain.steps for used in _used(step.flow)):
         try:
             pickle_by_value.dumps(value)
@@ -86,7 +86,7 @@ def _refused(chains: Sequence[Chain], error: Exception) -> FlowError:
 
 
 def _used(flow: Flow) -> Iterator[tuple[str, str, str, Any]]:
-    """Yield what functions of layers refer to: layer, the function's place, the name and its value."""
+    """Yield the references of layers' functions: layer, the function's place, the name and its value."""
     for name, layer in flow.registry.items():
         for function in vars(layer).values():
             if isinstance(function, FunctionType):

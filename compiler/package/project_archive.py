@@ -1,7 +1,7 @@
 """Put a program's project into one archive: the same files give the same bytes, and so the same digest, on any machine.
 
-Taken are the files below the project's folder, but those that ``.gitignore`` files or ``[tool.laminar] exclude`` leave out, what
-no program needs and what holds secrets (``ALWAYS``); ``[tool.laminar] include`` brings back what any of them leaves out.
+It has the files below the project's folder, but those that ``.gitignore`` files or ``[tool.laminar] exclude`` leave out, those that
+no program needs and those with secrets (``ALWAYS``); ``[tool.laminar] include`` brings back any of them.
 Patterns are git's.
 """
 
@@ -39,7 +39,7 @@ NEEDLESS = (
     *(".git/", ".hg/", ".svn/", ".laminar/", "__pycache__/", "*.pyc", "*.swp", ".ds_store", ".ipynb_checkpoints/"),
     *(".venv*", "venv", "node_modules", ".tox/", ".nox/", ".mypy_cache/", ".ruff_cache/", ".pytest_cache/", "*.egg-info/"),
 )
-"""What no program needs."""
+"""Files that no program needs."""
 
 SECRET = (
     # keys
@@ -59,13 +59,13 @@ SECRET = (
     ),
     *("**/.docker/config.json", ".dockercfg", ".databrickscfg", ".kaggle/", "kaggle.json"),
     *(".terraform/", "*.tfstate", "*.tfstate.*", "*.tfvars"),
-    # what was typed
+    # histories of shells
     ".*_history",
 )
-"""What holds secrets more often than not. Names that a module has as well, such as ``secrets.py``, are not among them."""
+"""Files that usually hold secrets. Names that a module has as well, such as ``secrets.py``, are not among them."""
 
 ALWAYS = (*NEEDLESS, *SECRET)
-"""What only ``[tool.laminar] include`` brings into a package, whatever case its letters have: a ``.gitignore`` does not."""
+"""Files that only ``[tool.laminar] include`` brings into a package, whatever case its letters have: a ``.gitignore`` does not."""
 
 UPLOADED, THERE, REPLACED = "uploaded", "already there", "replaced a damaged one"
 
@@ -107,7 +107,7 @@ def package(program: Path, project: Project, *, without: Collection[Path] = ()) 
 def contents(project: Project, *, without: Collection[Path] = (), program: str | None = None) -> dict[str, tuple[bytes, bool]]:
     """Return the content of each of a project's files that a package takes, and whether it may be executed.
 
-    Raises FlowError as ``package`` does; ``program`` is what may not be missing.
+    Raises FlowError as ``package`` does; ``program`` has to be in it.
     """
     root = project.root.resolve()
     _check_root(root)
@@ -171,7 +171,7 @@ def check_place(url: str) -> str:
 def upload(made: Package, root: str) -> str:
     """Keep a package below a URL, and return how: ``UPLOADED``, ``THERE`` or ``REPLACED``.
 
-    What is there already is read: a damaged package has the right name. Raises DatastoreError where it cannot be written.
+    An existing file is read: a damaged package has the right name. Raises DatastoreError where it cannot be written.
     """
     from laminar.configurations.datastores import open_store
 
@@ -236,7 +236,7 @@ def _paths(root: Path, project: Project) -> Iterator[str]:
 
 
 def listed(folder: Path) -> list[os.DirEntry[str]]:
-    """Return what is in a folder, by name."""
+    """Return the entries of a folder, by name."""
     with os.scandir(folder) as found:
         return sorted(found, key=lambda entry: entry.name)
 
@@ -300,7 +300,7 @@ def _check_link(root: Path, path: str, files: dict[str, Path]) -> None:
     if not (link.is_file() and target.is_relative_to(root)):
         raise FlowError(
             f"{path!r} is a link to {os.readlink(link)!r}, which is no file of the project.",
-            fix="copy what it leads to, or name it in [tool.laminar] exclude.",
+            fix="copy its target, or name it in [tool.laminar] exclude.",
         )
     if (name := target.relative_to(root).as_posix()) not in files:
         raise FlowError(
@@ -336,5 +336,5 @@ def check_size(root: Path, sizes: dict[str, int]) -> None:
         shown = ", ".join(f"{name} {count}" for name, count in largest)
     raise FlowError(
         f"The project in {root} {what}. The largest are: {shown}.",
-        fix="leave out what pods don't need, in .gitignore or [tool.laminar] exclude; data belongs in a datastore or the image.",
+        fix="leave out unneeded files in .gitignore or [tool.laminar] exclude; data belongs in a datastore or the image.",
     )

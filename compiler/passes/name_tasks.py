@@ -12,7 +12,7 @@ MAIN = "main"
 
 
 def name_tasks(plan: Plan) -> Plan:
-    """Rename what Argo would reject or read as something else, and keep every other name.
+    """Rename tasks whose names Argo would reject or misread, and keep every other name.
 
     before: Train.load_rows   Train.nil            Train.Fit[at most 2]
     after:  Train.load-rows   Train.nil-5da3a4c7   Train.Fit in loop-Fit

@@ -12,7 +12,7 @@ Division = list[list[str]]
 """Parts of a graph, each a list of layers."""
 
 DEEPEST = 50
-"""Blocks within blocks that are looked into; what is deeper is divided as any graph."""
+"""Depth of blocks within blocks; deeper ones are divided as any graph."""
 
 
 def divide(

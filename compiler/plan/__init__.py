@@ -1,4 +1,4 @@
-"""Plan what a recorded chain becomes, in Python's terms, and report everything that can be wrong with the program.
+"""Turn a recorded chain into a plan, in Python's terms, and report everything that can be wrong with the program.
 
 Nothing here knows how Argo writes it.
 """

@@ -1,4 +1,4 @@
-"""Plan what hooks decide: whether a layer runs, in which pods, and how its pods change from attempt to attempt."""
+"""Plan the decisions of hooks: whether a layer runs, in which pods, and how its pods change from attempt to attempt."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Configured:
 
 @dataclass(frozen=True)
 class Decisions:
-    """What is decided in a flow: who may be skipped, which pod evaluates whose hooks, and what hooks decide now.
+    """Decisions in a flow: layers that may be skipped, the pods that evaluate hooks, and results of hooks at compile time.
 
     Each is computed once a flow: the first two take all its layers, and hooks are the user's code.
     """
@@ -85,7 +85,7 @@ class Decisions:
     def configured(self, name: str) -> Configured:
         """Return a layer's container and its changes, as far as its hooks depend on no data.
 
-        Raises FlowError where a hook fails, or changes what a pod cannot change.
+        Raises FlowError where a hook fails, or changes a field that a pod cannot change.
         """
         if name not in self._configured:
             self._configured[name] = self._configure(name)

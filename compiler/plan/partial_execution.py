@@ -92,7 +92,7 @@ def _executed(step: Step, tasks: tuple[Task, ...]) -> Task:
 
 
 def _left(task: Task, remainder: Remainder, pod: Pod) -> Task:
-    """Return a task without what it takes of layers that have finished: edges, lengths, and a pod that evaluates its hooks."""
+    """Return a task without its references to finished layers: edges, lengths, and a pod that evaluates its hooks."""
     fan_out, condition, layers = task.fan_out, task.condition, remainder.layers
     if fan_out is not None:
         fan_out = fan_out.but(factors=tuple(_counted(factor, remainder) for factor in fan_out.factors))

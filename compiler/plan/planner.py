@@ -44,7 +44,7 @@ class Settings:
     which pods run in place of their image's. ``args`` follow those of the container's command in each pod.
     With ``cached``, pods may reuse earlier results. With ``logs``, they keep what layers print.
     ``image``, and ``own_program``, the path of the compiled program in its project, are those of containers that name neither.
-    ``remainder`` is what is left to run of an execution that is resumed; without one, its pods find that out.
+    ``remainder`` has the unfinished layers of a resumed execution; without one, its pods find them.
     """
 
     datastore: str | None = None
@@ -65,7 +65,7 @@ class Settings:
 def plan(chain: Chain, settings: Settings | None = None) -> Plan:
     """Return the plan of a chain of executions.
 
-    Raises FlowError, with every problem at once, for what a cluster could not run.
+    Raises FlowError, with every problem at once, for programs that a cluster could not run.
     """
     settings = settings or Settings()
     chain = _with_defaults(chain)

@@ -1,4 +1,4 @@
-"""Execute a workflow on this machine as Argo would; refuse what is not known rather than guess.
+"""Execute a workflow on this machine as Argo would; refuse unknown fields rather than guess.
 
 Nothing of the emitter or of its blocks may be imported here: a rehearsal is to find their mistakes.
 """

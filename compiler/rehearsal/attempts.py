@@ -29,7 +29,7 @@ OVERDUE = "Pod was active on the node longer than the specified deadline"
 DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(s|m|h)?\Z")
 SECONDS = {"s": 1, "m": 60, "h": 3600, None: 1}
 NO_ATTEMPT = {"exitCode": "0", "duration": "0", "status": "", "message": ""}
-"""What ``lastRetry`` is in the first attempt."""
+"""Value of ``lastRetry`` in the first attempt."""
 
 
 def inputs_of(template: Mapping[str, Any], given: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -51,7 +51,7 @@ def inputs_of(template: Mapping[str, Any], given: Mapping[str, str]) -> list[dic
 
 
 def processed(template: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
-    """Return a template with its tags replaced: first what a scope has, then its inputs, whose values may have had tags too.
+    """Return a template with its tags replaced: first those of a scope, then its inputs, whose values may have had tags too.
 
     Argo does this several times for one pod (SubstituteParams in workflow/common/util.go): tags in values are replaced, too.
     """
@@ -218,7 +218,7 @@ class RetryRun:
         return value
 
     def _last_retry(self, last: PodRun) -> dict[str, str]:
-        """Return what ``lastRetry`` holds, all of it text; the exit code is -1 where main has none."""
+        """Return the members of ``lastRetry``, all of them text; the exit code is -1 where main has none."""
         outcome = last.outcome
         unknown = outcome is None or outcome.overdue or outcome.error
         return {

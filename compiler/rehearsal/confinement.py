@@ -100,7 +100,7 @@ done
 cd "$where" || exit 125
 exec "$@"
 """
-"""Bind what stays writable over itself, then make the rest read-only; change to the folder again, it may be one of those."""
+"""Bind the writable folders over themselves, then make the rest read-only; change to the folder again, it may be one of those."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Bind:
 
 @dataclass(frozen=True)
 class Confinement:
-    """What a process sees: ``binds``, and with ``read_only`` a root where it can write to ``writable`` and devices only.
+    """View of a process: ``binds``, and with ``read_only`` a root where it can write to ``writable`` and devices only.
 
     ``room`` is an empty folder that the mounts may use.
     """

@@ -23,7 +23,7 @@ __all__ = ["DagRun", "start"]
 OMITTED = "omitted: depends condition not met"
 BAD = ("Failed", "Error")
 STATUSES = {"Error": "Errored"}
-"""What ``depends`` calls a phase, where that is another word."""
+"""Words of ``depends`` for phases, where they differ."""
 
 
 def start(engine: Engine, template: str, name: str, given: Mapping[str, str], task: str = "") -> Run:
@@ -73,7 +73,7 @@ class DagRun:
         return sum(not run.node.finished for run in runs)
 
     def advance(self) -> None:
-        """Start what can start, go on with what has started, and end when all have ended."""
+        """Start ready tasks, continue started ones, and end when all have ended."""
         moved = True
         while moved:
             before = self.engine.steps
@@ -111,7 +111,7 @@ class DagRun:
         return found
 
     def _started(self, task: Mapping[str, Any]) -> Run:
-        """Resolve a task, expand its loop and start what it is (resolveDependencyReferences, expandTask)."""
+        """Resolve a task, expand its loop and start its template (resolveDependencyReferences, expandTask)."""
         node = f"{self.node.name}.{task['name']}"
         try:
             scope = self._scope(task)
@@ -156,7 +156,7 @@ class DagRun:
         return start(self.engine, task["template"], node, given, task["name"])
 
     def _check_hang(self, name: str, task: Mapping[str, Any]) -> None:
-        """Refuse a task that reads what a loop with skipped items hands on: Argo waits for ever (seen on Argo 4.1.2)."""
+        """Refuse a task that reads outputs of a loop with skipped items: Argo waits for ever (seen on Argo 4.1.2)."""
         run = self.runs[name]
         if isinstance(run, GroupRun) and any(child.node.phase == "Skipped" for child in run.children):
             text = str(task)

@@ -107,7 +107,7 @@ def _kind_of(reference: Any) -> str:
 
 
 def _merged(below: Any, above: Any) -> dict[str, Any]:
-    """Return arguments: those of the template in their order, with the values of the workflow, and what that adds."""
+    """Return arguments: those of the template in their order, with the values of the workflow, and its additional ones."""
     parameters = {parameter["name"]: parameter for parameter in (below or {}).get("parameters", [])}
     parameters.update({parameter["name"]: parameter for parameter in (above or {}).get("parameters", [])})
     return {"parameters": list(parameters.values())}

@@ -42,7 +42,7 @@ class Conditions:
 
 
 class Engine:
-    """What all nodes of one workflow share: its templates, the values that are known everywhere, the pods that run."""
+    """State that all nodes of one workflow share: its templates, the values that are known everywhere, the pods that run."""
 
     def __init__(self, spec: Mapping[str, Any], scope: Scope, conditions: Conditions) -> None:
         self.templates = {template["name"]: template for template in spec["templates"]}
@@ -109,4 +109,4 @@ class Engine:
                 _, self.running = wait(self.running, return_when=FIRST_COMPLETED)
             elif self.steps == before:
                 waiting = ", ".join(node.name for node in self.nodes if not node.finished)
-                raise Refused(f"The workflow would hang: {waiting} wait for what never comes.", fix="check their depends.")
+                raise Refused(f"The workflow would hang: {waiting} wait for tasks that never end.", fix="check their depends.")

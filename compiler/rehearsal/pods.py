@@ -1,4 +1,4 @@
-"""Make the pod of a template whose tags are replaced: what Kubernetes would start.
+"""Make the pod of a template whose tags are replaced, as Kubernetes would start it.
 
 Argo's source is createWorkflowPod in workflow/controller/workflowpod.go and ApplyPodSpecPatch in workflow/util/util.go (4.1.2).
 """
@@ -49,7 +49,7 @@ class Mount:
 
 @dataclass(frozen=True)
 class Pod:
-    """What runs: ``paths`` are the output files by output, ``deadline`` is in seconds, ``memory`` is main's limit in bytes.
+    """Process of a pod: ``paths`` are the output files by output, ``deadline`` is in seconds, ``memory`` is main's limit in bytes.
 
     A variable's value is None where it comes from a Secret or a ConfigMap.
     """
@@ -76,7 +76,7 @@ class Pod:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a pod ended: main's exit code (-1 where it is unknown), its output files by output, and what it printed.
+    """How a pod ended: main's exit code (-1 where it is unknown), its output files by output, and its log.
 
     ``error`` is set where the pod was lost instead of failing, ``overdue`` where its deadline passed, ``oom`` where it was killed
     for passing its memory limit.
@@ -174,7 +174,7 @@ def _named(parts: list[Any]) -> bool:
 def pod_of(node: str, template: Mapping[str, Any], volumes: Mapping[str, Mapping[str, Any]], patch: Mapping[str, Any]) -> Pod:
     """Return the pod of a template, with the patch's changes to its main container; ``volumes`` are the workflow's.
 
-    Raises NodeError for what Kubernetes rejects.
+    Raises NodeError for a pod that Kubernetes rejects.
     """
     mains = [container for container in patch.get("containers", []) if container["name"] == "main"]
     container = merge(template["container"], {k: v for main in mains for k, v in main.items() if k != "name"})

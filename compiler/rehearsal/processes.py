@@ -80,7 +80,7 @@ class Processes:
             return process
 
     def close(self) -> None:
-        """End what still runs."""
+        """End the running processes."""
         with self.lock:
             self.closed = True
             for pid in self.running:
@@ -147,7 +147,7 @@ def _become(local: LocalPod, procs: Path | None) -> None:
         from laminar import runner
         from laminar.program import interpreter_exit
 
-        interpreter_exit.disown()  # the pod ends as Python does: what this process registered for its own end is not the pod's
+        interpreter_exit.disown()  # the pod ends as Python does: exit functions of this process are not the pod's
         code = runner.main(list(local.argv[3:]))
     except SystemExit as left:
         code = left.code if isinstance(left.code, int) else 1

@@ -1,4 +1,4 @@
-"""Name what ends a rehearsal, or a node of it."""
+"""Define the errors that end a rehearsal, or a node of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Refused(LaminarError):
 
 
 class NodeError(Exception):
-    """A node cannot go on: its phase is Error with this message; ``detail`` is what Argo does not show."""
+    """A node cannot go on: its phase is Error with this message; ``detail`` is not shown by Argo."""
 
     def __init__(self, message: str, *, detail: str = "") -> None:
         super().__init__(message)

@@ -38,7 +38,7 @@ def rehearse(
     ``parameters`` replace the workflow's, as texts. ``run_pod`` runs one pod to its end: with a concurrency of 1 in this thread,
     else in several. ``backoff`` scales the waits between attempts. ``observe`` is called as each pod starts and ends.
 
-    Raises Refused for what is not known, and where there are several workflows.
+    Raises Refused for unknown fields, and where there are several workflows.
     """
     found = workflows(documents)
     if len(found) > 1:

@@ -12,7 +12,7 @@ __all__ = ["check"]
 
 
 class _Noted:
-    """A field of any shape that decides nothing here: where and as whom a pod runs, what is kept of it."""
+    """A field of any shape that decides nothing here: where and as whom a pod runs, how long it is kept."""
 
 
 class _List:

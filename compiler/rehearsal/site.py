@@ -25,7 +25,7 @@ SYSTEM = (Path("/proc"), Path("/sys"), Path("/dev"), Path("/bin"), Path("/usr"))
 
 @dataclass(frozen=True)
 class LocalPod:
-    """What is started here: ``files`` are the output files by output, ``writable`` the folders that it may write to.
+    """Process to start: ``files`` are the output files by output, ``writable`` the folders that it may write to.
 
     ``binds`` are its volumes, but for those at a path that this machine needs.
     """
@@ -39,11 +39,11 @@ class LocalPod:
     binds: tuple[Bind, ...] = ()
 
     def outputs(self) -> dict[str, str]:
-        """Return what the pod has left."""
+        """Return the outputs of the pod."""
         return {name: path.read_text(encoding="utf-8") for name, path in self.files.items() if path.is_file()}
 
     def printed(self) -> str:
-        """Return the end of what the pod has printed."""
+        """Return the end of the pod's log."""
         data = self.log.read_bytes() if self.log.exists() else b""
         return data[-KEPT_LOG:].decode("utf-8", "replace")
 
@@ -88,7 +88,7 @@ class Site:
         return LocalPod(tuple(argv), env, cwd, files, own / "log", (*writable, *self._store()), binds)
 
     def _binds(self, pod: Pod, moved: Mapping[str, Path], cwd: Path) -> Iterator[Bind]:
-        """Yield the volumes at their paths, unless one would hide what a pod needs: its project, its volumes, its Python."""
+        """Yield the volumes at their paths, unless one would hide a folder of the pod: its project, its volumes, its Python."""
         places = [self.folder, self.scratch, cwd, Path(sys.prefix), Path(sys.base_prefix), Path(__file__), *SYSTEM]
         needed = [place.resolve() for place in (*places, *self._store(), *moved.values())]
         for mount in pod.mounts:

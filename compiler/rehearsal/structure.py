@@ -22,7 +22,7 @@ def parameters_of(owner: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
 
 
 def check(spec: Mapping[str, Any], where: str) -> None:
-    """Refuse what cannot run: names that lead nowhere or are used twice, missing arguments, cycles.
+    """Refuse wrong structures: names that lead nowhere or are used twice, missing arguments, cycles.
 
     Raises Refused.
     """
@@ -59,7 +59,7 @@ def _check_tags(template: Mapping[str, Any], declared: Set[str], where: str) -> 
         for tag in _tags(part):
             parameter = tag.text.startswith(("inputs.parameters.", "workflow.parameters.")) and tag.text not in own
             if not tag.is_expression and (parameter or tag.text.partition(".")[0] in unknown):
-                raise Refused(f"Argo cannot resolve {tag}.", where=where, fix="refer to what has a value there.")
+                raise Refused(f"Argo cannot resolve {tag}.", where=where, fix="refer to a path with a value there.")
 
 
 def _tags(value: Any) -> Iterator[Tag]:

@@ -1,4 +1,4 @@
-"""Replace ``{{path}}`` and ``{{=expression}}`` as Argo does: what is resolved when, what stays as it is written, what is an error.
+"""Replace ``{{path}}`` and ``{{=expression}}`` as Argo does: the order, the tags that stay, and the errors.
 
 The source is util/template of Argo 4.1.2: simple_template.go for paths, expression_template.go for expressions.
 """
@@ -152,7 +152,7 @@ def _parsed(tag: Tag) -> Node:
 
 
 def _environment(node: Node, scope: Scope) -> tuple[dict[str, Any], list[str]]:
-    """Return what of a scope an expression reads, as maps inside maps, and the paths that lack a value.
+    """Return the part of a scope that an expression reads, as maps inside maps, and the paths that lack a value.
 
     ``??`` and ``?.`` do not help a path without a value (seen on Argo 4.1.2).
     """

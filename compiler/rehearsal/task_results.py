@@ -1,4 +1,4 @@
-"""Collect what the tasks of a dag hand on: to tasks below them, and out of the dag.
+"""Collect the outputs of a dag's tasks: for tasks below them, and out of the dag.
 
 Argo's source is buildLocalScope and processAggregateNodeOutputs in workflow/controller/operator.go, scope.go (4.1.2).
 """
@@ -23,14 +23,14 @@ REFERENCE = re.compile(r"\{\{[^{}=]+\}\}\Z")
 
 
 class TaskResults:
-    """The status and the outputs of each task that has ended; ``outputs`` are what the tasks' templates declare."""
+    """The status and the outputs of each task that has ended; ``outputs`` are those that the tasks' templates declare."""
 
     def __init__(self, runs: Mapping[str, Run], outputs: Mapping[str, list[dict[str, Any]]]) -> None:
         self.runs, self.outputs = runs, outputs
         self.found: dict[str, Scope] = {}
 
     def of(self, name: str) -> Scope:
-        """Return what a task that has ended is to those below it."""
+        """Return the values of an ended task for those below it."""
         if name not in self.found:
             values = self._values(name)
             outputs = {f"tasks.{name}.outputs.parameters.{output}": value for output, value in values.items()}
@@ -75,7 +75,7 @@ def _value(output: Mapping[str, Any], scope: Scope) -> str:
 
 
 def _aggregates(run: GroupRun, outputs: list[str]) -> dict[str, str | None]:
-    """Return the lists of what the items that succeeded handed on; an item's JSON stays JSON (seen on Argo 4.1.2)."""
+    """Return the lists of outputs of the items that succeeded; an item's JSON stays JSON (seen on Argo 4.1.2)."""
     done = [child.node for child in run.children if child.node.phase == "Succeeded"]
     return {name: to_json([_json(node.outputs[name]) for node in done if name in node.outputs]) for name in outputs}
 

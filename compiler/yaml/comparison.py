@@ -1,4 +1,4 @@
-"""Compare a file with what a program compiles to, apart from comments that name the lines of layers in the program."""
+"""Compare a file with a compiled program, apart from comments that name the lines of layers in the program."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def is_current(known: str, text: str, bare: str) -> bool:
 
 
 def _comments(text: Sequence[str], bare: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """Yield the lines of the bare text, counted from 0, that have a comment above them, with what every such comment begins with.
+    """Yield the lines of the bare text, counted from 0, that have a comment above them, with the beginning of each such comment.
 
     A literal block that ends there is indented further.
     """

@@ -68,7 +68,7 @@ def read(file: str | Path) -> list[Source]:
 
 
 def read_text(text: str, shown: str) -> list[Source]:
-    """Return the documents of a text, without empty ones; ``shown`` is what messages call it.
+    """Return the documents of a text, without empty ones; ``shown`` is its name in messages.
 
     Raises FlowError for a text that is not YAML.
     """
@@ -93,7 +93,7 @@ def read_text(text: str, shown: str) -> list[Source]:
 
 
 class _Reader:
-    """Turn nodes into plain values; note lines, and what Argo would read as something else."""
+    """Turn nodes into plain values; note lines, and values that Argo would read as something else."""
 
     def __init__(self) -> None:
         self.lines: dict[Place, int] = {}

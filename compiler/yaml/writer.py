@@ -161,7 +161,7 @@ PLAIN_BLOCK = re.compile(r"-{0,2}[A-Za-z/](?:[A-Za-z0-9_./&|=+@()%,!'<>*\[\]?;{}
 space nor a colon."""
 
 RESERVED = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity", "none", "undefined"])
-"""What some reader reads as a boolean, as nothing or as a number, in any case: ``{name: n}`` was false on a real API server."""
+"""Words that some reader reads as a boolean, null or a number, in any case: ``{name: n}`` was false on a real API server."""
 
 ESCAPED = re.compile(
     "[\x00-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ud800-\uf8ff\ufe00-\ufe0f\ufeff\ufff0-\uffff"

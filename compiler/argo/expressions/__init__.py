@@ -1,6 +1,6 @@
 """Parse and evaluate the expressions of Argo's ``{{=...}}``: expr-lang with Argo's additions.
 
-The package uses nothing of the emitter, so that a second reader judges what it writes.
+The package uses nothing of the emitter, so that a second reader judges its expressions.
 """
 
 from laminar.compiler.argo.expressions.evaluator import evaluate

@@ -178,7 +178,7 @@ class _Evaluator:
             if node.key.value in SPRIG:
                 return SPRIG[str(node.key.value)]
             raise Misfit(f"sprig.{node.key.value} is not evaluated here.")
-        raise Misfit("What is called here is no function.")
+        raise Misfit("The called value is no function.")
 
     def closure(self, node: Closure) -> Callable[..., Any]:
         def apply(element: Any, index: int, total: Any = None) -> Any:

@@ -132,7 +132,7 @@ def _len(value: Any) -> int:
 
 
 def _each(name: str, gather: Callable[[Iterable[tuple[Any, Any]]], Any]) -> Apply:
-    """Return a function that gathers pairs of an element and what its closure returns."""
+    """Return a function that gathers pairs of an element and its closure's result."""
     return lambda values, each: gather((value, each(value, index)) for index, value in enumerate(_list(values, name)))
 
 

@@ -1,4 +1,4 @@
-"""Find what an expression refers to, and which of its calls are wrong, without evaluating it."""
+"""Find the references of an expression, and its wrong calls, without evaluating it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Reference:
 
 
 def references(node: Node) -> tuple[Reference, ...]:
-    """Return what an expression reads from its environment, in the order it is written.
+    """Return the paths that an expression reads from its environment, in the order of the text.
 
     >>> from laminar.compiler.argo.expressions.parser import parse
     >>> [str(found) for found in references(parse("fromJSON(tasks['J-gate'].outputs.parameters.entries).J && x"))]
@@ -100,7 +100,7 @@ def _problem(call: Call) -> ExprError | None:
         return _count(call, known) if known else None
     if isinstance(function, Member):
         return None  # a method of a Go value, such as the Seconds of a duration
-    return ExprError("What is called here is no function.", call.position)
+    return ExprError("The called value is no function.", call.position)
 
 
 def _count(call: Call, function: Function) -> ExprError | None:

@@ -14,7 +14,7 @@ class Misfit(Exception):
 
 
 def type_of(value: Any) -> str:
-    """Return what expr-lang's function ``type`` returns.
+    """Return the result of expr-lang's function ``type``.
 
     >>> type_of([1]), type_of(1.0), type_of(None)
     ('array', 'float', 'nil')
@@ -40,7 +40,7 @@ def to_integer(value: Any, what: str) -> int:
 
 
 def to_text(value: Any) -> str:
-    """Return what the function ``string`` returns: Go's ``%v``, so that a million from JSON is ``1e+06`` (seen on Argo 4.1.2).
+    """Return the result of the function ``string``: Go's ``%v``, so that a million from JSON is ``1e+06`` (seen on Argo 4.1.2).
 
     >>> to_text(3.0), to_text(1000000.0), to_text(True), to_text([1, "a"])
     ('3', '1e+06', 'true', '[1 a]')

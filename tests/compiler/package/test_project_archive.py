@@ -179,7 +179,7 @@ def test_a_gitignore_that_takes_a_folder_back_takes_no_secrets_back(root):
 
 
 def test_the_page_on_security_lists_what_is_left_out():
-    page = (Path(__file__).parents[3] / "docs" / "security.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "operations" / "security.md").read_text(encoding="utf-8")
     for pattern in project_archive.SECRET:
         assert f"`{pattern.lstrip('!').removeprefix('**/')}`" in page
 
