@@ -380,9 +380,10 @@ class Binding:
         caught = f": it caught {record.caught} first" if record is not None and record.caught else ""
         stored = ", ".join(self.names(layer)) or "nothing"
         raise ArtifactError(
-            f"Layer {layer.name!r} finished without setting {name!r}{caught} ({of}; it has {stored}).",
+            f"Layer {layer.name!r} finished without setting {name!r}{caught} ({of}; it has {stored})."
+            + suggest(name, self.names(layer)),
             where=source_location.caller(),
-            fix=f"set self.{name} in {layer.name}.__call__, or give it a default: a class value {name} = ...",
+            fix=f"set self.{name} in {layer.name}.__call__, or give it a class value as a default.",
         )
 
 

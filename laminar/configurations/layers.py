@@ -303,7 +303,7 @@ class Cache:
     (Cache(version=2, image=True), Cache(version=None, image=False))
     """
 
-    version: int | str | None = field(default=None, kw_only=True)
+    version: int | str | None = None
     image: bool = field(default=True, kw_only=True)
 
     def __post_init__(self) -> None:

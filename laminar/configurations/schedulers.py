@@ -6,10 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from laminar.configurations import option_values as values
+
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
 
 __all__ = ["Argo", "Schedule", "Scheduler"]
+
+CRON = 'schedule="0 4 * * *"'
+FORBID = 'concurrency_policy="Forbid"'
+POLICIES = ("Allow", "Forbid", "Replace")
+"""What Argo knows: pkg/apis/workflow/v1alpha1/cron_workflow_types.go, ConcurrencyPolicy, 4.1.2."""
 
 
 class Scheduler:
@@ -66,10 +73,26 @@ class Argo(Scheduler):
         successful_history: int | None = None,
         failed_history: int | None = None,
     ) -> None:
-        """Make the settings of a flow's CronWorkflow."""
-        schedules = (schedule,) if isinstance(schedule, str) else tuple(schedule or ())
+        """Make the settings of a flow's CronWorkflow.
+
+        Raises OptionError for a value of a wrong type or shape.
+        """
+        given = () if schedule is None else values.sequence("Argo", "schedule", schedule, str, example=CRON)
+        limits = {
+            "starting_deadline": starting_deadline,
+            "successful_history": successful_history,
+            "failed_history": failed_history,
+        }
+        if concurrency_policy is not None and concurrency_policy not in POLICIES:
+            raise values.rejected("Argo", "concurrency_policy", concurrency_policy, f"one of {', '.join(POLICIES)}", FORBID)
+        if not isinstance(suspend, bool):
+            raise values.rejected("Argo", "suspend", suspend, "True or False", "suspend=True")
         self.settings = Schedule(
-            schedules, timezone, concurrency_policy, suspend, starting_deadline, successful_history, failed_history
+            tuple(values.text("Argo", "schedule", one, example=CRON) for one in given),
+            values.optional("Argo", "timezone", timezone, example='timezone="Europe/Berlin"'),
+            concurrency_policy,
+            suspend,
+            **{name: None if value is None else values.count("Argo", name, value) for name, value in limits.items()},
         )
 
     def __getattr__(self, name: str) -> Any:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from laminar.components import declared_parameters, replaced_parameters
+from laminar.components import declared_parameters, replaced_parameters, unread_parameters
 from laminar.components.parameters import linked_parameters, unknown_parameter
 from laminar.components.schedule_check import check_schedule
 from laminar.exceptions import ExecutionError, LayerError
@@ -45,6 +45,8 @@ def start(step: Step) -> Execution:
             return act(step, changed={name: step.parameters[name] for name in asked.parameters if name in step.parameters})
     step.parameters = bound(step)
     validate(step)
+    for note in unread_parameters.notes(step):
+        display.current().note(note)
     if execution.id is not None:
         refuse_used(execution)
     else:

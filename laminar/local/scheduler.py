@@ -420,7 +420,7 @@ class Driver:
         raise ExecutionError(
             f"{first.what}{more}{remote}",
             where=first.where,
-            fix=f"{first.fix.rstrip('.')}; {advice}" if first.fix and advice else first.fix or advice,
+            fix=f"{first.fix.removesuffix('.')}; {advice}" if first.fix and advice else first.fix or advice,
             execution=self.execution.id,
             flow=first.flow,
             layer=first.layer,

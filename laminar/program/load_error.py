@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import linecache
+import os
 import re
 import traceback
 from collections.abc import Iterator
@@ -39,7 +40,27 @@ def _fix(program: Program, error: BaseException) -> str:
         return "write it in a layer, below /tmp or in a mounted volume: a pod executes the program too, in a read-only file system."
     if _reads_input(program, error):
         return "pass what it reads from standard input as a file, or as a parameter of the flow: pods have no standard input."
-    return "make the program run up to its flow's call on any machine: it is executed to find its flows."
+    return _fix_of_code(error)
+
+
+def _fix_of_code(error: BaseException) -> str:
+    """Return the advice for what is wrong with the code itself, or with the machine that it is executed on."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"correct the syntax of {source_location.shorten(error.filename)}."
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        top = error.name.partition(".")[0]
+        return f"correct the import, or install {top!r} where the program is executed: here, and in the image."
+    if isinstance(error, KeyError) and error.args and _is_of_environment(error):
+        return f"set the variable {error.args[0]} where the program is executed, here and in pods; or give it a default."
+    if isinstance(error, (SystemExit, OSError)):
+        return "make the program run up to its flow's call on any machine: it is executed to find its flows."
+    return "correct the program: it is executed up to its flow's call, to find its flows."
+
+
+def _is_of_environment(error: BaseException) -> bool:
+    """Return whether a key is missing in ``os.environ``."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and frames[-1].filename in ("<frozen os>", os.__file__)
 
 
 def line(program: Program, error: BaseException) -> str:
@@ -49,6 +70,9 @@ def line(program: Program, error: BaseException) -> str:
     if not own:
         return program.shown
     last = frames[-1]
+    if isinstance(error, SyntaxError) and error.filename:
+        wrong = f"{source_location.shorten(error.filename)}:{error.lineno}"
+        return f"{source_location.shorten(own[-1].filename)}:{own[-1].lineno} (in {wrong})"
     deeper = not last.filename.startswith(source_location.PACKAGE) and last != own[-1]
     origin = f" (raised at {source_location.shorten(last.filename)}:{last.lineno})" if deeper else ""
     return f"{source_location.shorten(own[-1].filename)}:{own[-1].lineno}{origin}"

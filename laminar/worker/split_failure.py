@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import FrozenInstanceError
 from typing import TYPE_CHECKING
 
+from laminar.configurations.layers import Container
 from laminar.exceptions import DatastoreError, ExecutionError, LaminarError
 from laminar.program import error_text, source_location
 from laminar.worker.job import SplitJob
@@ -116,7 +117,7 @@ def trace(error: BaseException) -> str:
 
 def _fix(error: BaseException) -> str:
     """Return how to fix what is easily mistaken."""
-    if isinstance(error, FrozenInstanceError):
+    if isinstance(error, FrozenInstanceError) and _changes_container(error):
         return "change a container in a submission hook or a retry hook: self.configuration.container.memory *= 2."
     if isinstance(error, SystemExit):
         return "return from __call__ where the layer is done, raise an exception where it failed."
@@ -126,13 +127,20 @@ def _fix(error: BaseException) -> str:
     return error.fix if isinstance(error, LaminarError) else data.fix if data is not None else ""
 
 
+def _changes_container(error: BaseException) -> bool:
+    """Return whether an error is of an attribute that is set on a container, rather than on a frozen object of the user's."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return bool(frames) and isinstance(frames[-1].f_locals.get("self"), Container)
+
+
 def _where(error: BaseException) -> str:
     """Return the innermost line that is the user's own, with its function, and which data it could not read or write.
 
     Without such a line, return the line of a library, or the place that the error names.
     """
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if source_location.is_users(frame.filename)]
-    own = [frame for frame in frames if not INSTALLED & {*frame.filename.split(os.sep)}]
+    written = [frame for frame in frames if not frame.filename.startswith("<string>")]  # by dataclasses, say
+    own = [frame for frame in written or frames if not INSTALLED & {*frame.filename.split(os.sep)}]
     last = next(reversed(own or frames), None)
     place = error.where if isinstance(error, LaminarError) else ""
     if last is not None:

@@ -8,6 +8,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
+from laminar.configurations import option_values
 from laminar.configurations.executors.base import Executor, SplitKilled
 from laminar.exceptions import FlowError, SchedulerError
 from laminar.local.layer_output import pass_on
@@ -79,7 +80,7 @@ class Docker(Executor):
     def __init__(self, *, concurrency: int | None = None, timeout: float | None = None, docker: str = "docker") -> None:
         """Make an executor that starts containers with this client."""
         super().__init__(concurrency=concurrency, timeout=timeout)
-        self.docker = docker
+        self.docker = option_values.text("Docker", "docker", docker, example='docker="podman"')
 
     def check(self, execution: Execution) -> None:
         """Refuse what Docker alone cannot give.

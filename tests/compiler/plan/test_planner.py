@@ -138,7 +138,7 @@ def test_the_schedule_is_the_schedulers_with_fields_of_the_settings_over_it():
 
 def test_a_schedule_of_wrong_types_is_an_error_that_names_the_field():
     with pytest.raises(FlowError, match="has starting_deadline='soon'"):
-        planned(flow=Train(scheduler=Argo(schedule="@daily", starting_deadline="soon")))  # type: ignore[arg-type]
+        planned(Settings(datastore="s3://b", schedule={"starting_deadline": "soon"}), flow=Train(scheduler=Argo(schedule="@daily")))
 
 
 def test_hooks_are_called_once_a_plan():

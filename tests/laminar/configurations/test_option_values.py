@@ -15,7 +15,7 @@ from laminar import Flow, Layer
 from laminar.configurations import option_values
 from laminar.configurations.datastores import AWS, Local, Memory
 from laminar.configurations.executors import Docker, Process, Thread
-from laminar.configurations.layers import Catch, Container, ForEach, Parameter, Retry, Secret, Volume
+from laminar.configurations.layers import Cache, Catch, Container, ForEach, Parameter, Retry, Secret, Volume
 from laminar.configurations.schedulers import Argo
 from laminar.exceptions import InternalError, LaminarError, OptionError
 
@@ -127,8 +127,11 @@ OPTIONS = [
     *((Retry, name) for name in Retry.__dataclass_fields__),
     *((ForEach, name) for name in ForEach.__dataclass_fields__),
     *((executor, name) for executor in (Thread, Process, Docker) for name in ("concurrency", "timeout")),
-    *((Train, name) for name in ("datastore", "executor", "scheduler")),
-    *((Train.register, name) for name in ("catch", "container", "foreach", "retry", "other")),
+    *((Train, name) for name in ("datastore", "executor", "scheduler", "container")),
+    *((Train.register, name) for name in ("cache", "catch", "container", "foreach", "retry", "other")),
+    *((Cache, name) for name in Cache.__dataclass_fields__),
+    *((Argo, name) for name in ("schedule", "timezone", "concurrency_policy", "suspend", "starting_deadline", "failed_history")),
+    (Docker, "docker"),
     (Local, "root"),
     (AWS.S3, "root"),
 ]

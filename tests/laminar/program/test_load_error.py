@@ -59,7 +59,12 @@ def test_a_port_that_is_in_use_is_named(function, shown, tmp_path):
         ("raise SystemExit(2)", "after --"),
         ("raise SystemExit(3)", "on any machine"),
         ("raise OSError(30, 'Read-only file system')", "write it in a layer, below /tmp"),
-        ("1 / 0", "on any machine"),
+        ("1 / 0", "correct the program: it is executed"),
+        ("import no_such_module.part", "install 'no_such_module' where the program is executed"),
+        ("import os\nos.environ['NO_SUCH_VARIABLE']", "set the variable NO_SUCH_VARIABLE where the program is executed"),
+        ("{}['key']", "correct the program: it is executed"),
+        ("open('/no/such/file')", "on any machine"),
+        ("exec(compile('def f(:', 'other.py', 'exec'))", "correct the syntax of other.py."),
     ],
 )
 def test_the_advice_is_for_what_the_program_did(source, fix, tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 from laminar import Flow, Layer, Parameters
 from laminar.configurations.datastores import Memory
 from laminar.configurations.executors import Thread
-from laminar.configurations.layers import ForEach, Parameter, Retry
+from laminar.configurations.layers import Container, ForEach, Parameter, Retry
 from laminar.exceptions import DatastoreError, ExecutionError, FlowError
 from laminar.worker.job import SplitJob
 from laminar.worker.split_failure import blame, failed_outside, failure, outage, trace, uncounted
@@ -122,6 +122,15 @@ def test_a_hook_is_named_before_its_error(execution):
     assert blame(job, ValueError("no"), "retry hook A.more", 1).what.endswith("retry hook A.more: ValueError: no")
 
 
+def frozen(value: object) -> BaseException:
+    """Return the error for setting an attribute of a frozen object."""
+    try:
+        value.memory = 1  # type: ignore[attr-defined]
+    except FrozenInstanceError as error:
+        return error
+    raise AssertionError("it is not frozen")
+
+
 def raised(error: BaseException) -> BaseException:
     try:
         raise error
@@ -140,7 +149,8 @@ def test_the_users_own_line_is_named_and_the_data_that_it_could_not_read(executi
 @pytest.mark.parametrize(
     ("error", "fix"),
     [
-        (FrozenInstanceError("memory"), "change a container in a submission hook"),
+        (frozen(Container()), "change a container in a submission hook"),
+        (frozen(Retry()), ""),
         (SystemExit(1), "return from __call__"),
         (EOFError("EOF when reading a line"), "--debug"),
         (EOFError("Ran out of input"), ""),
