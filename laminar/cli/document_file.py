@@ -114,14 +114,18 @@ def compare(made: DocumentFile, command: str) -> None:
 
 
 def write(content: str | bytes, file: str) -> None:
-    """Write a file whole or not at all.
+    """Write a file whole or not at all; a device or a pipe, such as /dev/stdout, is written to and not replaced.
 
     Raises FlowError where it cannot be written.
     """
-    path = Path(file)
+    path = Path(file).resolve()
+    data = content if isinstance(content, bytes) else content.encode("utf-8")
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_bytes(data)
+            return
+        temporary.write_bytes(data)
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)

@@ -87,6 +87,18 @@ def test_a_file_that_cannot_be_compared_is_an_error(content, words, tmp_path):
         compare(made, "laminar compile")
 
 
+def test_a_pipe_is_written_to_and_a_link_is_kept(tmp_path):
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write("text", str(pipe))
+    assert os.read(reader, 9) == b"text" and pipe.is_fifo()
+    os.close(reader)
+    link.symlink_to(tmp_path / "file")
+    write("text", str(link))
+    assert link.is_symlink() and (tmp_path / "file").read_text() == "text"
+
+
 def test_a_file_is_written_as_it_is_and_nothing_is_left_beside_it(tmp_path):
     write("ü\n", str(tmp_path / "a.yaml"))
     assert (tmp_path / "a.yaml").read_bytes() == "ü\n".encode()
