@@ -49,7 +49,7 @@ def test_the_rights_of_a_workflow_are_a_file_that_can_be_applied_again():
     rights, workflow = files("a.yaml", kind="workflow", rbac=True)
     assert rights.text == (ROOT / "templates" / "rbac.yaml").read_text() and rights.text == rights.bare
     assert "ServiceAccount" not in workflow.text and "generateName" in workflow.text
-    with pytest.raises(FlowError, match="kubectl takes no file of both twice"):
+    with pytest.raises(FlowError, match="kubectl rejects a file of both"):
         files(None, kind="workflow", rbac=True)
 
 
