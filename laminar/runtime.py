@@ -40,28 +40,34 @@ class LocalRuntime:
     def start(self, step: Step) -> Any:
         """Run a flow that was called, and return its execution."""
         from laminar.local import launch
+        from laminar.program import call_log
 
         self.chains += 1
-        return _cluster().start(step, self.chains) if _is_remote(step.flow) else launch.start(step)
+        with call_log.noted(step.execution):
+            return _cluster().start(step, self.chains) if _is_remote(step.flow) else launch.start(step)
 
     def follow(self, before: Any, step: Step) -> Any:
         """Run the next flow of a chain, and return its execution."""
         from laminar.local import launch
+        from laminar.program import call_log
 
-        if _is_remote(step.flow):
-            return _cluster().follow(before, step, self.chains)
-        if before.remote is not None:
-            before.wait()
-        return launch.follow(before, step)
+        with call_log.noted(step.execution):
+            if _is_remote(step.flow):
+                return _cluster().follow(before, step, self.chains)
+            if before.remote is not None:
+                before.wait()
+            return launch.follow(before, step)
 
     def act(self, step: Step) -> Any:
         """Resume, schedule or execute, by the action of a step, and return its execution."""
         from laminar.local import launch
+        from laminar.program import call_log
 
         self.chains += 1
-        if step.action != "execute" and _is_remote(step.flow):
-            return _cluster().act(step, self.chains)
-        return launch.act(step)
+        with call_log.noted(step.execution):
+            if step.action != "execute" and _is_remote(step.flow):
+                return _cluster().act(step, self.chains)
+            return launch.act(step)
 
     def save_parameters(self, execution: Any, artifacts: dict[str, Any]) -> None:
         """Store the Parameters' document of an execution."""

@@ -7,6 +7,7 @@ first read of a result ends it, as there is none yet. A compiler, a fork server 
 from __future__ import annotations
 
 import os
+import pickle
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from laminar.exceptions import FlowError, LaminarError, raise_all
 from laminar.program import interpreter_exit, main_module, process_state, source_location
+from laminar.program.call_log import Call
 from laminar.program.main_module import Program
 
 if TYPE_CHECKING:
@@ -67,11 +69,15 @@ class Target:
     """What a recording is for: it ends as soon as a flow was called or linked to and there are so many chains.
 
     With ``steps`` it ends when the last of these chains has so many.
+
+    With ``before``, which another process has executed, the calls that come first are those: they have their executions, whose
+    results can be read, or raise what they raised. It ends at the call of the flow after them.
     """
 
     flow: str
     chain: int = 1
     steps: int | None = None
+    before: tuple[Call, ...] | None = None
 
 
 @dataclass
@@ -93,6 +99,8 @@ class Recording:
     remainder: Remainder | None = None
     until: tuple[str, int] | None = None
     on_end: Callable[[], None] | None = None
+    last: Step | None = None
+    repeated: int = 0
 
     def start(self, step: Step) -> None:
         """Note the first step of a chain."""
@@ -103,15 +111,40 @@ class Recording:
 
     def _stop_at_target(self, step: Step) -> None:
         """End where what is looked for has just been noted."""
-        target = self.target
-        if target is None:
+        self.last, target = step, self.target
+        if target is None or self._repeats(step, target):
             return
-        if target.steps is None:
+        if target.before is not None:
+            found = step.flow.name == target.flow
+        elif target.steps is None:
             found = len(self.chains) >= target.chain and self.called(target.flow) is not None
         else:
             found = len(self.chains) >= target.chain and len(self.chains[target.chain - 1].steps) >= target.steps
         if found:
             self.end()
+
+    def _repeats(self, step: Step, target: Target) -> bool:
+        """Give a call the execution that it had in the process that the program was started in, if it came before the target."""
+        if target.before is None or self.repeated >= len(target.before):
+            return False
+        call = target.before[self.repeated]
+        if call.flow != step.flow.name:  # it calls others here: nothing is known of them
+            return False
+        self.repeated += 1
+        step.execution.id = call.execution
+        step.execution.origin = step.execution.origin or call.execution
+        if call.error:
+            raise pickle.loads(call.error)
+        return True
+
+    def knows(self) -> bool:
+        """Return whether all flows that were called so far have results."""
+        steps = sum(len(chain.steps) for chain in self.chains)
+        return (
+            bool(self.target is not None and self.target.before)
+            and steps == self.repeated
+            and all(step.execution.id is not None for chain in self.chains for step in chain.steps)
+        )
 
     def end(self) -> NoReturn:
         """End the recording here: by `on_end`, which does not return where it goes on from here, else by an exception."""
@@ -201,6 +234,8 @@ def read(what: str) -> None:
     """Note that a result is read: ends a recording under way."""
     global _first_read
     if _active is not None:
+        if _active.knows():
+            return
         _end(_active, what)
     if not _first_read and not process_state.running:  # a layer or a linker reads results that are there
         _first_read = source_location.caller()

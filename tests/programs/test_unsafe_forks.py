@@ -163,6 +163,52 @@ if flow := Train():
     assert "fix: let it take ports and locks after the flow's call" in done.stderr
 
 
+SEVERAL = """\
+import sys, threading, time
+if "every" in sys.argv or "laminar.local.fork_server.loading" not in sys.modules:
+    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+from laminar import Flow, Layer, Parameters
+from laminar.exceptions import ExecutionError
+
+class First(Flow): ...
+class Second(Flow): ...
+class Third(Flow): ...
+
+state = []
+
+@First.register
+class Fit(Layer):
+    def __call__(self, parameters: Parameters) -> None:
+        self.x = 10 / parameters.n
+
+@Second.register
+class Use(Layer):
+    def __call__(self, parameters: Parameters) -> None:
+        self.seen = [parameters.x, *state]
+
+@Third.register
+class Last(Layer):
+    def __call__(self) -> None:
+        self.seen = list(state)
+
+first = First()
+state.append(first(n=1).layer(Fit).x)
+try:
+    first(n=0)
+except ExecutionError as error:
+    state.append(error.layer)
+state.append(first(n=5).next(flow=Second(), linker=lambda e: Parameters(x=e.layer(Fit).x)).layer(Use).seen)
+print(Third()().layer(Last).seen == state, state)
+"""
+
+
+@pytest.mark.parametrize("threads", ["first", pytest.param("every", marks=pytest.mark.slow)])
+def test_workers_of_a_later_flow_have_what_the_program_made_of_the_results_of_earlier_ones(threads, tmp_path):
+    write(tmp_path, SEVERAL)
+    done = run(tmp_path, "prog.py", threads)
+    assert (done.returncode, done.stdout) == (0, "True [10.0, 'Fit', [2.0, 10.0, 'Fit']]\n"), done.stderr
+
+
 SERVER = """\
 class Answer(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

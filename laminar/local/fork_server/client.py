@@ -22,7 +22,7 @@ from laminar.local import display
 from laminar.local.fork_server import fork_safety, protocol
 from laminar.local.fork_server.messages import Answer, Load, Request
 from laminar.local.layer_output import pass_on
-from laminar.program import interpreter_exit, main_module, process_state, source_location
+from laminar.program import call_log, interpreter_exit, main_module, process_state, source_location
 from laminar.worker import split
 from laminar.worker.job import Job, is_own_signal, signal_name
 
@@ -231,12 +231,17 @@ def connect(flow: Flow, concurrency: int) -> Client:
     program = main_module.current()
     if program is None or not is_of(flow, program):
         return _loaded(_by_value(flow), concurrency)
+    before = call_log.before(flow.name)
     known = _kept.get((program, flow.name))
+    if known is not None and not known.closed and known.loads is not None and known.loads.before != before:
+        known.close()  # the program has gone on since it was loaded
+        known = None
     if known is not None and not known.closed:
         with contextlib.suppress(ConnectionError):  # the server is gone: the next request reports that
             known.channel.send(("renew", None))
         return known
-    client = _loaded(Load(tuple(sys.path), flow.name, _seconds(), process_state.first_folder(), program), concurrency)
+    load = Load(tuple(sys.path), flow.name, _seconds(), process_state.first_folder(), program, before=before)
+    client = _loaded(load, concurrency)
     if not client.knows:  # its class is defined after a read, where recording ends: it travels by value
         client.close()
         return _loaded(_by_value(flow), concurrency)

@@ -74,13 +74,15 @@ class Loaded:
         def go_on(recorded: recording.Recording) -> NoReturn:
             faulthandler.cancel_dump_traceback_later()
             self.recording = recorded
+            if recorded.last is not None and recorded.last.flow.name == self.message.name:
+                self.flows[self.message.name] = recorded.last.flow  # of several flow objects of one name
             assert then is not None
             then(self._ready())
 
         if self.message.folder is not None:
             os.chdir(self.message.folder)
         if self.message.program is not None:
-            target = recording.Target(self.message.name)
+            target = recording.Target(self.message.name, before=self.message.before)
             with _limited(self.message.seconds):
                 self.recording = recording.record(self.message.program, target=target, then=go_on if then is not None else None)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from laminar.program.call_log import Call
 from laminar.program.main_module import Program
 from laminar.worker.job import Job
 
@@ -16,7 +17,8 @@ class Load:
     """The load of a server that starts again: a program up to the call of a flow, or a flow by value.
 
     ``path`` is the ``sys.path`` of the first process. Loading may take so many ``seconds``.
-    ``folder`` is the working folder that the program starts in.
+    ``folder`` is the working folder that the program starts in. ``before`` are the calls of flows that the first process made
+    before; None where that is not known.
     """
 
     path: tuple[str, ...]
@@ -25,6 +27,7 @@ class Load:
     folder: str | None
     program: Program | None = None
     flow: bytes = b""
+    before: tuple[Call, ...] | None = None
 
 
 @dataclass(frozen=True)

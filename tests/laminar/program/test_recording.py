@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
 from pathlib import Path
 
 import pytest
 
-from laminar.exceptions import FlowError, LaminarError
+from laminar.exceptions import ExecutionError, FlowError, LaminarError
 from laminar.program import recording
+from laminar.program.call_log import Call
 from laminar.program.main_module import Program
 from laminar.program.recording import Recording, Target, record
 
@@ -52,6 +54,32 @@ def test_calls_and_links_are_noted_and_nothing_runs():
     assert chains(found) == [["Train", "Score"], ["Score"]]
     assert found.chains[0].first.parameters == {"rows": 3} and found.chains[0].steps[1].linker.__name__ == "link"
     assert found.ended is None and recording.active() is None
+
+
+def test_calls_that_another_process_has_made_are_repeated_up_to_the_call_after_them():
+    text = """\
+try:
+    Train()()
+except ExecutionError as error:
+    seen = error.layer
+made = Train()()
+if made.finished:  # "two" has no documents
+    Train()()
+following = made.next(flow=Score(), linker=link)
+Train()()
+"""
+    failed = pickle.dumps(ExecutionError("It failed.", layer="A"))
+    before = (Call("Train", "one", failed), Call("Train", "two"), Call("Score", "two"))
+    found = record(program(f"from laminar.exceptions import ExecutionError\n{text}"), target=Target("Train", before=before))
+    assert vars(sys.modules["__main__"])["seen"] == "A"
+    assert [[step.execution.id for step in chain.steps] for chain in found.chains] == [["one"], ["two", "two"], [None]]
+    assert found.ended is None and found.last is found.chains[-1].first
+
+
+@pytest.mark.parametrize("before", [(), (Call("Train"),), (Call("Other", "one"),)])
+def test_a_read_ends_a_recording_where_the_execution_is_not_known(before):
+    found = record(program("if Train()().finished:\n    Score()()\n"), target=Target("Score", before=before))
+    assert found.ended == ("finished", "program.py:13") and chains(found) == [["Train"]]
 
 
 def test_a_read_of_a_result_ends_the_recording_with_what_was_read():
