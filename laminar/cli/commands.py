@@ -49,7 +49,7 @@ CLUSTER = {
     "diff": Entry("diff", "diff", "Compare programs, files and deployed objects."),
     "list": Entry("list_runs", "list_command", "List workflows, templates and schedules."),
     "status": Entry("status", "status", "Show how far a workflow is, and why it waits or failed."),
-    "watch": Entry("watch", "watch", "Follow a workflow to its end."),
+    "watch": Entry("watch", "watch", "Follow a run to its end."),
     "stop": Entry("stop", "stop", "End workflows."),
     "terminate": Entry("terminate", "terminate", "End workflows at once."),
     "suspend": Entry("suspend", "suspend", "Start no further pods of a workflow, or runs of a schedule."),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,12 +13,12 @@ from laminar.cli.options.program import ProgramChoice, ProgramCommand, program_a
 from laminar.cli.options.submission import Compiling, compiling_options
 from laminar.cli.submit import one_workflow, print_submitted
 from laminar.cli.workflow_action import deployed
-from laminar.exceptions import ClusterError
+from laminar.exceptions import ClusterError, DatastoreError, ExecutionError, FlowError
 
 if TYPE_CHECKING:
     from laminar.compiler.cluster.progress import Progress
     from laminar.compiler.cluster.submission import Submitted
-    from laminar.compiler.cluster.transport import Object, Transport
+    from laminar.compiler.cluster.transport import Transport
 
 __all__ = ["resume"]
 
@@ -46,32 +48,64 @@ def resume(
     laminar resume train-x7k2f train.py           it failed, and the program is corrected
 
     The new workflow has the execution and the parameters of the old one, and the layers that have not finished: the datastore is
-    read for that. Layers that were skipped are decided again. Without a corrected program `laminar retry` is enough.
+    read for that. Layers that were skipped are decided again. RUN may be an execution that the datastore alone has: its workflow is
+    gone, or it ran on this machine. Without a corrected program `laminar retry` is enough.
     """
     transport = cluster.connect(program)
     found = deployed(run)
     if found is not None:
         _switch(transport, run, found)
         return
-    from laminar.compiler.cluster.progress import progress
-    from laminar.compiler.cluster.run_address import find
-
-    name = find(transport, run, flow=flow)
-    workflow = transport.get("Workflow", name)
-    state = progress(workflow)
-    if not state.ended:
-        _go_on(transport, state, program)
+    chosen = ProgramChoice(program or "", args=program_arguments(), flow=flow)
+    started = _resumed(transport, run, chosen, compiling)
+    if started is None:
         return
-    if program is None:
-        fix = f"laminar retry {name} runs the failed pods again; laminar resume {name} PROGRAM uses a corrected program."
-        raise ClusterError(f"{name} has ended: it {_ended(state.phase)}.", fix=fix, code=1)
-    chosen = ProgramChoice(program, args=program_arguments(), flow=flow or state.flow or None)
-    started = _finish(transport, workflow, chosen, compiling)
     print_submitted(transport, started, output, next_command=not watch)
     if watch:
         from laminar.cli.watch import follow_run
 
         follow_run(transport, str(started.workflow["metadata"]["name"]))
+
+
+def _resumed(transport: Transport, run: str, chosen: ProgramChoice, compiling: Compiling) -> Submitted | None:
+    """Return the new workflow that finishes a run, None where the run was suspended and goes on."""
+    from laminar.compiler.cluster.progress import progress
+    from laminar.compiler.cluster.run_address import find
+    from laminar.compiler.cluster.submission import parameters_of
+
+    try:
+        workflow = transport.get("Workflow", find(transport, run, flow=chosen.flow))
+    except ClusterError as error:
+        if not chosen.given or error.exit_code != 1:
+            raise
+        return _finish(transport, _stored(run, chosen, compiling, error), {}, chosen, compiling)
+    state = progress(workflow)
+    name = state.name
+    if not state.ended:
+        _go_on(transport, state, chosen.given or None)
+        return None
+    if not chosen.given:
+        fix = f"laminar retry {name} runs the failed pods again; laminar resume {name} PROGRAM uses a corrected program."
+        raise ClusterError(f"{name} has ended: it {_ended(state.phase)}.", fix=fix, code=1)
+    chosen = replace(chosen, flow=chosen.flow or state.flow or None)
+    return _finish(transport, (state.execution, name), parameters_of(workflow), chosen, compiling)
+
+
+def _stored(run: str, chosen: ProgramChoice, compiling: Compiling, error: ClusterError) -> tuple[str, str]:
+    """Return the id of an execution that the datastore has and the cluster does not, and the name of its workflow if it had one.
+
+    Raises the cluster's error where the datastore does not have it either.
+    """
+    from laminar.cli.datastore_choice import DatastoreChoice
+    from laminar.cli.options.run_words import RunChoice
+    from laminar.compiler import project
+
+    url = compiling.datastore or project.find(Path(chosen.path)).datastore
+    try:
+        found = RunChoice(DatastoreChoice(chosen.given, chosen.flow, url), run).runs()[0]
+    except (DatastoreError, ExecutionError, FlowError) as problem:
+        raise ClusterError(f"{error.what} {problem.what}", fix=error.fix, code=1) from problem
+    return found.id, found.workflow
 
 
 def _switch(transport: Transport, run: str, found: tuple[str, str]) -> None:
@@ -99,21 +133,22 @@ def _go_on(transport: Transport, state: Progress, program: str | None) -> None:
     click.echo(f"{name} goes on: laminar watch {name} follows it")
 
 
-def _finish(transport: Transport, workflow: Object, chosen: ProgramChoice, compiling: Compiling) -> Submitted:
-    """Submit the unfinished layers of a workflow, under its execution and with its parameters."""
+def _finish(
+    transport: Transport, before: tuple[str, str], parameters: dict[str, str], chosen: ProgramChoice, compiling: Compiling
+) -> Submitted:
+    """Submit the unfinished layers of an execution; ``before`` is its id and the name of its workflow, "" without one."""
     from laminar.cli.cluster_documents import check, of_program
-    from laminar.compiler.cluster.progress import execution_of
     from laminar.compiler.cluster.submission import named, parameters_of, submit
 
-    datastore, code, execution = compiling.datastore, compiling.code, execution_of(workflow)
+    execution, name = before
+    datastore, code = compiling.datastore, compiling.code
     made = of_program(chosen, target=compiling.target, datastore=datastore, code=code, execution=execution)
     if not compiling.no_lint:
         check(made)
     made.send_code()
     document = one_workflow(made)
-    kept = {name: value for name, value in parameters_of(workflow).items() if name in parameters_of(document)}
-    labels = {"laminar/resumed-from": str(workflow["metadata"]["name"])}
-    return submit(transport, named(document, labels=labels, parameters=kept))
+    kept = {key: value for key, value in parameters.items() if key in parameters_of(document)}
+    return submit(transport, named(document, labels={"laminar/resumed-from": name} if name else None, parameters=kept))
 
 
 def _ended(phase: str) -> str:

@@ -10,39 +10,81 @@ from typing import TYPE_CHECKING
 
 import click
 
-from laminar.cli.options.cluster import Cluster, cluster_options, flow_filter, run_argument, timeout_option
+from laminar.cli.logs import show
+from laminar.cli.options.cluster import Cluster, cluster_options, timeout_option
+from laminar.cli.options.run_words import RunChoice, run_words
 
 if TYPE_CHECKING:
     from laminar.compiler.cluster.log_reader import Selection
     from laminar.compiler.cluster.progress import Progress
     from laminar.compiler.cluster.transport import Transport
+    from laminar.history.stored_run import Run
 
 __all__ = ["follow_run", "watch"]
+
+POLLED = 1.0
+"""Seconds between looks at the datastore of a run of this machine."""
 
 REFRESHED = 10.0
 """Seconds between requests for pods that wait: no event of the workflow holds their reasons."""
 
 
-@click.command(short_help="Follow a workflow to its end.")
-@run_argument
-@flow_filter
+@click.command(short_help="Follow a run to its end.")
+@run_words(most=0, metavar="[PROGRAM|FLOW] [RUN]")
 @timeout_option
 @click.option("--logs", is_flag=True, help="Print the output of layers as well.")
 @cluster_options
-def watch(run: str, flow: str | None, seconds: float | None, logs: bool, cluster: Cluster) -> None:
-    """Follow RUN, a workflow, until it has ended: a tree on a terminal, a line for each change where output is piped.
+def watch(chosen: RunChoice, seconds: float | None, logs: bool, cluster: Cluster) -> None:
+    """Follow a run until it has ended: a workflow as a tree on a terminal, a line for each change where output is piped.
 
     \b
     laminar watch latest
     laminar watch train-x7k2f --timeout 2h
+    laminar watch train.py                  the newest run of a program, here or on the cluster
 
-    RUN is a workflow's name, an execution's id, a unique beginning of either, or `latest`. Ctrl-C detaches; the workflow goes
-    on. Exits 0 when it succeeded, 1 when it failed, 124 after --timeout.
+    RUN is a workflow's name, an execution's id, a unique beginning of either, or latest. The datastore is looked at first, then the
+    cluster. Ctrl-C detaches; the run goes on. Exits 0 when it succeeded, 1 when it failed, 124 after --timeout.
     """
-    from laminar.compiler.cluster.run_address import find
+    from laminar.cli.run_place import WorkflowRun, place
 
-    transport = cluster.connect()
-    follow_run(transport, find(transport, run, flow=flow), seconds=seconds, logs=logs)
+    found = place(chosen, cluster)
+    if isinstance(found, WorkflowRun):
+        follow_run(found.transport, found.name, seconds=seconds, logs=logs)
+    else:
+        _follow_here(found, seconds, logs=logs)
+
+
+def _follow_here(run: Run, seconds: float | None, *, logs: bool) -> None:
+    """Follow a run of this machine by the documents of its datastore, and exit with the code of its outcome.
+
+    Raises ClusterError after so many seconds.
+    """
+    from laminar.cli.run_view import elapsed
+    from laminar.compiler.cluster.follower import TimedOut
+    from laminar.history.stored_run import Run
+
+    began, known = time.monotonic(), dict[str, str]()
+    try:
+        while True:
+            now = Run(run.flow, run.id, run.store)
+            for layer in now.layers:
+                text = f"{layer.state}" + (f" ({layer.finished}/{layer.splits} splits)" if layer.splits and layer.fan_out else "")
+                if known.get(layer.name, "waiting") != text:
+                    click.echo(f"  {layer.name} {text}", err=logs)
+                known[layer.name] = text
+            if now.state != "running":
+                break
+            if seconds is not None and time.monotonic() - began > seconds:
+                raise TimedOut(f"{run.flow} {run.short}", seconds)
+            time.sleep(POLLED)
+    except KeyboardInterrupt:
+        click.echo(f"detached: {run.flow} {run.short} goes on (laminar watch {run.short} follows it again)", err=True)
+        raise click.exceptions.Exit(130) from None
+    for line in now.logs() if logs else ():
+        show(line)
+    reason = f": {now.reason}" if now.reason else ""
+    click.echo(f"{now.flow} {now.short}: {now.state} after {elapsed(now.seconds)}{reason}")
+    raise click.exceptions.Exit(0 if now.state == "finished" else 1)
 
 
 def follow_run(transport: Transport, name: str, *, seconds: float | None = None, logs: bool = False, quiet: bool = False) -> None:
@@ -136,7 +178,6 @@ def _live(transport: Transport, name: str, seconds: float | None) -> Progress:
 
 
 def _with_logs(transport: Transport, name: str, selection: Selection, seconds: float | None) -> Progress:
-    from laminar.cli.logs import show
     from laminar.cli.run_view import changes
     from laminar.compiler.cluster.log_reader import Line, follow_logs
 

@@ -33,3 +33,20 @@ def test_the_new_workflow_has_the_image_and_the_parameters_that_are_given_and_th
     spec = shell.cluster.workflow(done.out.strip())["spec"]
     assert spec["arguments"]["parameters"] == [{"name": "count", "value": "7"}]
     assert {one["container"]["image"] for one in spec["templates"] if "container" in one} == {"train:8"}
+
+
+def test_an_execution_whose_workflow_is_gone_is_resumed_from_the_datastore(shell, tmp_path):
+    store = tmp_path / "store"
+    source = PROGRAM.replace('image="train:1"', f'image="train:1", volumes=[Volume(mount="{store}", claim="c")]')
+    program = tmp_path / "train.py"
+    program.write_text(source.replace("import Container", "import Volume, Container").replace("max(fit.score)", "1 / 0"))
+    done = shell("run", "train.py", "--execution", "old")
+    assert done.code == 1
+    (tmp_path / ".laminar").rename(store)
+    program.write_text(source.replace("import Container", "import Volume, Container"))
+    done = shell("resume", "old", "train.py", "--datastore", str(store), "--no-lint", "-o", "name")
+    assert done.code == 0, done.err
+    tasks = shell.cluster.workflow(done.out.strip())["spec"]["templates"][0]["dag"]["tasks"]
+    assert [task["name"] for task in tasks] == ["Best"]
+    done = shell("resume", "gone", "train.py", "--datastore", str(store))
+    assert done.code == 1 and "No workflow and no execution begins with 'gone'" in done.err and str(store) in done.err

@@ -172,3 +172,32 @@ def _read(descriptor: int) -> bytes:
         return os.read(descriptor, 4096)
     except OSError:  # Linux: the other end is closed
         return b""
+
+
+def test_a_run_of_this_machine_is_followed_by_its_documents(shell):
+    assert shell("run", "train.py", "--execution", "mine").code == 0
+    done = shell("watch", "train.py")
+    assert done.code == 0, done.err
+    lines = done.out.splitlines()
+    assert lines[:3] == ["  Read finished", "  Fit finished (3/3 splits)", "  Best finished"]
+    assert lines[3].startswith("Train mine: finished after ")
+    assert "Fit[1] | " not in shell("watch", "mine", "--logs").out
+
+
+def test_latest_is_the_newest_here_and_on_the_cluster(shell):
+    shell.cluster.skew = -100.0
+    old = shell.submit()
+    shell.ended(old)
+    assert shell("run", "train.py", "--execution", "mine").code == 0
+    assert "Train mine: finished" in shell("watch", "latest").out
+    shell.cluster.skew = 100.0
+    new = shell.submit()
+    shell.ended(new)
+    assert f"{new}: succeeded" in shell("watch", "latest").out
+    assert f"{old}: succeeded" in shell("watch", old).out
+
+
+def test_words_that_fit_nothing_say_both_places(shell):
+    assert shell("run", "train.py", "--execution", "mine").code == 0
+    done = shell("watch", "gone")
+    assert done.code == 1 and ".laminar" in done.err and "Nor is it on a cluster: " in done.err
