@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from laminar.configurations.datastores.documents.attempt_record import AttemptRecord, save_attempts, save_lease
-from laminar.configurations.datastores.documents.log_pieces import Piece, save_pieces
+from laminar.configurations.datastores.documents.log_pieces import Piece, log_file, save_pieces
 from laminar.exceptions import DatastoreError
 from laminar.history import state
 from laminar.history.history_setting import is_kept
@@ -56,9 +56,11 @@ class PodHistory:
         self.half = HALF // max(1, min(task.batch, MOST_SPLITS))
         self.closed: list[Piece] = []
         self.buffer = self._buffer(task.job.index * task.batch)
+        self.kept = is_kept()
+        self.knows_store = False
         self.said_store = ""
         self.opened: DataStore | None = None
-        self.written = 0
+        self.written = self.offered = 0
         self.began = self.leased = time.monotonic()
         self.interval = FIRST_WRITE
         self.next_write = self.began + FIRST_WRITE
@@ -88,9 +90,21 @@ class PodHistory:
             self.interval = min(self.interval * 1.5, LAST_WRITE)
             self.next_write = moment + self.interval
             self._write(self.buffer.snapshot())
-        if moment - self.leased >= LEASE_EVERY and (store := self.store()) is not None:
+        if self.kept and moment - self.leased >= LEASE_EVERY and (store := self.store()) is not None:
             self.leased = moment
             attempted(lambda: save_lease(store, *self._names(), f"{self.task.job.layer}.{self.name}", self._lease()))
+
+    def offer(self) -> tuple[str, bytes]:
+        """Return the key and the bytes of the log for the worker to write, an empty key where it need not."""
+        every = [*self.closed, *self.buffer.rest()]
+        if not every or not self.knows_store or self.opened is not None:
+            return "", b""
+        self.offered = _size(every)
+        return log_file(*self._names(), self.task.job.layer, self.name, every)
+
+    def taken(self) -> None:
+        """Note that the worker has written the log that was offered."""
+        self.written = self.offered
 
     def close(self) -> None:
         """Write what is left of the log."""
@@ -98,7 +112,7 @@ class PodHistory:
 
     def killed(self, message: str, *, how: str = "killed") -> None:
         """Write that the work was ended from outside."""
-        if (store := self.store()) is not None and is_kept():
+        if self.kept and (store := self.store()) is not None:
             record = AttemptRecord(
                 layer=self.task.job.layer,
                 index=self.buffer.index,
@@ -144,11 +158,15 @@ class PodHistory:
     def _write(self, pieces: Sequence[Piece]) -> None:
         """Write the whole log, if something was printed since the last time."""
         every = [*self.closed, *pieces]
-        size = sum(len(piece.text) + piece.dropped for piece in every)
+        size = _size(every)
         if size == self.written or (store := self.store()) is None:
             return
         if attempted(lambda: save_pieces(store, *self._names(), self.task.job.layer, self.name, every)):
             self.written = size
+
+
+def _size(pieces: Iterable[Piece]) -> int:
+    return sum(len(piece.text) + piece.dropped for piece in pieces)
 
 
 def attempted(write: Callable[[], None]) -> bool:

@@ -6,6 +6,7 @@ The child's output passes through this process, which keeps it, unless a person 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import selectors
 import signal
@@ -29,6 +30,9 @@ POLL = 0.1
 """Seconds between two checks of a child: a process that it left running may keep its pipes open."""
 
 CHUNK = 65536
+
+SENDING = 30.0
+"""Seconds for which a worker may take no byte of its log."""
 
 
 def supervise(task: Task) -> int:
@@ -68,14 +72,17 @@ class Supervision:
         self.deadline: float | None = None
         self.timed_out = False
         self.done: int | None = None
-        self.forwarded = 0
+        self.forwarded = self.pid = 0
         self.streams: dict[int, tuple[str, int]] = {}
 
     def run(self) -> int:
         """Fork the child, wait for its end, and return its status."""
         near, far = socket.socketpair()
         pipes = {number: os.pipe() for number in (1, 2)} if self.captures else {}
-        pid = _fork(lambda: self._work(far), lambda: _redirect(near, pipes))
+        before = {number: signal.signal(number, self._forward) for number in (signal.SIGTERM, signal.SIGINT)}
+        self.pid = pid = _fork(lambda: self._work(far), lambda: _prepare(before, near, pipes))
+        if self.forwarded:  # the signal came before the child was there
+            os.kill(pid, self.forwarded)
         far.close()
         self.selector.register(near, selectors.EVENT_READ, self._hear)
         for number, (reading, writing) in pipes.items():
@@ -83,7 +90,6 @@ class Supervision:
             os.set_blocking(reading, False)
             self.streams[reading] = ("stdout" if number == 1 else "stderr", number)
             self.selector.register(reading, selectors.EVENT_READ, self._pass_on)
-        before = {number: signal.signal(number, self._forwarding(pid)) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             status = self._wait(pid)
         finally:
@@ -109,12 +115,10 @@ class Supervision:
         channel.done(code)
         return code
 
-    def _forwarding(self, pid: int) -> Callable[[int, Any], None]:
-        def forward(number: int, _: Any) -> None:
-            self.forwarded = number
-            os.kill(pid, number)
-
-        return forward
+    def _forward(self, number: int, frame: Any) -> None:
+        self.forwarded = number
+        if self.pid:
+            os.kill(self.pid, number)
 
     def _wait(self, pid: int) -> int:
         while True:
@@ -169,7 +173,7 @@ class Supervision:
             self.deadline = time.monotonic() + float(message["seconds"])
         if "secrets" in message:
             self.history.secrets(message["secrets"])
-            self.history.said_store = message.get("store", "")
+            self.history.said_store, self.history.knows_store = message.get("store", ""), True
         if "split" in message:
             for reading in list(self.streams):
                 self._pass_on(reading)
@@ -177,11 +181,27 @@ class Supervision:
             with contextlib.suppress(OSError):
                 near.send(b"\n")
         if "done" in message:
-            self.done = int(message["done"])
+            self.done, self.deadline = int(message["done"]), None
+            self._offer(near)
+        if "kept" in message:
+            self.history.taken()
+
+    def _offer(self, near: socket.socket) -> None:
+        """Send the worker its log, which it writes before it ends."""
+        for reading in list(self.streams):
+            self._pass_on(reading)
+        key, data = self.history.offer()
+        head = json.dumps({"key": key, "size": len(data)}).encode() + b"\n"
+        with contextlib.suppress(OSError):
+            near.settimeout(SENDING)
+            near.sendall(head + data)
+        near.setblocking(False)
 
 
-def _redirect(near: socket.socket, pipes: dict[int, tuple[int, int]]) -> None:
-    """Make the child's standard streams lead to pipes; lines leave it as they are printed."""
+def _prepare(handlers: dict[signal.Signals, Any], near: socket.socket, pipes: dict[int, tuple[int, int]]) -> None:
+    """Restore the child's signals, and make its standard streams lead to pipes; lines leave it as they are printed."""
+    for signal_number, handler in handlers.items():
+        signal.signal(signal_number, handler)
     near.close()
     for number, (reading, writing) in pipes.items():
         os.dup2(writing, number)

@@ -120,3 +120,25 @@ def test_what_a_child_prints_passes_through_at_once_and_leaves_no_pipe_open(work
     out, err = capfd.readouterr()
     assert (out.count("out\n"), err) == (50_000, "err\n")
     assert set(os.listdir("/proc/self/fd")) == before
+
+
+def test_the_worker_writes_its_log_and_the_supervisor_opens_no_datastore(work, tmp_path, monkeypatch, capfd):
+    from laminar.configurations.datastores import Local
+    from laminar.configurations.datastores.documents.log_pieces import load_pieces
+    from laminar.worker.pod_history import PodHistory
+
+    store = Local(tmp_path)
+
+    def speak(channel: PodChannel) -> int:
+        channel.store(store, [])
+        os.write(1, b"said" * 100_000 + b"\n")
+        return 0
+
+    def opened(self: PodHistory) -> Local:
+        raise AssertionError("the supervisor opens the datastore")
+
+    work(speak)
+    monkeypatch.setattr(PodHistory, "store", opened)
+    assert supervisor.supervise(TASK) == 0
+    assert capfd.readouterr().out == "said" * 100_000 + "\n"
+    assert "".join(piece.text for piece in load_pieces(store, "F", "one", "L")) == "said" * 100_000 + "\n"

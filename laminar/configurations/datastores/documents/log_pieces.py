@@ -18,7 +18,7 @@ from laminar.configurations.datastores import key_layout
 from laminar.configurations.datastores.byte_storage import ByteStorage
 from laminar.configurations.datastores.values.artifact import encode
 
-__all__ = ["Piece", "load_pieces", "save_pieces"]
+__all__ = ["Piece", "load_pieces", "log_file", "save_pieces"]
 
 AT_ONCE = 64
 """Files that are fetched together."""
@@ -40,8 +40,14 @@ class Piece:
 
 def save_pieces(storage: ByteStorage, flow: str, execution: str, layer: str, name: str, pieces: Iterable[Piece]) -> None:
     """Write pieces of a layer's output as one file, in place of the one of this name."""
+    key, data = log_file(flow, execution, layer, name, pieces)
+    storage.put(key, (data,))
+
+
+def log_file(flow: str, execution: str, layer: str, name: str, pieces: Iterable[Piece]) -> tuple[str, bytes]:
+    """Return the key and the bytes of a file with pieces of a layer's output."""
     key = f"{key_layout.logs_folder(flow, execution, layer)}/{name}.jsonl"
-    storage.put(key, ("".join(_line(piece) for piece in pieces).encode(errors="replace"),))
+    return key, "".join(_line(piece) for piece in pieces).encode(errors="replace")
 
 
 def _line(piece: Piece) -> str:
