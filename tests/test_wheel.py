@@ -63,7 +63,7 @@ def test_the_wheel_holds_every_module_and_data_file_and_nothing_else(wheel):
         f"{target}/{path.relative_to(ROOT / floor).as_posix()}"
         for floor, target in FLOORS.items()
         for path in (ROOT / floor).rglob("*")
-        if path.suffix in (".py", ".yaml", ".template") or path.name in ("py.typed", "Dockerfile", "schema.json")
+        if path.suffix in (".py", ".yaml", ".template", ".css", ".js") or path.name in ("py.typed", "Dockerfile", "schema.json")
     }
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert held == expected

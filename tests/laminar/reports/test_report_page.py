@@ -85,6 +85,14 @@ def test_a_run_of_an_older_laminar_that_left_no_record_is_shown(store):
     assert "Old" in drawn(store)
 
 
+@pytest.mark.parametrize(("failing", "state"), [((), "finished"), ((1,), "failed")], ids=["finished", "failed"])
+def test_a_run_of_pods_is_known_from_what_they_left(store, failing, state):
+    save_run(store, failing=failing, workflow="train-x7k2f")
+    page = drawn(store)
+    assert f"<title>Train nightly: {state}</title>" in page
+    assert "train-x7k2f" in page
+
+
 def test_ten_thousand_splits_are_summed_up(store):
     save_run(store, splits=10_000, failing=tuple(range(0, 10_000, 7)))
     page = drawn(store)
