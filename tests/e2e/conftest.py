@@ -128,11 +128,18 @@ class Cluster:
         lines = self("results", program, execution, *words).stdout.splitlines()
         rows = [line.split("\t") for line in lines if "\t" in line and not line.startswith("layer\t")]
         finished = [row[0] for row in rows if row[1].startswith("finished")]
-        return {layer: self("results", program, execution, layer, *words, code=None).stdout for layer in finished}
+        return {layer: _timeless(self("results", program, execution, layer, *words).stdout) for layer in finished}
 
     def total(self, program: str, execution: str, layer: str, attribute: str) -> str:
         """Return one value that an execution left, as text."""
         return self("results", program, execution, layer, attribute, "--datastore", store()).stdout.strip()
+
+
+def _timeless(table: str) -> str:
+    """Return the table of a layer's results without the columns that differ from run to run: attempts of lost pods, times."""
+    rows = [line.split("\t") for line in table.splitlines()]
+    kept = [place for place, name in enumerate(rows[0] if rows else ()) if name not in ("attempt", "took")]
+    return "\n".join("\t".join(row[place] for place in kept if place < len(row)) for row in rows)
 
 
 def store() -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from laminar.compiler.argo.expressions.functions import FUNCTIONS, SPRIG, Function
+from laminar.compiler.argo.expressions.functions import FUNCTIONS, SPRIG, SPRIG_NAMES, Function
 from laminar.compiler.argo.expressions.nodes import Binary, Call, ExprError, Let, Literal, Member, Name, Node, walk
+from laminar.exceptions import suggest
 
 __all__ = ["Reference", "problems", "references"]
 
@@ -80,8 +81,6 @@ def _is_sprig(node: Node) -> bool:
 def problems(node: Node) -> tuple[ExprError, ...]:
     """Return the calls that are wrong: unknown functions, wrong numbers of arguments.
 
-    A function of sprig that is not listed here is no problem.
-
     >>> from laminar.compiler.argo.expressions.parser import parse
     >>> [problem.message for problem in problems(parse("strin(1) + max()"))]
     ["There is no function 'strin'.", 'max takes at least 1 argument, not 0.']
@@ -96,8 +95,10 @@ def _problem(call: Call) -> ExprError | None:
         known = FUNCTIONS.get(function.name)
         return _count(call, known) if known else ExprError(f"There is no function {function.name!r}.", call.position)
     if _is_sprig(function) and isinstance(function, Member) and isinstance(function.key, Literal):
-        known = SPRIG.get(str(function.key.value))
-        return _count(call, known) if known else None
+        name = str(function.key.value)
+        if name not in SPRIG_NAMES:
+            return ExprError(f"There is no function 'sprig.{name}'." + suggest(name, SPRIG_NAMES), call.position)
+        return _count(call, SPRIG[name]) if name in SPRIG else None
     if isinstance(function, Member):
         return None  # a method of a Go value, such as the Seconds of a duration
     return ExprError("The called value is no function.", call.position)

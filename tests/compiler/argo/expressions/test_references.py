@@ -33,7 +33,9 @@ def test_references_tell_what_has_a_fallback():
     ("text", "messages"),
     [
         ("string(1)", []),
-        ("sprig.nobodyKnows(1)", []),
+        ("sprig.nobodyKnows(1)", ["There is no function 'sprig.nobodyKnows'."]),
+        ("sprig.toStrin(1)", ["There is no function 'sprig.toStrin'. Did you mean 'toString'?"]),
+        ('sprig.dig("a", 1, b)', []),
         ("fromJson(x)", ["There is no function 'fromJson'."]),
         ("len()", ["len takes 1 argument, not 0."]),
         ("string(1, 2)", ["string takes 1 argument, not 2."]),
