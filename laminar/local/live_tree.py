@@ -142,7 +142,7 @@ class Tree(Lines):
 
     def stop(self, execution: Execution, failed: int) -> None:
         self.live.stop()
-        self.console.print(self._tree(None))
+        self.console.print(self._tree(None), no_wrap=True, overflow="ellipsis")
         super().stop(execution, failed)
 
     # the tree
@@ -158,7 +158,9 @@ class Tree(Lines):
             states = [row.state for row in hidden]
             counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
             lines.append(Text(f"  and {counts}", style="dim"))
-        return Text("\n").join(lines)
+        whole = Text("\n").join(lines)
+        whole.no_wrap, whole.overflow = True, "ellipsis"  # a line that is too long for the terminal is cut
+        return whole
 
     def _shown(self, height: int | None) -> tuple[list[Row], list[Row]]:
         """Return the rows to show and those to count, the less interesting ones first, where the terminal is too low."""
@@ -184,7 +186,6 @@ class Tree(Lines):
         line.append(f" {row.name:<{broad - len(row.stem)}}", style="dim" if row.state in ("waiting", "skipped") else "")
         for words, look in self._facts(row):
             line.append(f"  {words}", style=look)
-        line.no_wrap, line.overflow = True, "ellipsis"
         return line
 
     def _facts(self, row: Row) -> Iterator[tuple[str, str]]:

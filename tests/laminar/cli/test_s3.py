@@ -143,6 +143,7 @@ def test_gc_and_du_work_on_s3(run: Run) -> None:
     assert (ended.returncode, "removed 0 executions and 0 artifacts" in ended.stderr) == (0, True)
 
 
+@pytest.mark.slow
 def test_a_report_of_a_run_is_written_from_the_store_and_holds_no_credential(run: Run) -> None:
     ended = run("report", "train.py", "one", "-o", "page.html")
     assert ended.returncode == 0, ended.stderr

@@ -93,6 +93,14 @@ def test_what_a_layer_prints_is_above_the_tree_and_an_unfinished_line_beside_the
     assert shown(tree)[0].endswith("20%")
 
 
+def test_a_line_that_is_too_long_for_the_terminal_is_cut(tree):
+    tree.start(execution(Node("A" * 200)))
+    tree.stop(execution(Node("A" * 200)), 0)
+    drawn = [line for line in re.split(r"[\r\n]+", printed(tree)) if "AAAA" in line]
+    assert drawn
+    assert {len(line.rstrip()) for line in drawn} == {80}
+
+
 def test_a_second_flow_of_a_chain_has_a_tree_of_its_own(tree):
     tree.start(execution())
     tree.stop(execution(), 0)
