@@ -236,7 +236,7 @@ FIXES = {
     401: "log in again: ARGO_TOKEN for an Argo server, the user of the kubeconfig's context for a cluster.",
     403: "request the right: templates/rbac-people.yaml has the rights of people; `laminar doctor` lists the missing ones.",
     404: "check the namespace (-n) and the cluster; `laminar doctor` checks whether Argo is there.",
-    409: "repeat the command: it reads the object anew.",
+    409: "repeat the command: it reads the object again.",
     410: "repeat the command: the server has newer data.",
     413: "submit less: a workflow is at most 1 MiB; `laminar compile --explain` shows its largest parts.",
     429: "try again later.",

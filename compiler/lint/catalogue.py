@@ -30,7 +30,7 @@ F110|warning|no|yes|A parameter's value that is not text|Argo reads any plain va
 F111|warning/error|partly|yes|A missing field of Argo|Argo reads it as empty; its custom resource definitions require it, so `kubectl apply` is refused.
 N101|error|yes|yes|A template, task or step with an invalid name|Letters, digits and `-`, beginning with a letter or a digit, at most 128.
 N102|error|yes|yes|A parameter or artifact with an invalid name|Letters, digits, `-` and `_`.
-N103|error|partly|partly|A name that stands twice|Argo lint finds templates, tasks, steps, parameters and artifacts of one name. Volumes, containers and variables of one name are found when the pod is created, or never.
+N103|error|partly|partly|A name that occurs twice|Argo lint finds templates, tasks, steps, parameters and artifacts of one name. Volumes, containers and variables of one name are found when the pod is created, or never.
 N104|warning/error|no|yes|A document without a name|The API server wants a name or a generateName.
 N105|error|partly|yes|An object with an invalid name|Kubernetes takes lower-case letters, digits, `-` and `.`; a Workflow's name has at most 63 characters, a CronWorkflow's 52.
 N106|warning/error|no|yes|A label or annotation that Kubernetes refuses|A label's value has at most 63 letters, digits, `-`, `_` and `.`.

@@ -55,7 +55,7 @@ def lint(
     laminar compile train.py | laminar lint -
     laminar lint --format github --fail-on warning flows/
 
-    A comment # laminar: ignore[C103] ignores a rule on its line, or on the line below where it stands alone. docs/reference/lint.md
+    A comment # laminar: ignore[C103] ignores a rule on its line, or alone on a line, on the line below. docs/reference/lint.md
     lists the rules. Where the argo command is installed, argo lint runs as well. Exits with 1 where there are errors.
     """
     if explain is not None:

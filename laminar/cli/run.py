@@ -126,7 +126,7 @@ def _check(path: str, execution: str | None, resume: str | None, from_layer: str
     if execution is not None and resume is not None:
         raise click.UsageError("--execution names a new execution and --resume an old one. Pass one of them.")
     if from_layer is not None and resume is None:
-        raise click.UsageError("--from says where an execution is resumed. Pass --resume as well.")
+        raise click.UsageError("--from names the layer to resume from. Pass --resume as well.")
     if execution is not None:
         from laminar.components.execution import check_name
 

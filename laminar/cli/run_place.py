@@ -28,7 +28,7 @@ class WorkflowRun:
 
 
 def place(chosen: RunChoice, cluster: Cluster) -> WorkflowRun | Run:
-    """Return the run that words name. The datastore is looked at first, then the cluster; ``latest`` is the newest of both.
+    """Return the run that words name. The datastore is searched first, then the cluster; ``latest`` is the newest of both.
 
     Raises ClusterError or ExecutionError where nothing, or several, fit.
     """
@@ -48,7 +48,7 @@ def place(chosen: RunChoice, cluster: Cluster) -> WorkflowRun | Run:
 
 
 def _of_cluster_alone(chosen: RunChoice, cluster: Cluster, error: LaminarError) -> WorkflowRun:
-    """Return the workflow that words name; where there is none either, the error says that both places were looked through."""
+    """Return the workflow that words name; where there is none either, the error lists both places."""
     try:
         return _workflow(chosen, cluster, chosen.address)
     except ClusterError as problem:

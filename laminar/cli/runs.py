@@ -116,7 +116,7 @@ def local_time(text: str) -> str:
 
 
 def took(seconds: float) -> str:
-    """Return a duration as a person says it.
+    """Return a duration in the form that people use.
 
     >>> took(0.0123), took(1.5), took(75.4), took(7260)
     ('12 ms', '1.50 s', '1m15s', '2h01m')

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["follow_run", "watch"]
 
 POLLED = 1.0
-"""Seconds between looks at the datastore of a run of this machine."""
+"""Seconds between reads of the datastore of a run of this machine."""
 
 REFRESHED = 10.0
 """Seconds between requests for pods that wait: no event of the workflow holds their reasons."""
@@ -42,7 +42,7 @@ def watch(chosen: RunChoice, seconds: float | None, logs: bool, cluster: Cluster
     laminar watch train-x7k2f --timeout 2h
     laminar watch train.py                  the newest run of a program, here or on the cluster
 
-    RUN is a workflow's name, an execution's id, a unique beginning of either, or latest. The datastore is looked at first, then the
+    RUN is a workflow's name, an execution's id, a unique beginning of either, or latest. The datastore is searched first, then the
     cluster. Ctrl-C detaches; the run goes on. Exits 0 when it succeeded, 1 when it failed, 124 after --timeout.
     """
     from laminar.cli.run_place import WorkflowRun, place

@@ -192,7 +192,7 @@ def nodes_of(flow: type[Flow], registry: Registry) -> dict[str, Node]:
 
 
 KINDS: tuple[Kind, ...] = ("entry", "submission")
-"""Kinds of hooks that a node says it has: they are called before the layer's own process starts."""
+"""Kinds of hooks that a node lists: they are called before the layer's own process starts."""
 
 
 def _node(flow: type[Flow], registration: Registration, registry: Registry) -> Node:

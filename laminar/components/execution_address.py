@@ -16,7 +16,7 @@ __all__ = ["named_execution"]
 def named_execution(flow: Flow, words: str | None) -> str | None:
     """Return the id of the execution that words name, the words themselves where they may be the id of a new one.
 
-    The datastore is looked at first, then the cluster where the flow's calls are submitted: a run is there before it has documents.
+    The datastore is searched first, then the cluster where the flow's calls are submitted: a run is there before it has documents.
     The id of a person's own is never completed: ``exp-1`` is a new execution beside ``exp-10``. Workers and recordings, which are
     given whole ids, look nothing up.
 

@@ -19,7 +19,7 @@ __all__ = ["JsonLines"]
 
 
 class JsonLines(Lines):
-    """Write an event a line. ``event`` says what happened; ``time`` is ISO 8601, UTC.
+    """Write an event a line. ``event`` is its kind; ``time`` is ISO 8601, UTC.
 
     Events are run started, layer started, split finished, attempt failed, layer ended, output, note, run ended, error.
     """

@@ -37,7 +37,7 @@ class Quiet:
         self._broken: set[str] = set()
 
     def start(self, execution: Execution, before: Mapping[str, str] | None = None) -> None:
-        """Report that an execution starts; ``before`` says how those of its layers have ended that are not to run."""
+        """Report that an execution starts; ``before`` has the ends of those layers that are not to run."""
 
     def begin(self, layer: str, splits: int, fan_out: bool) -> None:
         """Report that a layer starts."""

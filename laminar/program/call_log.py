@@ -1,4 +1,4 @@
-"""Note the calls of flows that this process makes, for workers that start anew: they execute the program up to the last one.
+"""Note the calls of flows that this process makes, for workers that start again: they execute the program up to the last one.
 
 A program computes from the results of one flow what it calls the next one with. A worker that stopped at the first read would have
 the values from before it.

@@ -58,7 +58,7 @@ def leave_by(work: Callable[[], int]) -> NoReturn:
         code = work()
     except KeyboardInterrupt:
         code = 130
-    except SystemExit as leaving:  # of a process that a layer forked: it ends as it says
+    except SystemExit as leaving:  # of a process that a layer forked: it ends with that code
         code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     except BaseException:
         import traceback

@@ -124,7 +124,7 @@ class Recording:
             self.end()
 
     def _repeats(self, step: Step, target: Target) -> bool:
-        """Give a call the execution that it had in the process that the program was started in, if it came before the target."""
+        """Bind a call to the execution that it had in the process of the program's start, if it came before the target."""
         if target.before is None or self.repeated >= len(target.before):
             return False
         call = target.before[self.repeated]

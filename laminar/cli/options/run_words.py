@@ -77,7 +77,7 @@ def run_words(*, most: int, metavar: str) -> Callable[[Callable[..., Any]], Call
 
         for option in (
             click.option("--datastore", metavar="URL", help="Datastore to read, instead of the program's or the folder's."),
-            click.option("--flow", metavar="NAME", help="Look at the runs of this flow only."),
+            click.option("--flow", metavar="NAME", help="Use the runs of this flow only."),
             click.option("-m", "module", metavar="MODULE", help="Name a program by its module, as for laminar run."),
             click.argument("words", metavar=metavar, nargs=-1, shell_complete=completed),
         ):

@@ -246,7 +246,7 @@ class Server:
             gc.freeze()
         if (shared := self.shared[key]) is not None:
             if shared is not self.latest:  # several layers may run beside each other
-                split_job.name_split(replace(job, cached=True))  # the job itself says whether it is
+                split_job.name_split(replace(job, cached=True))  # the job itself has the flag
                 self.latest = shared
             os.environ[INDEX], os.environ[ATTEMPT] = str(job.index), str(job.attempt)
             with contextlib.suppress(Exception):
