@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from laminar import skip_rules
 from laminar.components import declared_parameters
 from laminar.graph import PARAMETERS, parameter_length, size
+from laminar.history.secret_names import is_secret
 from laminar.pictures.diagram import SECTIONS, Box, Diagram, Frame, clean, shorten
 from laminar.program import source_location
 from laminar.worker import hook_calls
@@ -31,6 +32,7 @@ __all__ = ["box_of", "diagram_of", "frame_of", "quantity"]
 
 KINDS: tuple[Kind, ...] = ("entry", "submission", "execution", "retry")
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+MASK = "***"
 VALUE = 200
 """Characters of a parameter's value that a page shows."""
 
@@ -79,7 +81,7 @@ def _parameters_box(flow: Flow, parameters: Mapping[str, Any] | None, link: str)
         origin = "made by the linker" if link else "passed by the call"
         rows = [("values", origin), *((name, _about_parameter(declared.get(name)) or "a list") for name in names)]
         return Box(name=PARAMETERS, kind="parameters", lines=(origin,), details=(("parameters", tuple(rows)),))
-    values = {name: shorten(_shown(value), VALUE) for name, value in parameters.items()}
+    values = {name: MASK if is_secret(name) else shorten(_shown(value), VALUE) for name, value in parameters.items()}
     lines = tuple(f"{name} = {shorten(text, 22)}" for name, text in [*values.items()][:4])
     rows = []
     for name, text in values.items():
@@ -211,7 +213,7 @@ def _container_rows(container: Container) -> Iterator[tuple[str, str]]:
         if each.name == "memory":
             yield each.name, quantity(value)
         elif each.name == "env":
-            yield from ((f"env {name}", shorten(str(text), VALUE)) for name, text in value.items())
+            yield from ((f"env {name}", MASK if is_secret(name) else shorten(str(text), VALUE)) for name, text in value.items())
         elif each.name == "secrets":
             yield from ((f"secret {name}", f"key {one.key} of {one.name}") for name, one in value.items())
         elif each.name == "volumes":

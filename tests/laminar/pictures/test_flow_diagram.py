@@ -148,6 +148,20 @@ def test_a_layer_of_a_function_has_its_source_without_the_indent():
     assert flow_diagram.source_of(Inside)[0].startswith("class Inside(Layer):\n    def __call__")
 
 
+def test_what_a_name_shows_to_be_a_secret_is_masked():
+    class Safe(Flow): ...
+
+    @Safe.register(container=Container(env={"API_TOKEN": "hidden", "LEVEL": "3"}))
+    class Open(Layer):
+        def __call__(self, parameters: Parameters) -> None: ...
+
+    parameters, layer = flow_diagram.frame_of(Safe(), {"password": "hidden", "rate": 1}).boxes
+    assert parameters.lines == ("password = ***", "rate = 1")
+    assert "hidden" not in str(parameters.details)
+    shown = details(layer)["container"]
+    assert (shown["env API_TOKEN"], shown["env LEVEL"]) == ("***", "3")
+
+
 def test_a_value_whose_repr_raises_is_drawn():
     class Broken:
         def __repr__(self) -> str:
