@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +64,8 @@ def _print(chosen: RunChoice, run: Run, everything: bool) -> None:
         table(columns, [_row(run, layer) for layer in layers], styles={"state": {**STYLES, "not run": "dim", "skipped": "dim"}})
     else:
         click.echo("No layer has left anything.", err=True)
+    for line in _notes(layers):
+        click.echo(line)
     _failures(run, everything)
     if sys.stdout.isatty():
         _advice(chosen, run)
@@ -113,6 +115,15 @@ def _splits(layer: LayerRun) -> str:
         return "?"
     whole = str(layer.splits) if layer.state == "finished" else f"{layer.finished}/{layer.splits}"
     return whole + (f", {layer.reused} reused" if 0 < layer.reused < layer.finished else "")
+
+
+def _notes(layers: Sequence[LayerRun]) -> Iterator[str]:
+    """Yield a line for each layer that an entry hook denied, or whose Catch covered an exception."""
+    for layer in layers:
+        said = [one for one in layer.attempts if one.message and one.how in ("finished", "skipped")]
+        if said:
+            more = f" (and {len(said) - 1} more splits)" if len(said) > 1 else ""
+            yield f"{layer.name} {'caught' if said[0].how == 'finished' else 'skipped'}: {said[0].message}{more}"
 
 
 def _failures(run: Run, everything: bool) -> None:

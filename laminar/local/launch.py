@@ -151,7 +151,7 @@ def _is_of_another_flow(layer: str) -> bool:
 
 
 def _execute(step: Step) -> Execution:
-    from laminar.worker import split
+    from laminar.local import session
 
     execution: Execution = step.execution
     assert step.layer is not None
@@ -162,7 +162,7 @@ def _execute(step: Step) -> Execution:
     layer = execution.layer(step.layer)
     if layer._binding.index is None:
         layer._binding.index = 0
-    split.run(layer)
+    session.execute(layer)
     return execution
 
 

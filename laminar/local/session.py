@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from laminar.local.display import Quiet
     from laminar.worker.split import SplitFailed
 
-__all__ = ["LocalSession"]
+__all__ = ["LocalSession", "execute"]
 
 
 class LocalSession:
@@ -131,6 +131,30 @@ class LocalSession:
             self.keeper.close(state.FAILED, reason=f"{type(error).__name__}: {what}", failed=layers)
         else:
             self.keeper.close(state.FAILED if layers else state.FINISHED, failed=layers)
+
+
+def execute(layer: Layer) -> None:
+    """Run the split that a layer stands for in this process, as a session of its own.
+
+    Raises SplitFailed where the layer fails.
+    """
+    from laminar.local import display
+    from laminar.worker import split
+
+    session = LocalSession(layer.execution, "execute", display.current())
+    started = session.begin(layer)
+    try:
+        split.run(layer)
+    except split.SplitFailed as failed:
+        session.end(layer)
+        session.failed(layer, failed, again=False, started=started)
+        session.close(None, [layer.name])
+        raise
+    except BaseException as error:
+        session.close(error, [layer.name])
+        raise
+    session.end(layer)
+    session.close(None, [])
 
 
 def _container_variables(execution: Execution) -> dict[str, str]:

@@ -123,3 +123,14 @@ def test_a_run_that_is_interrupted_says_so(tmp_path, monkeypatch):
     assert [(one.layer, one.how) for one in run.attempts] == [("Wait", "interrupted")]
     assert run.layers[0].state == "interrupted"
     assert run.failures == ()
+
+
+def test_a_split_that_is_executed_alone_is_a_session(tmp_path):
+    flow = Rows(datastore=Local(tmp_path / "store"), executor=Thread())
+    flow.execution("one").parameters().execute(layer=flow.layer(Make))
+    with pytest.raises(ExecutionError):
+        flow.execution("one").execute(layer=flow.layer(Use, index=2, splits=4))
+    run = run_of(flow)
+    assert [(one.action, one.state) for one in run.sessions] == [("execute", "finished"), ("execute", "failed")]
+    assert [(one.layer, one.index, one.message) for one in run.failures] == [("Use", 2, "ValueError: bad row 2")]
+    assert flow.execution("one").state == "failed"

@@ -210,3 +210,22 @@ def with_old_time(path: Path) -> None:
         os.utime(path, (time.time() - 2 * DAY,) * 2)
     except FileNotFoundError:
         pass
+
+
+def test_the_history_of_an_execution_counts_as_activity_and_goes_with_it(store):
+    from laminar.configurations.datastores.documents.attempt_record import AttemptRecord, save_attempts
+    from laminar.configurations.datastores.documents.execution_record import ExecutionRecord, save_execution
+    from laminar.configurations.datastores.documents.log_pieces import Piece, save_pieces
+
+    leave(store, "one", b"a")
+    save_execution(store, ExecutionRecord(flow="F", execution="one"))
+    save_attempts(store, "F", "one", "1", [AttemptRecord(layer="L")])
+    save_pieces(store, "F", "one", "L", "1", [Piece(0, 1, "run", 0, "stdout", "", "printed\n")])
+    save_execution(store, ExecutionRecord(flow="F", execution="failed"))  # it left nothing but its record
+    (failed, one) = garbage_collection.survey(store).executions
+    assert (failed.execution, failed.documents, one.execution, one.documents) == ("failed", 0, "one", 1)
+    assert one.document_bytes > len(store.get(document_key("F", "one", "L", 0)))
+    assert store.layers("F", "one") == ("L",)
+    assert clear(store, days=29).executions == 0
+    assert clear(store, days=31).executions == 2
+    assert list(store.walk("F")) == []
