@@ -52,7 +52,7 @@ class Project:
 
 
 def find(program: Path) -> Project:
-    """Return the project of a program; without a ``pyproject.toml`` it is the program's folder.
+    """Return the project of a program; without a ``pyproject.toml`` it is the program's folder, or the one of its package.
 
     Raises FlowError for a file that cannot be read or is no TOML, and for a setting that does not exist or has a wrong type.
     """
@@ -61,6 +61,8 @@ def find(program: Path) -> Project:
         file = parent / "pyproject.toml"
         if file.is_file():
             return Project(parent, **_settings(file))
+    while (folder / "__init__.py").is_file():  # the program runs as a module of the package, in a pod too
+        folder = folder.parent
     return Project(folder)
 
 

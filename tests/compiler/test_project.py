@@ -35,6 +35,16 @@ def test_a_file_without_settings_marks_the_projects_folder(text, settings, tmp_p
     assert project.find(settings(text)) == project.Project(tmp_path)
 
 
+def test_without_a_file_the_project_of_a_module_is_the_folder_that_its_package_is_in(tmp_path):
+    inner = tmp_path / "pkg" / "deep"
+    inner.mkdir(parents=True)
+    assert project.find(inner / "flow.py").root == inner
+    (inner / "__init__.py").touch()
+    assert project.find(inner / "flow.py").root == tmp_path / "pkg"
+    (tmp_path / "pkg" / "__init__.py").touch()
+    assert project.find(inner / "flow.py").path_of(str(inner / "flow.py")) == "pkg/deep/flow.py"
+
+
 def test_lists_are_patterns_and_the_base_file_is_relative_to_the_project(settings, tmp_path):
     found = project.find(settings('[tool.laminar]\ninclude = ["data/", "*.csv"]\nexclude = []\nbase = "deploy/base.yaml"\n'))
     assert (found.include, found.exclude) == (("data/", "*.csv"), ())
