@@ -32,7 +32,7 @@ POLL = 0.1
 CHUNK = 65536
 
 SENDING = 30.0
-"""Seconds for which a worker may reject byte of its log."""
+"""Seconds for which a worker may read nothing of its log."""
 
 
 def supervise(task: Task) -> int:

@@ -35,7 +35,7 @@ def save_run(
 ) -> None:
     """Write a run of a layer Read, a fan-out Fit over ``splits``, of which some fail twice, and a layer Best.
 
-    With the name of a workflow it is as pods leave it: no session says how it ended.
+    With the name of a workflow it is as pods leave it: no session has its end.
     """
     shapes = (LayerShape("Read"), LayerShape("Fit", ("Read",), fan_out=True), LayerShape("Best", ("Fit",)))
     state = "failed" if failing else "finished"
