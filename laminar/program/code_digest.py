@@ -14,13 +14,16 @@ import builtins
 import copyreg
 import functools
 import hashlib
+import os
+import re
 import sys
 import threading
 import types
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import PurePath
 from typing import Any
 
-from laminar.program import module_origin
+from laminar.program import main_module, module_origin
 from laminar.program.code_references import Import, references
 from laminar.program.module_imports import sources
 
@@ -74,6 +77,7 @@ class Walk:
         self.classes: dict[type, None] = {} if outer is None else outer.classes
         self.sources: dict[str, str] = {} if outer is None else outer.sources
         self.path: list[str] = [] if outer is None else outer.path
+        self.folder: str = program_folder() if outer is None else outer.folder
         self._outer = outer
         self._seen: dict[int, int] = {}
         self._kept: list[Any] = []
@@ -94,12 +98,16 @@ class Walk:
     def value(self, value: Any) -> None:
         """Feed a value: atoms and containers by content, code by what it does, other objects as pickle takes them apart."""
         kind = type(value)
+        if kind is str:
+            return self.put("str", self._placed(value))
         if kind in ATOMS:
             return self.put(kind.__name__, repr(value))
+        if isinstance(value, PurePath):
+            return self.put("path", self._placed(str(value)))
         if not self._is_new(value):
             return None
-        if kind in CONTAINERS and is_flat(value):
-            self.put(kind.__name__, repr(value) if kind not in (set, frozenset) else " ".join(sorted(map(repr, value))))
+        if kind in CONTAINERS and is_flat(value) and self.folder not in (text := repr(value)):
+            self.put(kind.__name__, text if kind not in (set, frozenset) else " ".join(sorted(map(repr, value))))
         elif kind in (list, tuple):
             self.put(kind.__name__, str(len(value)))
             for item in value:
@@ -114,6 +122,10 @@ class Walk:
         elif not self._code(kind, value):
             self._instance(kind, value)
         return None
+
+    def _placed(self, text: str) -> str:
+        """Return a text that is a path below the program's folder as one that is the same wherever the program lies."""
+        return f"<program>{text[len(self.folder) :]}" if f"{text}/".startswith(f"{self.folder}/") else text
 
     def _is_new(self, value: Any) -> bool:
         """Return whether an object is met for the first time; feed a reference where it is not."""
@@ -181,7 +193,7 @@ class Walk:
     def _named(self, value: Any) -> None:
         """Feed a function that is written in C, with the object that it is bound to."""
         owner = getattr(value, "__self__", None)
-        module = _module_of(value) or _module_of(getattr(value, "__objclass__", None))
+        module = module_origin.module_of(value) or module_origin.module_of(getattr(value, "__objclass__", None))
         self.put("builtin", module, value.__qualname__)
         if module:
             self._foreign(module, value.__qualname__)
@@ -220,13 +232,14 @@ class Walk:
 
     def function(self, function: types.FunctionType) -> None:
         """Feed a function: an own one by its code and what that refers to, another by its name."""
-        if _kind_of(function) != "own":
-            return self._foreign(_module_of(function), function.__qualname__)
+        if module_origin.kind_of(function) != "own":
+            return self._foreign(module_origin.module_of(function), function.__qualname__)
         self.put("function", function.__qualname__)
         self.path.append(function.__qualname__)
         self._bytecode(function.__code__)
         self.value(function.__defaults__)
         self.value(function.__kwdefaults__)
+        self._annotations(function.__annotations__, function.__globals__)
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
             self.put("cell", name)
             self._cell(cell)
@@ -298,14 +311,16 @@ class Walk:
 
     def class_(self, cls: type, *, without: Callable[[str, Any], bool] = lambda name, value: False) -> None:
         """Feed a class: an own one by its bases and attributes, but those that ``without`` is true of; another by its name."""
-        if _kind_of(cls) != "own":
-            return self._foreign(_module_of(cls), cls.__qualname__)
+        if module_origin.kind_of(cls) != "own":
+            return self._foreign(module_origin.module_of(cls), cls.__qualname__)
         self.classes[cls] = None
         self.put("class", cls.__qualname__)
         self.path.append(cls.__qualname__)
         self.value(type(cls))
         for base in cls.__bases__:
             self.value(base)
+        written = vars(cls).get("__annotations__")
+        self._annotations(written if isinstance(written, dict) else {}, vars(sys.modules.get(cls.__module__, types)))
         for name, value in sorted(vars(cls).items()):
             if name in SKIPPED or without(name, value):
                 continue
@@ -316,6 +331,23 @@ class Walk:
                 self.value(value)
         self.path.pop()
         return None
+
+    def _annotations(self, annotations: Mapping[str, Any], namespace: Mapping[str, Any]) -> None:
+        """Feed annotations, which libraries read at run time, with what those that are text name.
+
+        One that is a layer names a dependency, and counts by its name.
+        """
+        for name, annotation in annotations.items():
+            self.put("annotation", name)
+            named = [annotation]
+            if isinstance(annotation, str):
+                self.put(annotation)
+                named = [namespace[word] for word in re.findall(r"[^\W\d]\w*", annotation) if word in namespace]
+            for value in named:
+                if is_layer(value):
+                    self.put(value.__qualname__)
+                else:
+                    self._derived(value)
 
     def _derived(self, value: Any) -> None:
         """Feed what a decorator or a metaclass left in a class, if it can be compared: it is made of what else is there."""
@@ -356,7 +388,7 @@ class Walk:
 
     def _import(self, statement: Import, namespace: Mapping[str, Any]) -> None:
         """Feed what an import within a function reaches: of a loaded own module its content, else its source."""
-        name = _absolute(statement, namespace)
+        name = statement.absolute(str(namespace.get("__package__") or ""))
         self.put("import", name, *statement.names)
         if name not in sys.modules:
             return self._sources(name, statement.names)
@@ -387,29 +419,16 @@ class Walk:
                 self._foreign(found.module, "")
 
 
-def _kind_of(thing: Any) -> str:
-    """Return whose a function or a class is: of a module that is not loaded, by the file of its code."""
-    module = _module_of(thing)
-    code = getattr(thing, "__code__", None)
-    if module and (module in sys.modules or code is None):
-        return module_origin.kind(module)
-    return module_origin.kind_of_path(code.co_filename) if code is not None else "python"
+def program_folder() -> str:
+    """Return the folder of the program that this process executes; a name that no path has, where there is none."""
+    program = main_module.current()
+    return "<none>" if program is None else os.path.dirname(program.path)
 
 
-def _module_of(thing: Any) -> str:
-    """Return the name of the module of a function or class, empty where a type written in C has a descriptor in its place."""
-    found = getattr(thing, "__module__", None)
-    return found if isinstance(found, str) else ""
-
-
-def _absolute(statement: Import, namespace: Mapping[str, Any]) -> str:
-    """Return the full name of the module that an import statement names, relative ones resolved as Python does."""
-    if not statement.level:
-        return statement.module
-    package = str(namespace.get("__package__") or "")
-    parts = package.split(".")
-    base = ".".join(parts[: len(parts) - statement.level + 1])
-    return f"{base}.{statement.module}".strip(".")
+def is_layer(value: Any) -> bool:
+    """Return whether a value is a class of a layer."""
+    bases = value.__mro__ if isinstance(value, type) else ()
+    return any(base.__module__ == "laminar.components.layer" and base.__name__ == "Layer" for base in bases)
 
 
 def is_flat(value: Any) -> bool:

@@ -27,6 +27,17 @@ class Import:
     level: int
     names: tuple[str, ...]
 
+    def absolute(self, package: str) -> str:
+        """Return the full name of the module, a relative one resolved as Python does in a module of this package.
+
+        >>> Import("tools", 2, ()).absolute("pkg.part"), Import("tools", 0, ()).absolute("pkg")
+        ('pkg.tools', 'tools')
+        """
+        if not self.level:
+            return self.module
+        parts = package.split(".")
+        return f"{'.'.join(parts[: len(parts) - self.level + 1])}.{self.module}".strip(".")
+
 
 @dataclass(frozen=True)
 class References:

@@ -7,11 +7,12 @@ import re
 import sys
 from functools import lru_cache
 from importlib.machinery import ModuleSpec, PathFinder
-from types import ModuleType
+from types import CodeType, ModuleType
+from typing import Any
 
 from laminar.program import source_location
 
-__all__ = ["Kind", "find", "kind", "kind_of_path", "library_version"]
+__all__ = ["Kind", "find", "kind", "kind_of", "kind_of_path", "library_version", "module_of"]
 
 Kind = str
 """One of ``"own"``, ``"library"``, ``"python"`` and ``"laminar"``."""
@@ -47,6 +48,22 @@ def kind_of_path(path: str) -> Kind:
     if INSTALLED.intersection(path.split(os.sep)):
         return "library"
     return "own" if source_location.is_users(path) else "python"
+
+
+def kind_of(thing: Any) -> Kind:
+    """Return whose a function or a class is: of a module that is neither loaded nor found, by the files of its code."""
+    module = module_of(thing)
+    if module and (module in sys.modules or find(module) is not None):
+        return kind(module)
+    members = (thing, *vars(thing).values()) if isinstance(thing, type) else (thing,)
+    codes = [code for code in (getattr(member, "__code__", None) for member in members) if isinstance(code, CodeType)]
+    return kind_of_path(codes[0].co_filename) if codes else "python"  # a type of an extension, as Cython's are
+
+
+def module_of(thing: Any) -> str:
+    """Return the name of the module of a function or class, empty where a type written in C has a descriptor in its place."""
+    found = getattr(thing, "__module__", None)
+    return found if isinstance(found, str) else ""
 
 
 def _path(module: ModuleType) -> str | None:

@@ -209,10 +209,14 @@ def _source(path: str) -> str:
 def _constants() -> frozenset[int]:
     """Return the large integers that the program, its arguments and its environment name: a seed of 128 bits may be one."""
     found = {int(word) for text in (*sys.argv, *os.environ.values()) for word in re.findall(r"\d{29,}", text)}
-    for path in _user_files():
-        words = re.findall(r"\b(?:0[xX][0-9a-fA-F_]{25,}|[1-9][0-9_]{28,})", _source(path))
-        found.update(int(word.replace("_", ""), 0) for word in words)
-    return frozenset(found)
+    return frozenset(found).union(*map(_large_integers, _user_files()))
+
+
+@functools.lru_cache(maxsize=4096)
+def _large_integers(path: str) -> frozenset[int]:
+    """Return the large integers in a source, which is read once: each split of a fan-out looks."""
+    words = re.findall(r"\b(?:0[xX][0-9a-fA-F_]{25,}|[1-9][0-9_]{28,})", _source(path))
+    return frozenset(int(word.replace("_", ""), 0) for word in words)
 
 
 # what a result may depend on

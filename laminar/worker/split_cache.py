@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from laminar.exceptions import LaminarError
+from laminar.program import random_generators
 from laminar.worker import run_notes
 from laminar.worker.document_stamp import Stamp
 
@@ -29,10 +30,12 @@ def is_read() -> bool:
 def prepare(scope: ExecutionScope, layer: str) -> None:
     """Walk a layer's code, in a process that is about to be forked for its splits."""
     if scope.registrations[layer].configuration.cache is not None:
+        from laminar.configurations.datastores.documents import cache_index  # noqa: F401  imported for the splits
         from laminar.worker import cache_key
 
         with contextlib.suppress(Exception):  # a split meets it again, and reports it
             cache_key.code_of(scope, layer)
+            random_generators.shared_states()  # the sources that name seeds are read once
 
 
 def key(layer: Layer, job: SplitJob) -> str:

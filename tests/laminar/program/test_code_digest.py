@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 import textwrap
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -104,6 +105,10 @@ PAIRS = {
     ),
     "the order of a mapping": ("N = {'a': 1, 'b': 2}\ndef work(): return N", "N = {'b': 2, 'a': 1}\ndef work(): return N"),
     "which function": ("import math\nf = math.sin\ndef work(): return f", "import math\nf = math.cos\ndef work(): return f"),
+    "an annotation, which a library may read": (
+        "class A:\n    n: int\ndef work(a: A): return a",
+        "class A:\n    n: float\ndef work(a: A): return a",
+    ),
     "an operator": ("def work(a, b): return a + b", "def work(a, b): return a - b"),
     "a caught exception": (
         "def work():\n    try: return 1\n    except ValueError: return 2",
@@ -193,3 +198,19 @@ def test_arrays_and_tables_count_by_what_is_in_them(digest):
     pytest.importorskip("numpy")
     text = "import numpy\nROWS = numpy.array([1, {}])\ndef work(): return ROWS.sum()"
     assert digest(text.format(1)) == digest(text.format(1)) != digest(text.format(2))
+
+
+def test_a_path_below_the_program_is_the_same_wherever_the_program_lies(tmp_path, monkeypatch):
+    from laminar.program import code_digest
+
+    def of(folder: str, value: object) -> str:
+        monkeypatch.setattr(code_digest, "program_folder", lambda: folder)
+        walk = Walk()
+        walk.value(value)
+        return walk.digest
+
+    for make in (str, Path, lambda path: [path], lambda path: {"at": Path(path)}):
+        assert of("/home/me/train", make("/home/me/train/data.csv")) == of("/tmp/pod", make("/tmp/pod/data.csv"))
+        assert of("/home/me/train", make("/home/me/train")) == of("/tmp/pod", make("/tmp/pod"))
+        assert of("/home/me/train", make("/home/me/train2/data.csv")) != of("/tmp/pod", make("/tmp/pod2/data.csv"))
+        assert of("/home/me/train", make("/home/me/train/a.csv")) != of("/home/me/train", make("/home/me/train/b.csv"))
