@@ -7,7 +7,6 @@ the values from before it.
 from __future__ import annotations
 
 import contextlib
-import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,6 +39,8 @@ def noted(execution: Any) -> Iterator[None]:
         yield
     except LaminarError as error:
         with contextlib.suppress(Exception):  # an error of a class of the program's own may fail to pickle in any way
+            import pickle  # only here: most calls raise nothing
+
             call.error = pickle.dumps(error)
         raise
     finally:

@@ -13,7 +13,6 @@ import gc
 import io
 import os
 import sys
-import threading
 import weakref
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -73,7 +72,8 @@ def finish() -> None:
     """Wait for threads that are no daemons, call the exit functions of this process, and flush its files."""
     # Modules that were imported before `disown` registered theirs once: they are due in this process too.
     others = (getattr(sys.modules.get(module), name, None) for module, name in REGISTERED)
-    own = threading._shutdown, _atexit()._run_exitfuncs  # type: ignore[attr-defined]  # also of concurrent.futures
+    threads = getattr(sys.modules.get("threading"), "_shutdown", None)  # also of concurrent.futures
+    own = threads, _atexit()._run_exitfuncs
     for function in (*own, *others, weakref.finalize._exitfunc):  # type: ignore[attr-defined]
         try:
             if function is not None:

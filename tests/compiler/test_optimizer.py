@@ -37,7 +37,7 @@ def of_one_name(made: Plan) -> Plan:
     "made, problem",
     [
         (plan(task("Fit"), task("Fit")), "two layers of 'Train' are called 'Fit'"),
-        (plan(task("Fit", "Load"), task("Load")), "Train.Fit needs 'Load', which does not stand before it"),
+        (plan(task("Fit", "Load"), task("Load")), "Train.Fit needs 'Load', which does not come before it"),
         (plan(task("A"), task("B", fan_out=over(("A", "x")))), "Train.B iterates over 'A', which it does not need"),
         (plan(), "flow 'Train' has no task"),
         (Plan(flows=(), datastore="s3://b"), "it has no flow"),

@@ -29,6 +29,9 @@ QUICK = (
 USUAL = {"artifacts": {}, "attempt": 1, "caught": False, "reason": "", "splits": 1, "status": "finished"}
 """What a recorded document holds where it has no other value."""
 
+REWORDED = ("said no", "returned a false value")
+"""The reason of a skipped layer, as the recorded documents word it and as it is worded today."""
+
 EXAMPLES: dict[str, dict[str, Any]] = {
     "report": {"source": "README.md"},
     "train": {"seed": 0, "trees": [10, 40], "depths": [4, 12]},
@@ -114,6 +117,7 @@ def check(answer: dict[str, Any], nodes: str, left: list[dict[str, Any]]) -> Non
             assert found.keys() == documents.keys()
             for index, document in documents.items():
                 expected = {**USUAL, **document}
+                expected["reason"] = expected["reason"].replace(*REWORDED)
                 if "artifacts" not in document:  # what depends on the documents that the repository had then
                     expected["artifacts"] = found[index]["artifacts"]
                 assert found[index] == expected, f"{layer} {index}"
