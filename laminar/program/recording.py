@@ -7,9 +7,7 @@ first read of a result ends it, as there is none yet. A compiler, a fork server 
 from __future__ import annotations
 
 import os
-import pickle
 import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -134,6 +132,8 @@ class Recording:
         step.execution.id = call.execution
         step.execution.origin = step.execution.origin or call.execution
         if call.error:
+            import pickle  # only here, as in call_log
+
             raise pickle.loads(call.error)
         return True
 
@@ -148,8 +148,11 @@ class Recording:
 
     def end(self) -> NoReturn:
         """End the recording here: by `on_end`, which does not return where it goes on from here, else by an exception."""
-        if self.on_end is not None and threading.current_thread() is threading.main_thread():
-            self.on_end()
+        if self.on_end is not None:
+            import threading  # only here: a program without threads has no use for it
+
+            if threading.current_thread() is threading.main_thread():
+                self.on_end()
         raise _Ended
 
     def follow(self, execution: Any, step: Step) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import threading
 from typing import Any
 
 import pytest
@@ -34,9 +35,9 @@ def process(monkeypatch):
     calls: list[str] = []
     registered = Registered()
     monkeypatch.setattr(interpreter_exit, "_atexit", lambda: registered)
-    monkeypatch.setattr(interpreter_exit.threading, "_shutdown", lambda: calls.append("threads"))
+    monkeypatch.setattr(threading, "_shutdown", lambda: calls.append("threads"))
     monkeypatch.setattr(interpreter_exit.weakref.finalize, "_exitfunc", lambda: calls.append("finalizers"))
-    monkeypatch.setattr(interpreter_exit.sys, "modules", {})
+    monkeypatch.setattr(interpreter_exit.sys, "modules", {"threading": threading})
     return registered, calls
 
 
