@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from laminar.compiler.cluster.progress import FAILED, Progress, progress
 from laminar.compiler.cluster.transport import Transport
 from laminar.exceptions import ClusterError, ExecutionError, FlowError
+from laminar.program import uncaught_error
 
 if TYPE_CHECKING:
     from laminar.compiler.plan.planner import Settings
@@ -72,8 +73,12 @@ class RemoteRun:
         from laminar.compiler.cluster.follower import follow
 
         last: Mapping[str, Any] = {}
-        for workflow in follow(self.transport, self.name, seconds=timeout):
-            last = workflow
+        try:
+            for workflow in follow(self.transport, self.name, seconds=timeout):
+                last = workflow
+        except KeyboardInterrupt as interrupt:
+            uncaught_error.add_note(interrupt, f"detached: {self.name} goes on (laminar watch {self.name} follows it)")
+            raise
         end = progress(last)
         if end.phase in FAILED:
             raise _failure(end)

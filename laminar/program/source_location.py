@@ -12,6 +12,12 @@ __all__ = ["caller", "is_users", "note", "of_class", "of_code", "of_function", "
 
 NOTE = "__laminar_place__"
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+CHECKOUT = tuple(
+    os.path.join(os.path.dirname(PACKAGE.rstrip(os.sep)), name) + os.sep
+    for name in (() if os.path.isdir(PACKAGE + "compiler") else ("compiler", "templates"))
+)
+"""Folders that are parts of the package where it is installed, and stand beside it in a checkout."""
+
 COMMANDS = os.path.join(PACKAGE, "cli") + os.sep
 LIBRARY = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 INSTALLED = (os.path.join(LIBRARY, "site-packages") + os.sep, os.path.join(LIBRARY, "dist-packages") + os.sep)
@@ -62,7 +68,7 @@ def is_users(path: str) -> bool:
     """Return whether code of this file is neither laminar's nor of Python's own library."""
     if path.startswith(LIBRARY):
         return path.startswith(INSTALLED) and not path.startswith(PACKAGE)
-    return not path.startswith((PACKAGE, "<frozen "))
+    return not path.startswith((PACKAGE, *CHECKOUT, "<frozen "))
 
 
 def of_code(code: CodeType) -> str:

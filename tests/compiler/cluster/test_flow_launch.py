@@ -133,8 +133,9 @@ def test_pods_run_the_program_with_its_arguments_and_leave_values_in_the_datasto
     shell = kubernetes.cluster
     shell.delete("Workflow", "argo", shell.workflow()["metadata"]["name"])  # forgotten by the cluster, not by the datastore
     assert (execution.state, execution.finished, execution.running) == ("finished", True, False)
-    with pytest.raises(ExecutionError, match="has records already"):
+    with pytest.raises(ExecutionError, match="has records already") as caught:
         names.flow(execution=execution.id, count=3)
+    assert "test_flow_launch.py" in caught.value.where  # no file of laminar's own
 
 
 @pytest.mark.slow
@@ -232,7 +233,9 @@ def test_an_execution_that_the_cluster_does_not_know_is_unfinished(shell, run):
 def test_the_command_run_and_every_recording_submit_nothing(kubernetes, run, tmp_path, monkeypatch):
     run("    pass\n")
     program = tmp_path / "train.py"
-    program.write_text(program.read_text().replace("    pass\n", CALL + "    execution.wait()\n    execution.stop()\n" + LINK))
+    text = program.read_text().replace("    pass\n", CALL + "    execution.wait()\n    execution.stop()\n" + LINK)
+    threads = "from laminar.configurations.executors import Thread\n"  # a fake server's threads forbid a fork
+    program.write_text(threads + text.replace("settings = {", 'settings = {"executor": Thread(), '))
     assert len(recorder.record(program).chains[0].steps) == 2
     monkeypatch.setattr(process_state, "current", None)
     with pytest.raises(ExecutionError, match="runs on no cluster"):  # of stop(): the flow has run here

@@ -12,6 +12,7 @@ from laminar.compiler.cluster.remote_run import submit
 from laminar.compiler.plan.planner import Settings
 from laminar.configurations.datastores import Local
 from laminar.exceptions import ExecutionError, FlowError
+from laminar.program import uncaught_error
 from tests.support.cluster_commands import PROGRAM, Pods
 
 
@@ -81,3 +82,16 @@ def test_results_are_read_from_the_flows_datastore(transport, cluster, program, 
     flow = Train(datastore=Local(str(tmp_path / "store")))
     flow(execution=run.id)  # as its pods would
     assert run.execution(flow).layer(Fit).score == 0.5
+
+
+def test_an_interrupt_of_a_wait_detaches_and_says_so(transport, cluster, program, monkeypatch):
+    cluster.held = True
+    run = submit(program, transport, settings=STORE)
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(transport, "watch", interrupted)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        run.wait()
+    assert uncaught_error.notes(caught.value) == [f"detached: {run.name} goes on (laminar watch {run.name} follows it)"]
