@@ -27,6 +27,8 @@ def install() -> None:
 def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Print an error that nothing caught; ``sys.excepthook`` may be this function."""
     if os.environ.get("LAMINAR_TRACEBACK") or not _is_of_laminar(error):
+        if not os.environ.get("LAMINAR_TRACEBACK"):
+            _shorten_causes(error)
         sys.__excepthook__(kind, error, trace)
         return
     print("\n".join(_lines(error, trace)), file=sys.stderr)
@@ -41,6 +43,27 @@ def _lines(error: BaseException, trace: TracebackType | None) -> list[str]:
     problems = (error.problems or (error,)) if isinstance(error, LaminarError) else (error,)
     texts = [f"{type(each).__name__}: {text}" if (text := str(each)) else type(each).__name__ for each in problems]
     return [*(["Traceback (most recent call last):"] if own else []), *lines, *texts, *notes(error)]
+
+
+def _shorten_causes(error: BaseException) -> None:
+    """Leave of the errors of laminar that an error of the program's was raised from the frames of the user's own files."""
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        if _is_of_laminar(cause):
+            cause.__traceback__ = _own_frames(cause.__traceback__)
+            cause.__cause__, cause.__suppress_context__ = None, True  # the text has the traceback of the layer
+        cause = cause.__cause__ if cause.__cause__ is not None or cause.__suppress_context__ else cause.__context__
+
+
+def _own_frames(trace: TracebackType | None) -> TracebackType | None:
+    if trace is None:
+        return None
+    following = _own_frames(trace.tb_next)
+    if not _is_own(trace.tb_frame.f_code.co_filename):
+        return following
+    return TracebackType(following, trace.tb_frame, trace.tb_lasti, trace.tb_lineno)
 
 
 def _is_own(path: str) -> bool:

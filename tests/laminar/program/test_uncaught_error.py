@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import traceback
 
 import pytest
 
@@ -63,6 +64,19 @@ def test_other_errors_are_shown_by_python(error, capsys, monkeypatch):
     monkeypatch.setattr(sys, "__excepthook__", lambda *given: seen.append(given))
     assert shown(error, capsys) == ""
     assert seen == [(type(error), error, None)]
+
+
+def test_an_error_that_the_program_raises_from_one_of_laminars_shows_its_own_frames_of_both(capsys, monkeypatch):
+    def fail() -> None:
+        try:
+            Train().registered("Fit")
+        except FlowError as error:
+            raise ValueError("mine") from error
+
+    monkeypatch.setattr(sys, "__excepthook__", lambda kind, error, trace: traceback.print_exception(kind, error, trace))
+    text = shown(caught(fail), capsys)
+    assert "registers no layer 'Fit'" in text and text.endswith("ValueError: mine\n")
+    assert "test_uncaught_error.py" in text and "in registered" not in text
 
 
 def test_all_frames_are_shown_where_the_environment_says_so(capsys, monkeypatch):
