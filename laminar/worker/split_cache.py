@@ -83,7 +83,7 @@ def take(job: SplitJob, key: str) -> Record | None:
         reused=origin,
     )
     job.store.save(record)
-    cache_index.add(job.store, record)
+    cache_index.add(job.store, record, found)
     run_notes.reused(job, str(origin["execution"]))
     return record
 

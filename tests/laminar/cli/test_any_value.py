@@ -24,6 +24,8 @@ COMMANDS = {
     "lint": ("train.py", "--datastore", "s3://bucket/prefix"),
     "package": ("train.py", "--list"),
     "results": ("train.py",),
+    "show": ("train.py",),
+    "report": ("train.py", "-o", "report.html"),
     "gc": ("train.py",),
     "du": ("train.py",),
 }

@@ -1,7 +1,7 @@
 """Find the document of a split by the key of its result, in any execution of a store.
 
-A file for each key names the split that left its document last. The document itself holds the key: a file whose document was
-removed, or replaced by that of other inputs, finds nothing. So nothing has to be removed together.
+A file for each key names the split that left its document last, and the one that this took over from. The document itself holds the
+key: a file whose document was removed, or replaced by that of other inputs, finds nothing. So nothing has to be removed together.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["add", "find"]
 
 
-def add(storage: ByteStorage, record: Record) -> None:
-    """Write where the document of a finished split is, so that its key finds it from now on."""
-    place = {"execution": record.execution, "flow": record.flow, "index": record.index, "layer": record.layer, "schema": 1}
-    text = json_document.add_checksum(encode(place))
+def add(storage: ByteStorage, record: Record, *others: Record) -> None:
+    """Write where the document of a finished split is, so that its key finds it from now on; ``others`` are found without it."""
+    places = [[one.flow, one.execution, one.layer, one.index] for one in (record, *others)]
+    text = json_document.add_checksum(encode({"places": places, "schema": 1}))
     storage.put(key_layout.cache_key(record.key), (text.encode(),))
 
 
@@ -39,12 +39,20 @@ def find(storage: ByteStorage, key: str) -> Record | None:
     if data is None:
         return None
     try:
-        place = json_document.parse(bytes(data), name)
-        record = repository.load(storage, place["flow"], place["execution"], place["layer"], place["index"])
-    except (DatastoreError, KeyError) as error:
-        if getattr(error, "transient", False):
-            raise
+        places = json_document.parse(bytes(data), name)["places"]
+    except (DatastoreError, KeyError):
         return None  # damaged: running the split repairs it
+    return next((record for place in places if (record := _found(storage, key, *place)) is not None), None)
+
+
+def _found(storage: ByteStorage, key: str, flow: str, execution: str, layer: str, index: int) -> Record | None:
+    """Return a split's document, if it has a key and all of its artifacts are there."""
+    try:
+        record = repository.load(storage, flow, execution, layer, index)
+    except DatastoreError as error:
+        if error.transient:
+            raise
+        return None
     if record is None or record.key != key or record.status != "finished":
         return None
     return record if all(_renewed(storage, address, size) for address, size in _files(record.artifacts.values()).items()) else None

@@ -61,6 +61,16 @@ def test_nothing_is_found_where_an_artifact_is_gone(store):
     assert cache_index.find(store, KEY) is None
 
 
+def test_the_document_that_a_result_was_taken_over_from_is_found_where_the_last_one_is_gone(store):
+    first = finished(store)
+    second = replace(first, execution="2")
+    store.save(second)
+    cache_index.add(store, second, first)
+    assert cache_index.find(store, KEY) == second
+    store.remove("F", "2", "L")
+    assert cache_index.find(store, KEY) == first
+
+
 def test_a_document_of_before_caches_reads_as_one_without_a_key():
     text = Record(flow="F", execution="1", layer="L").to_json()
     assert "key" not in text
