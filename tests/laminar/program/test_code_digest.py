@@ -210,7 +210,7 @@ def test_a_path_below_the_program_is_the_same_wherever_the_program_lies(tmp_path
         return walk.digest
 
     for make in (str, Path, lambda path: [path], lambda path: {"at": Path(path)}):
-        assert of("/home/me/train", make("/home/me/train/data.csv")) == of("/tmp/pod", make("/tmp/pod/data.csv"))
-        assert of("/home/me/train", make("/home/me/train")) == of("/tmp/pod", make("/tmp/pod"))
-        assert of("/home/me/train", make("/home/me/train2/data.csv")) != of("/tmp/pod", make("/tmp/pod2/data.csv"))
-        assert of("/home/me/train", make("/home/me/train/a.csv")) != of("/home/me/train", make("/home/me/train/b.csv"))
+        assert of("/one/train", make("/one/train/data.csv")) == of("/two/pod", make("/two/pod/data.csv"))
+        assert of("/one/train", make("/one/train")) == of("/two/pod", make("/two/pod"))
+        assert of("/one/train", make("/one/train2/data.csv")) != of("/two/pod", make("/two/pod2/data.csv"))
+        assert of("/one/train", make("/one/train/a.csv")) != of("/one/train", make("/one/train/b.csv"))
