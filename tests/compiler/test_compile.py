@@ -13,7 +13,11 @@ import pytest
 from laminar import compiler
 
 ROOT = Path(__file__).parent.parent.parent
-EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+EXAMPLES = [
+    pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if "sklearn" in path.read_text(encoding="utf-8") else [])
+    for path in sorted((ROOT / "examples").glob("*.py"))
+]
+"""The examples; those that import scikit-learn start slowly."""
 
 
 def laminar(*arguments: str, cwd: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -22,14 +26,14 @@ def laminar(*arguments: str, cwd: Path = ROOT, **variables: str) -> subprocess.C
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, env=environment, check=False)
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("example", EXAMPLES)
 def test_an_example_compiles_to_its_golden_yaml(example, golden):
     done = laminar("compile", str(example.relative_to(ROOT)))
     assert done.returncode == 0, done.stderr
     golden(done.stdout, example.with_suffix(".yaml"))
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("example", EXAMPLES)
 def test_the_same_bytes_from_another_folder_and_place_with_another_hash_seed(example, tmp_path):
     place = tmp_path / "elsewhere"
     (place / "examples").mkdir(parents=True)

@@ -135,6 +135,7 @@ def test_explain_prints_tables_in_place_of_the_document():
     assert "apiVersion" not in done.stdout
 
 
+@pytest.mark.slow
 def test_explain_counts_the_parameters_of_the_command_line():
     done = compile_explained(ROOT / "examples/train.py", "-p", "trees=[1,2,3]")
     assert "\t6 = Parameters.trees x Parameters.depths\t" in done.stdout

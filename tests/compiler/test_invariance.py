@@ -28,6 +28,7 @@ def replaced(text: str, names: dict[str, str]) -> str:
     return re.sub(r"(?<![A-Za-z0-9])(" + "|".join(names) + r")(?![A-Za-z0-9])", lambda match: names[match[1]], text)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(flow=drawn_flows.drawn_flows())
 def test_renaming_layers_changes_nothing_but_names(flow, tmp_path):

@@ -97,6 +97,7 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
+@pytest.mark.slow
 def test_pods_run_a_notebooks_flows_and_the_notebook_reads_what_they_left(folder, tmp_path):
     file, store = str(tmp_path / "train.yaml"), str(tmp_path / "store")
     *_, rehearsed, read = run_cells(

@@ -103,6 +103,7 @@ def program(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("runner", [Processes, Forked])
 def test_a_program_of_many_kinds_of_layers_leaves_the_same_results(runner, program):
     folder = program.parent
@@ -118,6 +119,7 @@ def test_a_program_of_many_kinds_of_layers_leaves_the_same_results(runner, progr
     assert [node.message for node in trace.pods if node.phase == "Failed"] == ["main: Error (exit code 75)"]
 
 
+@pytest.mark.slow
 def test_a_parameter_overridden_at_submission_decides_how_many_pods_there_are(program):
     folder = program.parent
     text = compile_program(program, settings=Settings(datastore="s3://bucket/prefix", root=str(folder)))

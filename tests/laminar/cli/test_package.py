@@ -72,6 +72,7 @@ def test_a_plain_compile_uploads_nothing_and_package_and_upload_do(project, tmp_
     assert "already there" in laminar(project, "package", "flows/train.py", "--code", str(store)).stderr
 
 
+@pytest.mark.slow
 def test_writing_the_document_into_the_project_does_not_change_its_own_digest(project):
     code = ("--code", "s3://b/code")
     printed = laminar(project, "compile", "flows/train.py", *code).stdout
@@ -84,6 +85,7 @@ def test_writing_the_document_into_the_project_does_not_change_its_own_digest(pr
     assert laminar(project, "compile", "flows/train.py", *code).stdout == printed
 
 
+@pytest.mark.slow
 def test_the_digest_depends_on_the_files_and_not_on_the_folder(project, tmp_path):
     first = laminar(project, "compile", "flows/train.py", "--code", "s3://b/code").stdout
     project.rename(tmp_path / "elsewhere")

@@ -44,6 +44,7 @@ def results(tmp_path_factory):
     return lambda *arguments: laminar("results", "flow.py", *arguments)
 
 
+@pytest.mark.slow
 def test_executions_layers_artifacts_and_values_are_shown_tab_separated_when_piped(results):
     assert results().stdout.splitlines()[1].split("\t")[:4] == ["Train", "abc", "finished", "2/2"]
     layers = [line.split("\t") for line in results("latest").stdout.splitlines()]

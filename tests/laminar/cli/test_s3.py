@@ -77,6 +77,7 @@ def test_results_are_read_from_a_store_that_the_command_names(run: Run) -> None:
     assert ended.stdout == "[0, 1, 2]\n"
 
 
+@pytest.mark.slow
 def test_the_python_api_reads_results_with_nothing_but_the_environment(run: Run) -> None:
     code = (
         "from laminar.configurations.datastores import open_store\n"
@@ -87,6 +88,7 @@ def test_the_python_api_reads_results_with_nothing_but_the_environment(run: Run)
     assert run(code=code).stdout == "[0, 1, 2] 5\n"
 
 
+@pytest.mark.slow
 def test_no_credential_is_in_a_document_or_in_what_is_printed(run: Run) -> None:
     for words in (
         ("compile", "train.py"),
@@ -103,6 +105,7 @@ def test_no_credential_is_in_a_document_or_in_what_is_printed(run: Run) -> None:
             assert secret not in ended.stdout + ended.stderr, words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [

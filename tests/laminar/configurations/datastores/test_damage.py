@@ -188,6 +188,7 @@ def test_a_run_says_it_and_resumes_once_its_advice_was_followed(store, damage, f
     assert list(again.layer(Make).rows) == [str(number) * 3000 for number in range(5)]
 
 
+@pytest.mark.slow
 @damages
 @pytest.mark.parametrize("failing", list(FAILING))
 def test_a_run_in_processes_says_it(tmp_path, damage, failing):

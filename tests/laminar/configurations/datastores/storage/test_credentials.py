@@ -47,6 +47,7 @@ def read(tmp_path: Path) -> Read:
     return run
 
 
+@pytest.mark.slow
 def test_a_profile_names_endpoint_region_and_credentials(server: str, read: Read, tmp_path: Path) -> None:
     config = tmp_path / "config"
     config.write_text(
@@ -82,6 +83,7 @@ def test_a_pods_role_is_assumed_by_its_service_accounts_token(server: str, read:
     assert read(**role).returncode == 1, "the token was needed"
 
 
+@pytest.mark.slow
 def test_without_any_credentials_the_error_says_so(server: str, read: Read) -> None:
     ended = read(AWS_ENDPOINT_URL=server, AWS_DEFAULT_REGION="us-east-1")
     assert ended.returncode == 1

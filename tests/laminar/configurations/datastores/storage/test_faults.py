@@ -311,6 +311,7 @@ def test_an_outage_that_ends_in_time_is_not_seen_by_a_layer(pod):
     assert store.failures("Train", "e", "Use", 0) == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer, line", [("Make", "main.py"), ("Use", "main.py:17, in __call__")])
 def test_an_outage_that_lasts_ends_a_pod_so_that_it_is_tried_again_and_counts_as_no_failure(pod, layer, line):
     run, store, conditions = pod
@@ -328,6 +329,7 @@ def test_an_outage_that_lasts_ends_a_pod_so_that_it_is_tried_again_and_counts_as
     assert run(layer, 20).returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("only", ["GET ", "/e/Make/0.json"])
 def test_an_outage_around_a_layer_is_none_of_its_failures_either(pod, only):
     run, store, conditions = pod

@@ -186,6 +186,7 @@ def test_a_value_read_stays_whole_when_its_file_is_deleted(store: Local) -> None
     assert array.sum() == 499_999_500_000
 
 
+@pytest.mark.slow
 def test_sixteen_processes_write_the_same_artifacts_at_once(store: Local) -> None:
     command = [sys.executable, "-c", WRITE_ONCE, store.root]
     writers = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(16)]
