@@ -61,7 +61,7 @@ def _print(chosen: RunChoice, run: Run, everything: bool) -> None:
     layers = run.layers
     if layers:
         columns = ("layer", "state", "splits", "attempts", "wall", "work", "min", "median", "max")
-        table(columns, [_row(run, layer) for layer in layers], styles={"state": {**STYLES, "not run": "dim", "skipped": "dim"}})
+        table(columns, [_row(layer) for layer in layers], styles={"state": {**STYLES, "not run": "dim", "skipped": "dim"}})
     else:
         click.echo("No layer has left anything.", err=True)
     for line in _notes(layers):
@@ -93,12 +93,11 @@ def _facts(run: Run) -> Iterator[tuple[str, str]]:
         yield "workflow", run.workflow
 
 
-def _row(run: Run, layer: LayerRun) -> tuple[str, ...]:
-    state = "not run" if layer.state == "waiting" and run.state != "running" else layer.state
+def _row(layer: LayerRun) -> tuple[str, ...]:
     times = [took(one) for one in layer.seconds] if layer.fan_out and layer.seconds else ["-"] * 3
     return (
         layer.name,
-        state + (" (reused)" if layer.reused and layer.reused == layer.finished else ""),
+        layer.state + (" (reused)" if layer.reused and layer.reused == layer.finished else ""),
         _splits(layer),
         str(len(layer.attempts) or "-"),
         took(layer.wall) if layer.ended else "-",

@@ -16,22 +16,25 @@ if TYPE_CHECKING:
     from laminar.configurations.datastores.documents.execution_record import LayerShape
     from laminar.configurations.datastores.documents.record import Record
 
-__all__ = ["LayerRun", "layer_runs"]
+__all__ = ["NOT_RUN", "WAITING", "LayerRun", "layer_runs"]
+
+WAITING, NOT_RUN = "waiting", "not run"
+"""States of a layer that nothing was recorded of: in a run that goes on, and in one that has ended."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LayerRun:
     """A layer of an execution.
 
-    ``state`` is finished, skipped, failed, running, interrupted or waiting. ``splits`` is how many it has, None where that is not
-    known yet; ``finished`` and ``reused`` count those with a document, and those whose document was taken over from another
-    execution. ``attempts`` are all of all splits, in the order in which they started.
+    ``state`` is finished, skipped, failed, running, interrupted, waiting, or not run. ``splits`` is how many it has, None where
+    that is not known yet. ``finished`` and ``reused`` count those with a document, and those whose document was taken over from
+    another execution. ``attempts`` are all of all splits, in the order in which they started.
     """
 
     name: str
     needs: tuple[str, ...] = ()
     fan_out: bool = False
-    state: str = "waiting"
+    state: str = WAITING
     splits: int | None = None
     finished: int = 0
     reused: int = 0
@@ -121,4 +124,4 @@ def state(shape: LayerShape, ended: Mapping[int, Record], attempts: Sequence[Att
         return "failed"
     if not ended and not attempts and is_skipped(Node(shape.name, shape.needs, entry=shape.entry), states):
         return "skipped"
-    return "interrupted" if attempts else "waiting"
+    return "interrupted" if attempts else WAITING

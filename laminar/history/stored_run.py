@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from laminar.configurations.datastores.documents import attempt_record, executio
 from laminar.configurations.datastores.documents.execution_record import LayerShape
 from laminar.graph import PARAMETERS
 from laminar.history import attempts, identifier, state
-from laminar.history.layers import LayerRun, layer_runs
+from laminar.history.layers import NOT_RUN, WAITING, LayerRun, layer_runs
 from laminar.timestamps import seconds_since, since_epoch
 
 if TYPE_CHECKING:
@@ -94,13 +95,13 @@ class Run:
         if self.session is not None and not self.in_pods:
             return state.of_session(self.session, self.now)
         if self.session is None and all(
-            layer.state in ("finished", "skipped") for layer in self.layers if layer.name != PARAMETERS
+            layer.state in ("finished", "skipped") for layer in self._recorded_layers if layer.name != PARAMETERS
         ):
             return state.FINISHED if self.record is not None else state.UNKNOWN
         made = self.attempts
         return state.of_pods(
-            complete=bool(self.record) and all(layer.state in ("finished", "skipped") for layer in self.layers),
-            failed=any(layer.state == "failed" and any(not one.again for one in layer.failures) for layer in self.layers),
+            complete=bool(self.record) and all(layer.state in ("finished", "skipped") for layer in self._recorded_layers),
+            failed=any(layer.state == "failed" and any(not one.again for one in layer.failures) for layer in self._recorded_layers),
             lost=any(one.how in ("killed", "lost", "interrupted", "out of memory") for one in made),
             live=any(one.how == "running" for one in made),
             silent=since_epoch(self.now) - since_epoch(self.last_sign) > state.SILENCE,
@@ -159,7 +160,7 @@ class Run:
         """Names of the layers that failed: without reading documents where its last session names them."""
         if self.session is not None and self.session.ended:
             return self.session.failed
-        return tuple(layer.name for layer in self.layers if layer.state == "failed")
+        return tuple(layer.name for layer in self._recorded_layers if layer.state == "failed")
 
     # its layers
 
@@ -191,7 +192,17 @@ class Run:
 
     @cached_property
     def layers(self) -> tuple[LayerRun, ...]:
-        """Its layers in the order of the program, the Parameters left out; without a record those that left anything, by name."""
+        """Its layers in the order of the program, the Parameters left out; without a record those that left anything, by name.
+
+        A layer that waits when the run has ended is "not run".
+        """
+        if self.state == state.RUNNING:
+            return self._recorded_layers
+        return tuple(replace(layer, state=NOT_RUN) if layer.state == WAITING else layer for layer in self._recorded_layers)
+
+    @cached_property
+    def _recorded_layers(self) -> tuple[LayerRun, ...]:
+        """The layers with the states that their records alone give."""
         by_layer: dict[str, list[Attempt]] = {}
         for one in self.attempts:
             by_layer.setdefault(one.layer, []).append(one)

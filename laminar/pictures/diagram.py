@@ -8,7 +8,7 @@ from typing import Any
 
 __all__ = ["SECTIONS", "STATES", "Box", "Diagram", "Frame", "clean", "shorten"]
 
-STATES = ("", "waiting", "running", "finished", "failed", "skipped", "reused", "interrupted")
+STATES = ("", "waiting", "not run", "running", "finished", "failed", "skipped", "reused", "interrupted")
 """How a layer of a run may have ended; the empty text where no run is drawn."""
 
 SECTIONS = ("fan-out", "hooks", "retry", "container", "reads", "parameters", "run")

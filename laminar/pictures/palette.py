@@ -44,6 +44,7 @@ RULES: tuple[tuple[str, Mapping[str, str]], ...] = (
     (".head", {"fill": "edge"}),
     *((f".box.{state} .mark, .box.{state} .share", {"fill": state}) for state in ("finished", "failed", "running", "skipped")),
     *((f".box.{state} .mark, .box.{state} .share", {"fill": state}) for state in ("reused", "waiting", "interrupted")),
+    (".box.not-run .mark", {"fill": "waiting"}),
     (".box.failed .card", {"stroke": "failed"}),
 )
 """Which colour each mark has."""

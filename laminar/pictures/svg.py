@@ -78,7 +78,9 @@ def _arrow(arrow: Arrow) -> str:
 
 def _box(box: Box, key: str, node: str, corner: tuple[float, float], size: tuple[float, float]) -> Iterator[str]:
     width, height = size
-    kind = " ".join(["box", box.kind, *(["may-skip"] if box.may_skip else []), *([box.state] if box.state else [])])
+    kind = " ".join(
+        ["box", box.kind, *(["may-skip"] if box.may_skip else []), *([box.state.replace(" ", "-")] if box.state else [])]
+    )
     place = f'transform="translate({corner[0]:g} {corner[1]:g})"'
     yield f'<g class="{kind}" id="box-{key}" data-node="{node}" {place}><title>{_text(_tooltip(box))}</title>'
     if box.splits:  # a fan-out is a pile of cards

@@ -11,6 +11,7 @@ __all__ = ["draw", "rows"]
 MARKS: Mapping[str, str] = {
     "": "o",
     "waiting": ".",
+    "not run": ".",
     "running": ">",
     "finished": "v",
     "failed": "x",

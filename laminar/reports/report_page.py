@@ -119,7 +119,7 @@ def _summary(run: Run) -> str:
 def _cells(layer: LayerRun) -> Iterator[str]:
     state = shown_state(layer)
     yield f'<a href="#layer-{text(layer.name)}">{text(layer.name)}</a>'
-    yield f'<span class="state {state}">{state}</span>'
+    yield f'<span class="state {state.replace(" ", "-")}">{state}</span>'
     yield "" if not layer.fan_out else f"{layer.finished:,} of {'?' if layer.splits is None else f'{layer.splits:,}'}"
     yield str(len(layer.attempts)) if layer.attempts else ""
     yield duration(layer.wall) if layer.ended else ""
@@ -144,5 +144,5 @@ def _layer(run: Run, layer: LayerRun, budget: Budget, logs: Logs) -> str:
     is_open = " open" if left and len(run.layers) <= 20 else ""
     return (
         f'<details class="layer" id="layer-{text(layer.name)}"{is_open}><summary><b>{text(layer.name)}</b> '
-        f'<span class="state {state}">{state}</span></summary>{body}</details>'
+        f'<span class="state {state.replace(" ", "-")}">{state}</span></summary>{body}</details>'
     )

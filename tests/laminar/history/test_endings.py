@@ -172,7 +172,7 @@ def test_in_a_process(how, folder):
     assert found.state == expected.state
     assert found.failed_layers == (() if expected.state == "finished" else ("Ending",))
     shown = [layer.state for layer in found.layers]
-    assert shown == (["finished", "finished"] if expected.state == "finished" else ["failed", "waiting"])
+    assert shown == (["finished", "finished"] if expected.state == "finished" else ["failed", "not run"])
     assert "hidden-value" not in "".join(path.read_text() for path in (folder / "store").rglob(".history/**/*.json*"))
 
 

@@ -54,7 +54,7 @@ def run_of(flow: Flow) -> Run:
 def test_a_run_that_failed_says_so_with_its_failures(failed):
     run = run_of(failed)
     assert (run.state, run.failed_layers) == ("failed", ("Use",))
-    assert {layer.name: layer.state for layer in run.layers} == {"Make": "finished", "Use": "failed", "Join": "waiting"}
+    assert {layer.name: layer.state for layer in run.layers} == {"Make": "finished", "Use": "failed", "Join": "not run"}
     ways = sorted((one.index, one.number, one.how, one.again) for one in run.attempts if one.layer == "Use")
     assert ways == [
         (0, 1, "finished", False),
