@@ -346,6 +346,8 @@ class FakeCluster:
             )
             self.write(name, ARGOS_FIRST)
         outcome = self.run_pod(pod)
+        if name not in self.pods:  # as a node of Argo 4.1.2 says it
+            outcome = Outcome(-1, error="pod deleted")
         for line in outcome.log.splitlines():
             self.write(name, line)
         self._wait(key, lambda: True)
@@ -354,13 +356,15 @@ class FakeCluster:
         with self._changing(key) as made:
             self.write(name, ARGOS_LAST)
             done = made["status"]["nodes"][node["id"]]
+            failed = "Error" if outcome.error == "pod deleted" else "Failed"
             done.update(
-                phase="Succeeded" if outcome.code == 0 else "Failed", finishedAt=self.now(), outputs={"exitCode": str(outcome.code)}
+                phase="Succeeded" if outcome.code == 0 else failed, finishedAt=self.now(), outputs={"exitCode": str(outcome.code)}
             )
             if outcome.error or outcome.code:
                 done["message"] = outcome.error or f"main: Error (exit code {outcome.code})"
             end_retry(made["status"]["nodes"], done)
-            self.pods[name]["status"].update(phase=done["phase"], containerStatuses=terminated(outcome))
+            if name in self.pods:
+                self.pods[name]["status"].update(phase=done["phase"], containerStatuses=terminated(outcome))
         return outcome
 
     def _take(self) -> bool:

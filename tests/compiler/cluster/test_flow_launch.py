@@ -18,7 +18,7 @@ from laminar.compiler.rehearsal.site import Site
 from laminar.components import runtime
 from laminar.exceptions import ExecutionError, FlowError, LaminarError, LayerError
 from laminar.local import display, program_run
-from laminar.program import main_module, process_snapshot, process_state, recording
+from laminar.program import call_log, main_module, process_snapshot, process_state, recording
 from laminar.program.main_module import Program
 from laminar.program.process_state import Session
 from laminar.worker.parameters_document import save_parameters
@@ -89,6 +89,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     monkeypatch.setattr(recording, "_first_read", "")
     monkeypatch.setattr(display, "_is_fixed", True)
     monkeypatch.setattr(runtime.current(), "chains", 0)
+    monkeypatch.setattr(call_log, "calls", [])
 
     def execute(*lines: str, args: tuple[str, ...] = ()) -> Any:
         program = tmp_path / "train.py"

@@ -230,3 +230,21 @@ def test_a_base_path_is_kept(cluster):
     server = FakeArgoServer(cluster, base="/argo/tools")
     assert transport_to(server).version() == "v4.1.2"
     server.close()
+
+
+def test_a_pod_that_is_deleted_while_it_runs_is_an_error_and_tried_again(server, transport, cluster):
+    from laminar.compiler.cluster.progress import progress
+    from laminar.compiler.rehearsal import Outcome
+
+    def run_pod(pod):
+        if pod.node.endswith("A(0)"):
+            cluster.pods.clear()
+        return Outcome(0)
+
+    cluster.run_pod = run_pod
+    made = workflow(name="two")
+    made["spec"]["templates"][1]["retryStrategy"]["expression"] = "lastRetry.status == 'Error'"
+    transport.create(made)
+    cluster.wait_for(lambda: cluster.phase() in ("Succeeded", "Failed", "Error"))
+    attempts = progress(transport.get("Workflow", "two")).layers[0].splits[0].attempts
+    assert [(one.phase, one.cause) for one in attempts] == [("Error", "the pod was deleted"), ("Succeeded", "")]
