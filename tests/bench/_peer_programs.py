@@ -114,10 +114,10 @@ if __name__ == "__main__":
 
 KFP_HEAD = """\
 from kfp import compiler, dsl, local
-@dsl.component
+@dsl.component(install_kfp_package=False)
 def add(value: int) -> int:
     return value + 1
-@dsl.component
+@dsl.component(install_kfp_package=False)
 def total(values: list) -> int:
     return sum(values)
 """

@@ -25,7 +25,7 @@ PLACE = ROOT / ".venv-peers"
 PACKAGES = {"Metaflow": "metaflow", "KFP": "kfp", "Prefect": "prefect", "Hera": "hera[yaml]"}
 LIMIT = 300
 """Seconds after which a run counts as too long."""
-TURNS = 5
+TURNS = 3
 LONG = 8.0
 """Seconds from which on one run has to do."""
 
@@ -69,7 +69,12 @@ def took(python: str, tool: str, program: str, words: tuple[str, ...], folder: P
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_LOGGING_LEVEL": "ERROR",
     }
-    quiet = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1", "METAFLOW_DEFAULT_DATASTORE": "local"}
+    quiet = {
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+        "DO_NOT_TRACK": "1",
+        "METAFLOW_DEFAULT_DATASTORE": "local",
+    }
     start = time.perf_counter()
     try:
         done = subprocess.run(
@@ -90,7 +95,7 @@ def measure(pythons: dict[str, str]) -> tuple[dict[str, dict[str, float]], list[
     missing = []
     for work, programs in PROGRAMS.items():
         runs: dict[str, list[float]] = {}
-        failed = {tool: "it has no such work" for tool in pythons if tool not in programs}
+        failed = {tool: "it does no such work" for tool in pythons if tool not in programs}
         for turn in range(TURNS + 1):
             for tool, (program, words) in programs.items():
                 if tool not in pythons or tool in failed or (turn > 1 and runs[tool][0] > LONG):
