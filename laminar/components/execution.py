@@ -130,6 +130,9 @@ class Execution:
 
         Raises FlowError for a layer that the flow does not register.
         """
+        recorded = recording.active()
+        if recorded is not None:
+            recorded.note_line()  # what follows is read from the layer
         made = self.flow.layer(layer, **attributes)
         made._binding.execution = self
         return made

@@ -99,6 +99,11 @@ def test_a_read_of_a_result_is_listed_with_what_stands_before_it(tmp_path, monke
     assert found.side_effects == [f"prog.py:{LINES + 3}"]
 
 
+def test_a_line_that_looks_up_a_layer_of_an_execution_is_not_listed(tmp_path, monkeypatch):
+    found, _ = recorded(tmp_path, "e = Train()()\nfit = e.layer(Fit)\nprint(fit.x)\n", monkeypatch)
+    assert found.side_effects == []
+
+
 def test_what_a_program_does_to_its_process_is_put_back(tmp_path, monkeypatch):
     import os
     import signal
