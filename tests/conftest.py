@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,11 +63,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(autouse=True)
 def unchanged_process() -> Iterator[None]:
     """Restore what a test made of this process, which others share: a worker, or a session of the command line."""
-    from laminar.program import process_state
+    from laminar.program import call_log, process_state
 
+    main, calls = sys.modules["__main__"], list(call_log.calls)
     known = (process_state._worker, process_state.current, set(process_state.running))
     variables = {name: value for name, value in os.environ.items() if name.startswith("LAMINAR_")}
     yield
+    sys.modules["__main__"], call_log.calls[:] = main, calls
+    if (display := sys.modules.get("laminar.local.display")) is not None:
+        display._current, display._is_fixed = display.Quiet(), False
     process_state._worker, process_state.current = known[:2]
     process_state.running.clear()
     process_state.running.update(known[2])

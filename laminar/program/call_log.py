@@ -7,6 +7,7 @@ the values from before it.
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,12 +28,18 @@ class Call:
 
 
 calls: list[Call] = []
-"""The calls of this process in order, the one under way included."""
+"""The calls of the program that this process executes, in order, the one under way included."""
+_main: Any = None
+"""The module ``__main__`` of these calls: a command that executes another program gives it another one."""
 
 
 @contextmanager
 def noted(execution: Any) -> Iterator[None]:
     """Note a call, its execution and the error that it raises."""
+    global _main
+    if sys.modules.get("__main__") is not _main:
+        _main = sys.modules.get("__main__")
+        calls.clear()
     call = Call(execution.flow.name)
     calls.append(call)
     try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import sys
+import types
 
 import pytest
 
@@ -44,6 +46,13 @@ def test_calls_are_noted_in_order_with_the_errors_that_they_raised():
     first, second = call_log.calls
     assert first == Call("Plain", "one")
     assert (second.flow, second.execution, pickle.loads(second.error).layer) == ("Case", "two", "Fit")
+
+
+def test_another_program_begins_with_no_calls(monkeypatch):
+    Plain(datastore=Memory(), executor=Thread())(execution="one")
+    monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
+    Plain(datastore=Memory(), executor=Thread())(execution="two")
+    assert call_log.calls == [Call("Plain", "two")]
 
 
 def test_a_call_that_is_not_run_has_no_execution():
