@@ -84,7 +84,7 @@ def test_methods_have_the_documented_parameters():
         "layer": "self layer **attributes",
         "next": "self *flow *linker",
         "parameters": "self **artifacts",
-        "resume": "self",
+        "resume": "self *from_",
         "schedule": "self *dependencies",
     }.items():
         marks = {inspect.Parameter.KEYWORD_ONLY: "*", inspect.Parameter.VAR_KEYWORD: "**"}

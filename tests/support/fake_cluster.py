@@ -346,7 +346,7 @@ class FakeCluster:
             )
             self.write(name, ARGOS_FIRST)
         outcome = self.run_pod(pod)
-        if name not in self.pods:  # as a node of Argo 4.1.2 says it
+        if name not in self.pods:  # the message of such a node, seen on Argo 4.1.2
             outcome = Outcome(-1, error="pod deleted")
         for line in outcome.log.splitlines():
             self.write(name, line)

@@ -221,8 +221,8 @@ def test_setting_of_a_wrong_type_is_an_error_that_names_it(tmp_path, wrong):
     done = CliRunner().invoke(cli, ["compile", str(program), "--datastore", "s3://bucket/store"])
     assert isinstance(done.exception, FlowError)
     name, _, value = wrong.partition("=")
-    assert f"The scheduler of flow 'Nightly' has {name}={value.strip('[]')}; it should be" in done.exception.what
-    assert done.exception.where.endswith("program.py:13")
+    assert f"Argo {name} must be" in done.exception.what and f"not {value}" in done.exception.what
+    assert done.exception.where.endswith("program.py:12")
 
 
 def test_rights_stand_first_in_the_same_file(tmp_path):

@@ -347,13 +347,20 @@ class Flaky(Local):
     """Fail to read artifacts as long as a file beside it has bytes, one of them each time."""
 
     def get(self, key: str, start: int = 0, stop: int | None = None) -> Any:
+        self._fail(key)
+        return super().get(key, start, stop)
+
+    def get_if_present(self, key: str) -> Any:
+        self._fail(key)
+        return super().get_if_present(key)
+
+    def _fail(self, key: str) -> None:
         count = Path(f"{self.root}-left")
         if key.startswith("artifacts/") and (left := count.stat().st_size):
             os.truncate(count, left - 1)
             error = DatastoreError("Cannot read it.")
             error.transient = True
             raise error
-        return super().get(key, start, stop)
 
 
 class Unsteady(Flow): ...
