@@ -89,12 +89,14 @@ def _print(found: list[Run]) -> None:
 
 
 def _what(run: Run) -> str:
-    """Return the facts about a run in one cell: layers that failed, why it stopped, where it ran."""
+    """Return the facts about a run in one cell: layers that failed or were reused, why it stopped, where it ran."""
     parts = []
     if run.failed_layers:
         parts.append(f"failed: {', '.join(run.failed_layers)}")
     elif run.reason:
         parts.append(run.reason)
+    if run.session is not None and run.session.reused:
+        parts.append(f"reused: {', '.join(run.session.reused)}")
     if len(run.sessions) > 1:
         parts.append(f"resumed {len(run.sessions) - 1}x")
     if run.workflow:
@@ -143,6 +145,7 @@ def described(run: Run) -> dict[str, Any]:
         "ended": run.ended,
         "seconds": run.seconds,
         "failed": list(run.failed_layers),
+        "reused": list(session.reused) if session is not None else [],
         "program": record.file if record is not None else "",
         "digest": record.program if record is not None else "",
         "arguments": list(record.arguments) if record is not None else [],

@@ -94,14 +94,28 @@ class StoredExecution:
         return "finished" if first.splits <= 1 or is_complete(self.records(name)) else "unfinished"
 
     def summary(self) -> tuple[str, str, str]:
-        """Return the state of the execution, its number of finished layers, and when it started."""
+        """Return the state of the execution, its number of finished layers, and when it started.
+
+        An execution that has not finished is running, failed or interrupted, as far as its history has it.
+        """
         states = {name: state for name, state in self.statuses().items() if name != PARAMETERS}
         done = sum(state != "unfinished" for state in states.values())
         first = self.record(PARAMETERS)
         started = first.started if first is not None else "-"
         if not self.is_complete:
-            return "-", str(done), started
-        return "finished" if done == len(states) else "unfinished", f"{done}/{len(states)}", started
+            return self._recorded() or "-", str(done), started
+        return "finished" if done == len(states) else self._recorded() or "unfinished", f"{done}/{len(states)}", started
+
+    def _recorded(self) -> str:
+        """Return the state that the history of an execution has, "" where an older laminar kept none."""
+        from laminar.history import Run
+        from laminar.history.state import UNKNOWN
+
+        try:
+            found = Run(self.flow.name, self.id, self.flow.store).state
+        except DatastoreError:  # a damaged record of it: its layers are shown all the same
+            return ""
+        return found if found != UNKNOWN else ""
 
     def splits(self, layer: str, status: str) -> str:
         """Return the number of splits of a fan-out; of an unfinished one the finished ones too."""

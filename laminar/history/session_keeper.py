@@ -114,12 +114,11 @@ class SessionKeeper:
         if self.pending and self._try(self._write_attempts):
             self.pending = []
 
-    def close(self, ended: str, *, reason: str = "", failed: Iterable[str] = ()) -> None:
+    def close(self, ended: str, *, reason: str = "", failed: Iterable[str] = (), reused: Iterable[str] = ()) -> None:
         """Write how the session ended, and the remaining records."""
         self.flush()
-        self.session = replace(
-            self.session, state=ended, ended=now(), reason=reason, failed=tuple(dict.fromkeys(failed)), running=()
-        )
+        layers = {"failed": tuple(dict.fromkeys(failed)), "reused": tuple(dict.fromkeys(reused)), "running": ()}
+        self.session = replace(self.session, state=ended, ended=now(), reason=reason, **layers)
         self._save()
 
     def _write_attempts(self) -> None:

@@ -399,6 +399,8 @@ class Driver:
         work.left -= 1
         if failed is None:
             self.report.split(work.layer, reused, index)
+            if reused:
+                self.session.reused[work.layer] = None
         else:
             self.report.broken(work.layer)
             work.failures.append(failed)

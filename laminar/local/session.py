@@ -31,7 +31,7 @@ class LocalSession:
     """The session of one run of an execution on this machine."""
 
     def __init__(self, execution: Execution, action: str, report: Quiet) -> None:
-        """Write that the run has started."""
+        """Write that the run has started. ``reused`` collects the layers with results of other executions."""
         assert execution.id is not None
         store = execution.flow.configuration.datastore
         parameters = store.load(execution.flow.name, execution.id, PARAMETERS, 0)
@@ -43,6 +43,7 @@ class LocalSession:
         if are_logs_kept(record.file or None):
             self.logs = LogKeeper(store, record.flow, record.execution, self.keeper.session.id, self.masker)
         self.under_way: dict[int, Running] = {}
+        self.reused: dict[str, None] = {}
         self.keeper.open(known=execution.retry or execution.given or action != "run")
 
     def begin(self, layer: Layer) -> str:
@@ -124,13 +125,13 @@ class LocalSession:
         if isinstance(error, KeyboardInterrupt):
             self.interrupted("the run was interrupted")
             by = f"terminated by {error}" if isinstance(error, Terminated) else "interrupted from the keyboard (SIGINT)"
-            self.keeper.close(state.INTERRUPTED, reason=by, failed=layers)
+            self.keeper.close(state.INTERRUPTED, reason=by, failed=layers, reused=self.reused)
         elif error is not None:
             what = error.what if isinstance(error, LaminarError) else str(error)
             self.interrupted("the run was stopped by an error")
-            self.keeper.close(state.FAILED, reason=f"{type(error).__name__}: {what}", failed=layers)
+            self.keeper.close(state.FAILED, reason=f"{type(error).__name__}: {what}", failed=layers, reused=self.reused)
         else:
-            self.keeper.close(state.FAILED if layers else state.FINISHED, failed=layers)
+            self.keeper.close(state.FAILED if layers else state.FINISHED, failed=layers, reused=self.reused)
 
 
 def execute(layer: Layer) -> None:

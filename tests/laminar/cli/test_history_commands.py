@@ -148,3 +148,24 @@ def test_what_does_not_exist_is_one_clear_line(words, code, message, shell):
     done = shell(*words)
     assert (done.code, done.out) == (code, "")
     assert message in done.err
+
+
+def test_runs_name_the_layers_whose_results_were_reused(shell, tmp_path, monkeypatch):
+    class Kept(Flow): ...
+
+    @Kept.register(cache=True)
+    class Once(Layer):
+        def __call__(self) -> None:
+            self.value = 1
+
+    flow = Kept(datastore=Local(tmp_path / ".laminar"), executor=Thread())
+    flow(execution="first")
+    flow(execution="second")
+    monkeypatch.chdir(tmp_path)
+    listed = {row["execution"]: row["reused"] for row in json.loads(shell("runs", "--json").out)}
+    assert listed == {"first": [], "second": ["Once"]}
+    assert "reused: Once" in shell("runs").out
+
+
+def test_results_of_a_failed_run_say_so(shell):
+    assert "failed" in next(line for line in shell("results").out.splitlines() if "bad" in line)

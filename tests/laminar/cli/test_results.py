@@ -149,8 +149,8 @@ def test_results_gc_and_du_execute_no_program(tmp_path):
     ran = laminar("run", "flow.py", "--execution", "one", "--", "x")
     assert ran.returncode == 0, ran.stderr
     assert "Train\tone\tfinished\t1/1" in laminar("results", "flow.py").stdout
-    assert "Train\tone\t-\t1" in laminar("results").stdout, "without a program nobody knows how many layers there are"
-    assert "Train\tone\t-\t1" in laminar("results", "Train", "--datastore", ".laminar").stdout
+    assert "Train\tone\tfinished\t1" in laminar("results").stdout, "without a program the number of layers is not known"
+    assert "Train\tone\tfinished\t1" in laminar("results", "Train", "--datastore", ".laminar").stdout
     assert laminar("results", "flow.py", "one", "Make", "pair").stdout == "Pair(a=1, b=2)\n"
     assert laminar("results", "Train", "one", "Make", "number").stdout == "3\n"
     artifacts = laminar("results", "flow.py", "one", "Make")

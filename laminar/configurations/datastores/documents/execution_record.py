@@ -37,7 +37,8 @@ class Session:
 
     ``action`` is run, resume, schedule, execute or pods. ``state`` is the session's last one: running, finished, failed or
     interrupted. The state running holds until ``lease`` (on its own machine, while its process is there). ``failed``
-    are the layers that failed, ``running`` the attempts under way at the last renewal as (layer, split, attempt, start).
+    are the layers that failed, ``reused`` those with results of other executions, ``running`` the attempts under way at the
+    last renewal as (layer, split, attempt, start).
     """
 
     id: str
@@ -53,6 +54,7 @@ class Session:
     birth: str = ""
     reason: str = ""
     failed: tuple[str, ...] = ()
+    reused: tuple[str, ...] = ()
     running: tuple[tuple[str, int, int, str], ...] = ()
 
 
@@ -109,7 +111,7 @@ class ExecutionRecord:
 
 def _session(found: dict[str, Any]) -> Session:
     known = {one.name: found[one.name] for one in fields(Session) if one.name in found}
-    known["failed"] = tuple(known.get("failed", ()))
+    known["failed"], known["reused"] = tuple(known.get("failed", ())), tuple(known.get("reused", ()))
     known["running"] = tuple((str(one[0]), int(one[1]), int(one[2]), str(one[3])) for one in known.get("running", ()))
     return Session(**known)
 
