@@ -30,6 +30,7 @@ def test_wordcount_counts_the_words_of_the_repositorys_documents(tmp_path):
     assert out.count("Count[") == len(list(ROOT.glob("*.md")))
 
 
+@pytest.mark.slow
 def test_train_fits_the_grid_and_evaluates_the_best_in_a_second_flow(tmp_path):
     out = run("train", tmp_path, "-p", "trees=[5,20]", "-p", "depths=[2,8]")
     assert out.count("Fit[") == 4

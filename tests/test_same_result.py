@@ -17,7 +17,7 @@ from tests.support import drawn_flows
 from tests.support.drawn_flows import DrawnFlow, DrawnLayer
 
 ROOT = Path(__file__).parent.parent
-FEW, MANY = 15, 240
+FEW, MANY = 6, 240
 
 pytestmark = pytest.mark.timeout(1800)  # hundreds of workflows
 

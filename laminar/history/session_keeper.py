@@ -117,8 +117,9 @@ class SessionKeeper:
     def close(self, ended: str, *, reason: str = "", failed: Iterable[str] = (), reused: Iterable[str] = ()) -> None:
         """Write how the session ended, and the remaining records."""
         self.flush()
-        layers = {"failed": tuple(dict.fromkeys(failed)), "reused": tuple(dict.fromkeys(reused)), "running": ()}
-        self.session = replace(self.session, state=ended, ended=now(), reason=reason, **layers)
+        layers = tuple(dict.fromkeys(failed))
+        others = tuple(dict.fromkeys(reused))
+        self.session = replace(self.session, state=ended, ended=now(), reason=reason, failed=layers, reused=others, running=())
         self._save()
 
     def _write_attempts(self) -> None:

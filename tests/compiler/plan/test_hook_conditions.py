@@ -247,7 +247,14 @@ if flow := Train(datastore=Local("store")):
 @pytest.mark.parametrize(
     "growth", ["+", pytest.param("' {x", marks=pytest.mark.slow)]
 )  # the second is text that no expression of Argo can hold
-@pytest.mark.parametrize(("reads", "memory"), [(", a: A", "a.rows + 1"), ("", "3 - self.index"), ("", "7")])
+@pytest.mark.parametrize(
+    ("reads", "memory"),
+    [
+        (", a: A", "a.rows + 1"),
+        pytest.param("", "3 - self.index", marks=pytest.mark.slow),
+        pytest.param("", "7", marks=pytest.mark.slow),
+    ],
+)
 def test_each_attempt_of_a_split_has_a_pod_as_submission_and_retry_hooks_say(reads, memory, growth, tmp_path):
     source = BOTH.replace(" READS", reads).replace("MEMORY", memory).replace("GROWTH", repr(growth))
     text = compiler.compile(write(tmp_path, source), settings=Settings(datastore="s3://bucket/store"))

@@ -70,7 +70,7 @@ def test_twenty_attributes_are_written_in_two_rounds_and_read_in_two(slow, size)
     assert conditions.rounds <= 2
 
 
-@pytest.mark.parametrize("size", [100, 20_000], ids=["inline", "files"])
+@pytest.mark.parametrize("size", [pytest.param(100, id="inline", marks=pytest.mark.slow), pytest.param(20_000, id="files")])
 def test_a_pod_of_a_layer_with_twenty_attributes_needs_few_rounds(slow, tmp_path: Path, size: int) -> None:
     connected, conditions, url = slow
     (tmp_path / "main.py").write_text(PROGRAM.replace("SIZE", str(size)))
