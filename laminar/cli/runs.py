@@ -125,10 +125,9 @@ def took(seconds: float) -> str:
     """
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.2f} s"
-    whole = int(seconds)
-    return f"{whole // 60}m{whole % 60:02d}s" if whole < 3600 else f"{whole // 3600}h{whole // 60 % 60:02d}m"
+    from laminar.cli.run_view import elapsed
+
+    return f"{seconds:.2f} s" if seconds < 60 else elapsed(seconds)
 
 
 def described(run: Run) -> dict[str, Any]:

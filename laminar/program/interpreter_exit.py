@@ -17,7 +17,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-__all__ = ["disown", "finish", "flush_files", "leave_by", "leave_stack"]
+__all__ = ["disown", "exit_code", "finish", "flush_files", "leave_by", "leave_stack"]
 
 
 def disown() -> None:
@@ -54,18 +54,25 @@ def leave_by(work: Callable[[], int]) -> NoReturn:
     """
     code = 1
     try:
-        code = work()
+        code = exit_code(work)
+    finally:
+        finish()
+        os._exit(code & 0xFF)
+
+
+def exit_code(work: Callable[[], int]) -> int:
+    """Do some work, and return its exit code: 1 after an error, which is printed, and 130 after an interrupt."""
+    try:
+        return work()
     except KeyboardInterrupt:
-        code = 130
+        return 130
     except SystemExit as leaving:  # of a process that a layer forked: it ends with that code
-        code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+        return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     except BaseException:
         import traceback
 
         traceback.print_exc()
-    finally:
-        finish()
-        os._exit(code & 0xFF)
+        return 1
 
 
 def finish() -> None:

@@ -31,16 +31,7 @@ def become(flow: Flow, jobs: tuple[Job, ...], result: int, *, reseed: bool, shar
     """Run jobs in this process, and end it; ``shared`` holds the common facts of the layer's splits."""
     owner, code = os.getpid(), split_job.CANNOT
     try:
-        code = work(flow, jobs, result, reseed=reseed, shared=shared)
-    except KeyboardInterrupt:
-        code = 130
-    except SystemExit as leaving:  # of a process that a layer forked: it ends with that code
-        code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
-    except BaseException:
-        import traceback
-
-        traceback.print_exc()
-        code = 1
+        code = interpreter_exit.exit_code(lambda: work(flow, jobs, result, reseed=reseed, shared=shared))
     finally:
         if os.getpid() == owner or code != split_job.CANNOT:
             interpreter_exit.finish()
