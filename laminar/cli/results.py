@@ -188,8 +188,8 @@ def _give(value: Any, output: str | None, as_json: bool) -> None:
     from laminar.configurations.datastores import Accessor
 
     if output is not None:
-        from laminar.cli.options.quantity import size
         from laminar.cli.value_file import write
+        from laminar.quantities import size
 
         click.echo(f"wrote {output} ({size(write(value, output))})", err=True)
     elif as_json:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from laminar.components.report_cards import ARTIFACT
 from laminar.pictures.page import text
+from laminar.quantities import counted, size
 from laminar.reports import cards
-from laminar.reports.quantities import bytes_text, counted
 from laminar.reports.value_preview import preview
 
 if TYPE_CHECKING:
@@ -48,16 +48,16 @@ def draw(store: DataStore, records: Mapping[int, Record], budget: Budget) -> str
 
 def _row(store: DataStore, name: str, records: Mapping[int, Record], budget: Budget) -> str:
     found = {index: record.artifacts[name] for index, record in records.items() if name in record.artifacts}
-    size = bytes_text(sum(one.size for one in found.values()))
+    total = size(sum(one.size for one in found.values()))
     if len(records) > 1:
-        measure = f"{counted(len(found), 'split')}, {size}"
+        measure = f"{counted(len(found), 'split')}, {total}"
         shown = "".join(
             f'<div class="element"><span class="quiet">[{index}]</span> {_value(store, found[index], budget)}</div>'
             for index in sorted(found)[:ELEMENTS]
         )
     else:
         (artifact,) = found.values()
-        measure = f"{counted(artifact.length, 'element')}, {size}" if artifact.sharded else size
+        measure = f"{counted(artifact.length, 'element')}, {total}" if artifact.sharded else total
         shown = _value(store, artifact, budget)
     return f'<tr><th>{text(name)}</th><td class="quiet size">{measure}</td><td>{shown}</td></tr>'
 

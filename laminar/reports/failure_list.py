@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from laminar.pictures.page import text
-from laminar.reports.quantities import counted, duration
+from laminar.quantities import counted, duration
 
 if TYPE_CHECKING:
     from laminar.history import Attempt, Run

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from laminar.pictures import flow_diagram, svg
 from laminar.pictures.diagram import Diagram, shorten
 from laminar.pictures.page import text
+from laminar.quantities import counted, duration
 from laminar.reports.artifact_list import Budget, draw
-from laminar.reports.quantities import counted, duration
 from laminar.reports.run_diagram import diagram_of, shown_state
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from laminar.pictures import graph_page
 from laminar.pictures.page import asset, page, text
+from laminar.quantities import counted, duration
 from laminar.reports import artifact_list, failure_list, timeline
 from laminar.reports.artifact_list import Budget
-from laminar.reports.quantities import counted, duration
 from laminar.reports.run_diagram import diagram_of, shown_state
 
 if TYPE_CHECKING:

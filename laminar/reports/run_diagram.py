@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from laminar.graph import PARAMETERS
 from laminar.pictures.diagram import Box, Diagram, Frame, shorten
-from laminar.reports.quantities import counted, duration
+from laminar.quantities import counted, duration
 
 if TYPE_CHECKING:
     from laminar.history import LayerRun, Run

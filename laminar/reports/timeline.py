@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from laminar.pictures.page import text
 from laminar.pictures.placement import fitting
-from laminar.reports.quantities import counted, duration
+from laminar.quantities import counted, duration
 from laminar.timestamps import since_epoch
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from laminar.pictures.page import text
-from laminar.reports.quantities import counted
+from laminar.quantities import counted
 
 __all__ = ["image", "preview", "table"]
 

@@ -38,6 +38,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "laminar.settings",
         "laminar.graph",
         "laminar.identifiers",
+        "laminar.quantities",
         "laminar.timestamps",
         "laminar.ksuid",
         "laminar.configurations",

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from laminar.quantities import size
+
 if TYPE_CHECKING:
     ParamType = click.ParamType[float]
 else:
     ParamType = click.ParamType
 
-__all__ = ["Duration", "column", "duration", "size"]
+__all__ = ["Duration", "column", "duration"]
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-PREFIXES = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 class Duration(ParamType):
@@ -49,16 +50,3 @@ def duration(seconds: float) -> str:
 def column(count: int) -> str:
     """Return a number of bytes for a table: for people on a terminal, in full where it is piped."""
     return size(count) if sys.stdout.isatty() else str(count)
-
-
-def size(count: float) -> str:
-    """Return a number of bytes for people.
-
-    >>> size(0), size(4096), size(999_999), size(1.5e9)
-    ('0 B', '4.1 kB', '1.0 MB', '1.5 GB')
-    """
-    for prefix in PREFIXES[:-1]:
-        if round(count, 0 if prefix == "B" else 1) < 1000:
-            return f"{count:.0f} B" if prefix == "B" else f"{count:.1f} {prefix}"
-        count /= 1000
-    return f"{count:.1f} {PREFIXES[-1]}"

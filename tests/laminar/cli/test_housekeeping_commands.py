@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from laminar.cli.options.quantity import duration, size
+from laminar.cli.options.quantity import duration
 from laminar.configurations.datastores import Local, Record
+from laminar.quantities import size
 
 PROGRAM = """\
 from laminar import Flow, Layer

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laminar.cli.options.quantity import UNITS, Duration, column, duration, size
+from laminar.cli.options.quantity import UNITS, Duration, column, duration
+from laminar.quantities import size
 
 
 @pytest.mark.parametrize(

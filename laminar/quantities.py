@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["bytes_text", "counted", "duration"]
+__all__ = ["counted", "duration", "size"]
+
+PREFIXES = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 def duration(seconds: float) -> str:
@@ -20,17 +22,17 @@ def duration(seconds: float) -> str:
     return f"{whole} s"
 
 
-def bytes_text(size: float) -> str:
-    """Return a number of bytes in decimal units.
+def size(count: float) -> str:
+    """Return a number of bytes for people.
 
-    >>> bytes_text(12), bytes_text(4096), bytes_text(3_500_000)
-    ('12 B', '4.1 kB', '3.5 MB')
+    >>> size(0), size(4096), size(999_999), size(1.5e9)
+    ('0 B', '4.1 kB', '1.0 MB', '1.5 GB')
     """
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"
+    for prefix in PREFIXES[:-1]:
+        if round(count, 0 if prefix == "B" else 1) < 1000:
+            return f"{count:.0f} B" if prefix == "B" else f"{count:.1f} {prefix}"
+        count /= 1000
+    return f"{count:.1f} {PREFIXES[-1]}"
 
 
 def counted(count: int, word: str) -> str:
