@@ -1,4 +1,4 @@
-"""Take one of two branches: publish a model that is good enough, else report what is missing.
+"""Take one of two branches: publish a model that is good enough, else report the missing accuracy.
 
 laminar run examples/branches.py
 laminar run examples/branches.py -p minimum=0.99

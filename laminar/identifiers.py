@@ -9,7 +9,7 @@ MAX_BYTES = 200
 
 
 def name_problem(name: str) -> str:
-    r"""Return why a name cannot be one segment of a path on every store, "" where it can.
+    r"""Return the reason why a name is no valid path segment on every store, "" for a valid one.
 
     >>> name_problem("Train"), name_problem("2026-11-23T10:00:00+00:00"), name_problem("é" * 100)
     ('', '', '')

@@ -44,5 +44,5 @@ def test_the_page_on_the_ideas_shows_the_same_program():
 
 
 def test_it_is_short():
-    """What the README could say besides is a page of docs/."""
+    """Everything else that a reader may need is a page of docs/."""
     assert len(README.read_text(encoding="utf-8").splitlines()) <= 70

@@ -76,7 +76,7 @@ class Pod:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a pod ended: main's exit code (-1 where it is unknown), its output files by output, and its log.
+    """The end of a pod: the exit code of main (-1 for an unknown one), its output files by output, and its log.
 
     ``error`` is set where the pod was lost instead of failing, ``overdue`` where its deadline passed, ``oom`` where it was killed
     for passing its memory limit.

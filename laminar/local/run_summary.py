@@ -1,4 +1,4 @@
-"""Count how the layers of a run ended, and say it in a few words, with the command that shows more."""
+"""Summarise the end of a run: the number of layers by state, and the commands that show details."""
 
 from __future__ import annotations
 

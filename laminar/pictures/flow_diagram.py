@@ -226,7 +226,7 @@ def _container_rows(container: Container) -> Iterator[tuple[str, str]]:
 
 
 def source_of(cls: type) -> tuple[str, int]:
-    """Return the text of a class statement with its decorators, and the number of its first line; empty where it has none."""
+    """Return the source of a class with its decorators, and the number of its first line; "" for a class without source."""
     path, line = vars(cls).get(source_location.NOTE, ("", 0))
     if not path:
         return "", 1

@@ -83,7 +83,7 @@ def _box(box: Box, key: str, node: str, corner: tuple[float, float], size: tuple
     )
     place = f'transform="translate({corner[0]:g} {corner[1]:g})"'
     yield f'<g class="{kind}" id="box-{key}" data-node="{node}" {place}><title>{_text(_tooltip(box))}</title>'
-    if box.splits:  # a fan-out is a pile of cards
+    if box.splits:  # a fan-out is a stack of boxes
         yield f'<rect class="card" x="6" y="6" width="{width:g}" height="{height:g}" rx="6"/>'
         yield f'<rect class="card" x="3" y="3" width="{width:g}" height="{height:g}" rx="6"/>'
     yield f'<rect class="card" width="{width:g}" height="{height:g}" rx="6"/>'

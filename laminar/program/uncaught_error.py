@@ -35,7 +35,7 @@ def show(kind: type[BaseException], error: BaseException, trace: TracebackType |
 
 
 def _lines(error: BaseException, trace: TracebackType | None) -> list[str]:
-    """Return what is shown of an error of laminar: the lines of the user's own files, each problem, and what was added."""
+    """Return the text of an error of laminar: the lines of the user's own files, each problem, and the added notes."""
     import traceback
 
     own = [frame for frame in traceback.extract_tb(trace) if _is_own(frame.filename)]
@@ -87,7 +87,7 @@ def _is_of_laminar(error: BaseException) -> bool:
 
 
 def add_note(error: BaseException, note: str) -> None:
-    """Add a line to what is shown of an error: what ``BaseException.add_note`` does from Python 3.11 on (PEP 678)."""
+    """Add a line to the text of an error, as ``BaseException.add_note`` does from Python 3.11 on (PEP 678)."""
     if note:
         error.__notes__ = [*notes(error), note]  # type: ignore[attr-defined]
 

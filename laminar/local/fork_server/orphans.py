@@ -25,7 +25,7 @@ PATIENCE = 0.1
 
 
 def is_orphaned(parent: int) -> bool:
-    """Return whether the process that started this one has ended; where it is there it keeps the history itself."""
+    """Return whether the parent process has ended; a living parent keeps the history itself."""
     until = time.monotonic() + PATIENCE
     while os.getppid() == parent:
         if time.monotonic() >= until:

@@ -1,4 +1,4 @@
-"""What the Kubernetes API needs said in its own way; what both ways share is in test_transport."""
+"""Requests that only the Kubernetes API has; test_transport tests those that both transports share."""
 
 from __future__ import annotations
 

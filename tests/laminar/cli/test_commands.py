@@ -1,4 +1,4 @@
-"""The table of the commands says what the commands say, and imports none of them."""
+"""The table of the commands has the same short helps as the commands, and imports none of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``laminar delete`` deletes what is named whole."""
+"""``laminar delete`` deletes workflows by their whole names only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state of an execution follows from what its session said, and from whether that can still be believed."""
+"""The state of an execution follows from the last state of its session and from the session's lease."""
 
 from __future__ import annotations
 
