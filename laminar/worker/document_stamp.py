@@ -18,6 +18,7 @@ from laminar.timestamps import now
 
 if TYPE_CHECKING:
     from laminar.components.layer import Layer
+    from laminar.worker.job import SplitJob
 
 __all__ = ["Stamp", "prepare", "source_digest"]
 
@@ -45,6 +46,11 @@ class Stamp:
             source=self.source,
             **fields,
         )
+
+    def split_record(self, job: SplitJob, **fields: Any) -> Record:
+        """Return the document of a job's split, finished now."""
+        place = {"index": job.index, "splits": job.splits, "attempt": job.attempt}
+        return self.record(job.flow, job.execution, job.layer, **place, **fields)
 
 
 def prepare(layer: type[Layer]) -> None:

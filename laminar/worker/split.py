@@ -96,13 +96,8 @@ def _run(layer: Layer, job: SplitJob, everywhere: bool) -> Outputs:
             failed = split_failure.blame(job, error, hook_calls.blamed(layer, error), job.attempts)
             failed.started = stamp.started
             raise failed from error
-    record = stamp.record(
-        job.flow,
-        job.execution,
-        job.layer,
-        index=job.index,
-        splits=job.splits,
-        attempt=job.attempt,
+    record = stamp.split_record(
+        job,
         artifacts=artifacts,
         caught=error_text.line(caught) if caught is not None else None,
         caught_traceback=trace(caught) if caught is not None else None,

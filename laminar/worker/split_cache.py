@@ -71,13 +71,8 @@ def take(job: SplitJob, key: str) -> Record | None:
         "started": found.started,
         "finished": found.finished,
     }
-    record = Stamp(job.registration.layer).record(
-        job.flow,
-        job.execution,
-        job.layer,
-        index=job.index,
-        splits=job.splits,
-        attempt=job.attempt,
+    record = Stamp(job.registration.layer).split_record(
+        job,
         artifacts=found.artifacts,
         key=key,
         reused=origin,
