@@ -118,7 +118,7 @@ class ArgoServer(Transport):
             "logOptions.container": options.container,
             "logOptions.follow": "true" if options.follow else "false",
             "logOptions.timestamps": "true",
-            "logOptions.sinceSeconds": options.since,
+            "logOptions.sinceSeconds": options.seconds,
             "logOptions.tailLines": options.tail,
         }
         silence = 3600.0 if options.follow else None

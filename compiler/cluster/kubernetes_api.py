@@ -121,7 +121,7 @@ class KubernetesApi(Transport):
             "container": options.container,
             "follow": "true" if options.follow else None,
             "timestamps": "true",
-            "sinceSeconds": options.since,
+            "sinceSeconds": options.seconds,
             "tailLines": options.tail,
         }
         silence = 3600.0 if options.follow else None

@@ -6,14 +6,14 @@ import queue
 import re
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from laminar.compiler.cluster.follower import follow
 from laminar.compiler.cluster.progress import FAILED, Attempt, LayerProgress, Progress, Split, progress
 from laminar.compiler.cluster.transport import LogOptions, Transport
 from laminar.exceptions import ClusterError
+from laminar.history.log_line import LogLine, Selection
 
-__all__ = ["Line", "Selection", "follow_logs", "read_logs", "selected"]
+__all__ = ["follow_logs", "read_logs", "selected"]
 
 ARGOS = re.compile(r'time=\S+ level=[A-Z]+ msg=.* argo=true(?: |$)|\{.*"argo":\s*true.*\}$')
 """A line that Argo's emissary writes to main's log, as text or as JSON (seen on Argo 4.1.2)."""
@@ -25,34 +25,6 @@ BREAKS = 5
 """Attempts at reading on where a stream breaks before it gives another line."""
 
 NOT_YET = re.compile(r"waiting to start|PodInitializing|ContainerCreating|not available")
-
-
-@dataclass(frozen=True)
-class Selection:
-    """The attempts whose logs are selected, and which of their lines."""
-
-    layer: str | None = None
-    index: int | None = None
-    attempt: int | None = None
-    failed: bool = False
-    since: int | None = None
-    tail: int | None = None
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of a layer, or a ``note`` on why there is none."""
-
-    layer: str
-    index: int | None
-    attempt: int
-    text: str
-    note: bool = False
-
-    @property
-    def label(self) -> str:
-        """The layer with its split, as a local run names it."""
-        return self.layer if self.index is None else f"{self.layer}[{self.index}]"
 
 
 Chosen = tuple[LayerProgress, Split, Attempt]
@@ -83,7 +55,7 @@ def selected(run: Progress, selection: Selection) -> list[Chosen]:
     return sorted(found, key=lambda one: one[2].started or float("inf"))
 
 
-def read_logs(transport: Transport, run: Progress, selection: Selection) -> Iterator[Line]:
+def read_logs(transport: Transport, run: Progress, selection: Selection) -> Iterator[LogLine]:
     """Yield the lines of the selected attempts, one attempt after the other.
 
     Raises ClusterError where the logs cannot be read for another reason than that a pod is gone or has not started.
@@ -92,35 +64,34 @@ def read_logs(transport: Transport, run: Progress, selection: Selection) -> Iter
         yield from _whole(transport, run.name, chosen, selection, follow=False)
 
 
-def _lines(transport: Transport, name: str, chosen: Chosen, selection: Selection, *, follow: bool) -> Iterator[Line]:
+def _lines(transport: Transport, name: str, chosen: Chosen, selection: Selection, *, follow: bool) -> Iterator[LogLine]:
     layer, split, attempt = chosen
     options = LogOptions(follow=follow, since=selection.since, tail=selection.tail)
 
-    def line(text: str, *, note: bool = False) -> Line:
-        return Line(layer.name, split.index, attempt.number, text, note)
-
+    which = (layer.name, split.index, attempt.number, attempt.pod)
     try:
         for stamped in transport.logs(name, attempt.pod, options):
-            text = stamped.split(" ", 1)[1] if " " in stamped else ""
+            time, _, text = stamped.partition(" ")
             if not ARGOS.match(text):
-                yield line(text.rstrip("\n"))
+                yield LogLine(*which, time, "", text.rstrip("\n"))
     except ClusterError as error:
         if error.status == 404 or "not found" in error.what:
-            yield line(f"the pod of attempt {attempt.number} is gone, and its log with it", note=True)
+            yield LogLine(*which, "", "", f"the pod of attempt {attempt.number} is gone, and its log with it", note=True)
         elif error.status == 400 and NOT_YET.search(error.what):
-            yield line(f"attempt {attempt.number} has not started{f': {attempt.cause}' if attempt.cause else ''}", note=True)
+            cause = f": {attempt.cause}" if attempt.cause else ""
+            yield LogLine(*which, "", "", f"attempt {attempt.number} has not started{cause}", note=True)
         else:
             raise
 
 
 def follow_logs(
     transport: Transport, name: str, selection: Selection, *, seconds: float | None = None
-) -> Iterator[Line | Progress]:
+) -> Iterator[LogLine | Progress]:
     """Yield the lines of the selected attempts as they come, and the run each time that it has changed, until it has ended.
 
     Raises ClusterError as `follow` does.
     """
-    out: queue.Queue[Line | Progress | Exception | None] = queue.Queue(maxsize=10_000)
+    out: queue.Queue[LogLine | Progress | Exception | None] = queue.Queue(maxsize=10_000)
     slots, seen, readers = threading.Semaphore(STREAMS), set[str](), list[threading.Thread]()
     stopped = threading.Event()
 
@@ -170,7 +141,7 @@ def _startable(run: Progress, selection: Selection, seen: set[str]) -> list[Chos
     return [one for one in found if one[2].pod not in seen and one[2].phase not in ("Pending", "")]
 
 
-def _whole(transport: Transport, name: str, chosen: Chosen, selection: Selection, *, follow: bool) -> Iterator[Line]:
+def _whole(transport: Transport, name: str, chosen: Chosen, selection: Selection, *, follow: bool) -> Iterator[LogLine]:
     """Yield the lines of an attempt; where the stream breaks, it is read again without those that were given before."""
     given, left = 0, BREAKS
     while True:

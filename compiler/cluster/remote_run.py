@@ -86,7 +86,8 @@ class RemoteRun:
 
     def logs(self, layer: str | None = None, *, index: int | None = None, failed: bool = False) -> Iterator[str]:
         """Yield the lines that layers have written so far, each after its layer: ``Fit[3] | ...``."""
-        from laminar.compiler.cluster.log_reader import Selection, read_logs
+        from laminar.compiler.cluster.log_reader import read_logs
+        from laminar.history.log_line import Selection
 
         for line in read_logs(self.transport, self.progress, Selection(layer, index, failed=failed)):
             if not line.note:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 
 from laminar.compiler.cluster.http_session import HttpSession
 from laminar.exceptions import ClusterError
+from laminar.timestamps import now, seconds_since
 
 __all__ = ["KINDS", "MANAGER", "Event", "Kind", "LogOptions", "Object", "Transport", "kind_of"]
 
@@ -63,12 +65,21 @@ class Event:
 
 @dataclass(frozen=True)
 class LogOptions:
-    """Which lines of a container's log: those of the last ``since`` seconds, the last ``tail``, and the lines to come."""
+    """Which lines of a container's log: those since a time (ISO 8601), the last ``tail``, and the lines to come."""
 
     follow: bool = False
-    since: int | None = None
+    since: str = ""
     tail: int | None = None
     container: str = "main"
+
+    @property
+    def seconds(self) -> int | None:
+        """How long ago ``since`` is: Kubernetes' ``sinceSeconds``, which is at least 1.
+
+        ``sinceTime`` would compare the clocks of this machine and the node. Read in Kubernetes' source: ValidatePodLogOptions in
+        pkg/apis/core/validation/validation.go, 1.34.
+        """
+        return max(1, math.ceil(seconds_since(self.since, now()))) if self.since else None
 
 
 class Transport(ABC):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +14,7 @@ from laminar.cli.options.run_words import RunChoice, run_words
 from laminar.exceptions import ClusterError, DatastoreError, ExecutionError, FlowError
 
 if TYPE_CHECKING:
-    from laminar.history.log_reader import Selection
+    from laminar.history.log_line import LogLine, Selection
     from laminar.history.stored_run import Run
 
 __all__ = ["logs", "show"]
@@ -53,7 +53,7 @@ def logs(
     """
     if (index is not None or attempt is not None) and not chosen.rest:
         raise click.UsageError("--index and --attempt are of a layer: name LAYER as well.")
-    from laminar.history.log_reader import Selection
+    from laminar.history.log_line import Selection
     from laminar.timestamps import now
 
     earliest = "" if since is None else now(after=-since)
@@ -62,12 +62,12 @@ def logs(
         try:
             found = chosen.runs()
         except (DatastoreError, ExecutionError, FlowError) as error:
-            _of_cluster(chosen, selection, cluster, since, follow=follow, instead_of=error)
+            _of_cluster(chosen, selection, cluster, follow=follow, instead_of=error)
             return
-        if not _prefers_cluster(found) or not _is_of_cluster(chosen, selection, cluster, since, follow=follow):
+        if not _prefers_cluster(found) or not _is_of_cluster(chosen, selection, cluster, follow=follow):
             _of_datastore(found, selection, follow=follow)
         return
-    _of_cluster(chosen, selection, cluster, since, follow=follow)
+    _of_cluster(chosen, selection, cluster, follow=follow)
 
 
 def _of_datastore(found: list[Run], selection: Selection, *, follow: bool) -> None:
@@ -97,10 +97,10 @@ def _prefers_cluster(found: list[Run]) -> bool:
     return any(run.in_pods and (run.state == "running" or not layers_with_logs(run)) for run in found)
 
 
-def _is_of_cluster(chosen: RunChoice, selection: Selection, cluster: Cluster, since: float | None, *, follow: bool) -> bool:
+def _is_of_cluster(chosen: RunChoice, selection: Selection, cluster: Cluster, *, follow: bool) -> bool:
     """Print logs of the cluster, and return whether it has the run."""
     try:
-        _of_cluster(chosen, selection, cluster, since, follow=follow)
+        _of_cluster(chosen, selection, cluster, follow=follow)
     except (ClusterError, FlowError):
         return False
     return True
@@ -110,7 +110,6 @@ def _of_cluster(
     chosen: RunChoice,
     selection: Selection,
     cluster: Cluster,
-    since: float | None,
     *,
     follow: bool,
     instead_of: DatastoreError | ExecutionError | FlowError | None = None,
@@ -119,10 +118,10 @@ def _of_cluster(
 
     Raises ClusterError, or the error that led here, where no cluster has the run.
     """
-    from laminar.compiler.cluster.log_reader import Line, follow_logs, read_logs
-    from laminar.compiler.cluster.log_reader import Selection as PodSelection
+    from laminar.compiler.cluster.log_reader import follow_logs, read_logs
     from laminar.compiler.cluster.progress import progress
     from laminar.compiler.cluster.run_address import find
+    from laminar.history.log_line import LogLine
 
     try:
         transport = cluster.connect(chosen.program)
@@ -131,31 +130,13 @@ def _of_cluster(
         if isinstance(instead_of, ExecutionError):
             raise ExecutionError(f"{instead_of.what} Nor is it on a cluster: {error.what}", fix=instead_of.fix) from error
         raise
-    seconds = None if since is None else max(1, int(since))
-    pods = PodSelection(selection.layer, selection.index, selection.attempt, selection.failed, seconds, selection.tail)
     if follow:
-        _print(item for item in follow_logs(transport, name, pods) if isinstance(item, Line))
+        _print(item for item in follow_logs(transport, name, selection) if isinstance(item, LogLine))
     else:
-        _print(read_logs(transport, progress(transport.get("Workflow", name)), pods))
+        _print(read_logs(transport, progress(transport.get("Workflow", name)), selection))
 
 
-class Line(Protocol):
-    """A line of a log, of the datastore or of a pod; of a ``note`` laminar is the author."""
-
-    @property
-    def label(self) -> str:
-        """The layer with its split."""
-
-    @property
-    def text(self) -> str:
-        """The line itself."""
-
-    @property
-    def note(self) -> bool:
-        """Whether laminar wrote the line."""
-
-
-def _print(lines: Iterable[Line]) -> bool:
+def _print(lines: Iterable[LogLine]) -> bool:
     """Print lines, and return whether there were any."""
     some = False
     for line in lines:
@@ -164,6 +145,6 @@ def _print(lines: Iterable[Line]) -> bool:
     return some
 
 
-def show(line: Line) -> None:
+def show(line: LogLine) -> None:
     """Print a line after the name of its layer; a note goes to standard error."""
     click.echo(f"{line.label} | {line.text}" if not line.note else f"{line.label}: {line.text}", err=line.note)

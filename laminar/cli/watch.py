@@ -15,9 +15,9 @@ from laminar.cli.options.cluster import Cluster, cluster_options, timeout_option
 from laminar.cli.options.run_words import RunChoice, run_words
 
 if TYPE_CHECKING:
-    from laminar.compiler.cluster.log_reader import Selection
     from laminar.compiler.cluster.progress import Progress
     from laminar.compiler.cluster.transport import Transport
+    from laminar.history.log_line import Selection
     from laminar.history.stored_run import Run
 
 __all__ = ["follow_run", "watch"]
@@ -89,7 +89,7 @@ def _follow_here(run: Run, seconds: float | None, *, logs: bool) -> None:
 
 def follow_run(transport: Transport, name: str, *, seconds: float | None = None, logs: bool = False, quiet: bool = False) -> None:
     """Follow a workflow and exit with the code of its outcome; ``quiet`` shows nothing but the end."""
-    from laminar.compiler.cluster.log_reader import Selection
+    from laminar.history.log_line import Selection
 
     try:
         if logs:
@@ -179,12 +179,13 @@ def _live(transport: Transport, name: str, seconds: float | None) -> Progress:
 
 def _with_logs(transport: Transport, name: str, selection: Selection, seconds: float | None) -> Progress:
     from laminar.cli.run_view import changes
-    from laminar.compiler.cluster.log_reader import Line, follow_logs
+    from laminar.compiler.cluster.log_reader import follow_logs
+    from laminar.history.log_line import LogLine
 
     before: Progress | None = None
     with _flushing():
         for item in follow_logs(transport, name, selection, seconds=seconds):
-            if isinstance(item, Line):
+            if isinstance(item, LogLine):
                 show(item)
                 continue
             for line in changes(before, item):

@@ -175,7 +175,7 @@ class Execution:
         name = None if layer is None else _name(layer)
         if run := self._cluster_run():
             return run.logs(name, index=index, failed=failed)
-        from laminar.history.log_reader import Selection
+        from laminar.history.log_line import Selection
 
         past = self._history()
         lines = () if past is None else past.logs(Selection(name, index, failed=failed))

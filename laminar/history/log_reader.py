@@ -12,13 +12,15 @@ from laminar.configurations.datastores import key_layout
 from laminar.configurations.datastores.documents.log_pieces import Piece, load_pieces
 from laminar.configurations.datastores.documents.repository import folders
 from laminar.exceptions import FlowError, suggest
+from laminar.history.log_line import LogLine
 
 if TYPE_CHECKING:
     from laminar.configurations.datastores import DataStore, Record
     from laminar.configurations.datastores.documents.execution_record import ExecutionRecord
     from laminar.history.attempts import Attempt
+    from laminar.history.log_line import Selection
 
-__all__ = ["LogLine", "LoggedRun", "Selection", "follow", "layers_with_logs", "read"]
+__all__ = ["LoggedRun", "follow", "layers_with_logs", "read"]
 
 POLL = 1.0
 """Seconds between two reads of a datastore whose logs are followed."""
@@ -53,37 +55,6 @@ class LoggedRun(Protocol):
     @property
     def attempts(self) -> Sequence[Attempt]:
         """All attempts of all layers."""
-
-
-@dataclass(frozen=True)
-class Selection:
-    """The attempts whose logs are selected, and which of their lines: those since a time (ISO 8601), the last ones of each."""
-
-    layer: str | None = None
-    index: int | None = None
-    attempt: int | None = None
-    failed: bool = False
-    since: str = ""
-    tail: int | None = None
-
-
-@dataclass(frozen=True)
-class LogLine:
-    """One line of an attempt; ``index`` is None for a layer that is no fan-out, ``note`` means that laminar wrote the line."""
-
-    layer: str
-    index: int | None
-    attempt: int
-    run: str
-    time: str
-    stream: str
-    text: str
-    note: bool = False
-
-    @property
-    def label(self) -> str:
-        """The layer with its split, as a run shows it."""
-        return self.layer if self.index is None else f"{self.layer}[{self.index}]"
 
 
 @dataclass

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from laminar.configurations.datastores.documents.attempt_record import AttemptRecord
     from laminar.configurations.datastores.documents.execution_record import ExecutionRecord, Session
     from laminar.history.attempts import Attempt
-    from laminar.history.log_reader import LogLine, Selection
+    from laminar.history.log_line import LogLine, Selection
 
 __all__ = ["Run"]
 
@@ -222,7 +222,8 @@ class Run:
 
     def logs(self, selection: Selection | None = None) -> Iterator[LogLine]:
         """Yield the lines that its layers printed, as far as they were kept, one attempt after the other."""
-        from laminar.history.log_reader import Selection, read
+        from laminar.history.log_line import Selection
+        from laminar.history.log_reader import read
 
         return read(self, selection or Selection())
 

@@ -7,11 +7,12 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from laminar.exceptions import LaminarError
-from laminar.history.log_reader import Selection, layers_with_logs, read
+from laminar.history.log_line import Selection
+from laminar.history.log_reader import layers_with_logs, read
 
 if TYPE_CHECKING:
     from laminar.history import Run
-    from laminar.history.log_reader import LogLine
+    from laminar.history.log_line import LogLine
 
 __all__ = ["last_lines"]
 

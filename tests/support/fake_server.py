@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from laminar.timestamps import now
 from tests.support.fake_cluster import FakeCluster, Refusal
 
 
@@ -214,6 +215,8 @@ def send(handler: BaseHTTPRequestHandler, status: int, data: bytes, headers: Map
 def log_lines(cluster: FakeCluster, pod: str, query: Mapping[str, str], prefix: str) -> Iterator[str]:
     """Yield the lines of a pod's log, those to come too where they are followed."""
     follow, tail = query.get(f"{prefix}follow") == "true", query.get(f"{prefix}tailLines")
+    seconds = query.get(f"{prefix}sinceSeconds")
+    earliest = now(after=-float(seconds)) if seconds else ""
     with cluster.changed:
         place = max(0, len(cluster.logs.get(pod, [])) - int(tail)) if tail else 0
     while True:
@@ -224,6 +227,6 @@ def log_lines(cluster: FakeCluster, pod: str, query: Mapping[str, str], prefix: 
                 cluster.changed.wait(1)
                 continue
         place += len(lines)
-        yield from lines
+        yield from (line for line in lines if line >= earliest)
         if not lines:
             return

@@ -18,7 +18,7 @@ from laminar import history
 from laminar.configurations.datastores import Local
 from laminar.configurations.datastores.documents.execution_record import load_execution
 from laminar.history import state
-from laminar.history.log_reader import Selection
+from laminar.history.log_line import Selection
 from laminar.history.stored_run import Run
 from laminar.timestamps import now
 

@@ -11,7 +11,7 @@ from laminar.configurations.layers import ForEach, Parameter, Retry
 from laminar.exceptions import ExecutionError, FlowError
 from laminar.history import log_reader
 from laminar.history.log_keeper import LogKeeper
-from laminar.history.log_reader import Selection
+from laminar.history.log_line import Selection
 from laminar.history.masking import Masker
 from laminar.history.stored_run import Run
 
