@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from laminar.configurations.datastores.documents.attempt_record import AttemptRecord, save_attempts
+from laminar.configurations.datastores.documents.attempt_record import Attempt, save_attempts
 from laminar.configurations.datastores.documents.execution_record import Session, load_execution, save_execution
 from laminar.exceptions import DatastoreError
 from laminar.history import process_identity, state
@@ -64,7 +64,7 @@ class SessionKeeper:
         self.record = record
         self.session = session
         self.report = report
-        self.pending: list[AttemptRecord] = []
+        self.pending: list[Attempt] = []
         self.flushed = time.monotonic()
         self.renewals = 0
         self.renewed = time.monotonic()
@@ -94,7 +94,7 @@ class SessionKeeper:
             due = min(due, GATHER - (time.monotonic() - self.flushed))
         return max(0.0, due)
 
-    def add(self, record: AttemptRecord) -> None:
+    def add(self, record: Attempt) -> None:
         """Note an attempt that left no document; it is written with the next ones."""
         self.pending.append(replace(record, session=self.session.id))
 

@@ -17,7 +17,6 @@ from laminar.timestamps import seconds_since, since_epoch
 
 if TYPE_CHECKING:
     from laminar.configurations.datastores import DataStore, Record
-    from laminar.configurations.datastores.documents.attempt_record import AttemptRecord
     from laminar.configurations.datastores.documents.execution_record import ExecutionRecord, Session
     from laminar.history.attempts import Attempt
     from laminar.history.log_line import LogLine, Selection
@@ -171,7 +170,7 @@ class Run:
         return {name: self.store.records(self.flow, self.id, name) for name in names}
 
     @cached_property
-    def unfinished(self) -> list[AttemptRecord]:
+    def unfinished(self) -> list[Attempt]:
         """Records of the attempts that left no document."""
         return attempt_record.load_attempts(self.store, self.flow, self.id)
 
@@ -179,7 +178,7 @@ class Run:
     def attempts(self) -> tuple[Attempt, ...]:
         """All attempts of all layers but the Parameters, in the order in which they started."""
         documents = [record for name, found in self.records.items() if name != PARAMETERS for record in found.values()]
-        made = [*attempts.finished(documents), *attempts.of_records(self.unfinished)]
+        made = [*attempts.finished(documents), *self.unfinished]
         ended: dict[tuple[str, int, int], str] = {}
         for one in made:
             place = (one.layer, one.index, one.number)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from laminar.configurations.datastores.documents.attempt_record import AttemptRecord
+from laminar.configurations.datastores.documents.attempt_record import Attempt
 from laminar.exceptions import LaminarError
 from laminar.graph import PARAMETERS
 from laminar.history import state
@@ -64,11 +64,11 @@ class LocalSession:
     def failed(self, layer: Layer, failed: SplitFailed, *, again: bool, started: str) -> None:
         """Note how an attempt failed."""
         self.keeper.add(
-            AttemptRecord(
+            Attempt(
                 layer=layer.name,
                 index=layer._binding.index or 0,
                 splits=layer._binding.splits or 1,
-                attempt=layer._binding.attempt,
+                number=layer._binding.attempt,
                 how=failed.how,
                 started=failed.started or started,
                 ended=now(),
@@ -85,10 +85,10 @@ class LocalSession:
         """Note that the attempts under way are interrupted."""
         for layer, index, attempt, started in self.under_way.values():
             self.keeper.add(
-                AttemptRecord(
+                Attempt(
                     layer=layer,
                     index=index,
-                    attempt=attempt,
+                    number=attempt,
                     how=state.INTERRUPTED,
                     started=started,
                     ended=now(),

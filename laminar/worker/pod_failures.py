@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from laminar.configurations.datastores.documents.attempt_record import AttemptRecord, save_attempts
+from laminar.configurations.datastores.documents.attempt_record import Attempt, save_attempts
 from laminar.exceptions import LaminarError
 from laminar.history.history_setting import is_kept
 from laminar.history.masking import Masker
@@ -58,13 +58,13 @@ class PodFailures:
             failed.remote = trace(error)
         self.keep(failed)
 
-    def _record(self, failed: SplitFailed, masker: Masker) -> AttemptRecord:
+    def _record(self, failed: SplitFailed, masker: Masker) -> Attempt:
         host = os.uname().nodename
-        return AttemptRecord(
+        return Attempt(
             layer=failed.layer,
             index=failed.index or 0,
             splits=self.task.job.splits or 1,
-            attempt=failed.attempt or 1,
+            number=failed.attempt or 1,
             how=failed.how,
             started=failed.started or self.started,
             ended=now(),

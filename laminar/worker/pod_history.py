@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from laminar.configurations.datastores.documents.attempt_record import AttemptRecord, save_attempts, save_lease
+from laminar.configurations.datastores.documents.attempt_record import Attempt, save_attempts, save_lease
 from laminar.configurations.datastores.documents.log_pieces import Piece, log_file, save_pieces
 from laminar.exceptions import DatastoreError
 from laminar.history import state
@@ -113,11 +113,11 @@ class PodHistory:
     def killed(self, message: str, *, how: str = "killed") -> None:
         """Write that the work was ended from outside."""
         if self.kept and (store := self.store()) is not None:
-            record = AttemptRecord(
+            record = Attempt(
                 layer=self.task.job.layer,
                 index=self.buffer.index,
                 splits=self.task.job.splits or 1,
-                attempt=self.task.job.attempt,
+                number=self.task.job.attempt,
                 how=how,
                 started=self.started,
                 ended=now(),
@@ -142,12 +142,12 @@ class PodHistory:
     def _names(self) -> tuple[str, str]:
         return self.task.job.flow, self.task.job.execution
 
-    def _lease(self) -> AttemptRecord:
-        return AttemptRecord(
+    def _lease(self) -> Attempt:
+        return Attempt(
             layer=self.task.job.layer,
             index=self.buffer.index,
             splits=self.task.job.splits or 1,
-            attempt=self.task.job.attempt,
+            number=self.task.job.attempt,
             how=state.RUNNING,
             started=self.started,
             host=self.host,

@@ -26,7 +26,7 @@ class SplitFailed(ExecutionError):
     """A split failed by itself; ``retryable`` is True until its attempts are used up, ``remote`` is the traceback as text.
 
     ``blameless`` means that something else failed, such as the datastore: that does not count as one of its attempts.
-    ``reason`` is the message without the names of the split, ``how`` and ``started`` are those of its record (`AttemptRecord`).
+    ``reason`` is the message without the names of the split, ``how`` and ``started`` are those of its record (`Attempt`).
     """
 
     retryable: bool = False

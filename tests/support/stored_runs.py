@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from laminar.configurations.datastores import DataStore, Record
-from laminar.configurations.datastores.documents.attempt_record import AttemptRecord, save_attempts
+from laminar.configurations.datastores.documents.attempt_record import Attempt, save_attempts
 from laminar.configurations.datastores.documents.execution_record import ExecutionRecord, LayerShape, Session, save_execution
 from laminar.timestamps import from_seconds
 
@@ -65,8 +65,8 @@ def save_run(
             score = store.write(index / 2)
             store.save(Record(layer="Fit", index=index, splits=splits, artifacts={"score": score}, **times, **common))
     attempts = [
-        AttemptRecord(
-            layer="Fit", index=index, splits=splits, attempt=attempt, started=moment(1 + index / 10 + attempt / 5), host="laptop",
+        Attempt(
+            layer="Fit", index=index, splits=splits, number=attempt, started=moment(1 + index / 10 + attempt / 5), host="laptop",
             ended=moment(1.1 + index / 10 + attempt / 5), message=message, traceback=f"Traceback\n  {message}", where="train.py:9",
             fix="pass rows that are numbers.", again=attempt == 1,
         )

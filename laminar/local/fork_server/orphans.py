@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
-from laminar.configurations.datastores.documents.attempt_record import AttemptRecord, save_attempts
+from laminar.configurations.datastores.documents.attempt_record import Attempt, save_attempts
 from laminar.history import state
 from laminar.ksuid import ksuid
 from laminar.timestamps import now
@@ -44,11 +44,11 @@ def record(parent: int, children: Collection[RunningChild], flow_of: Callable[[R
             store = flow.configuration.datastore
             if job.gate or store.load(job.flow, job.execution, job.layer, job.index) is not None:
                 continue
-            interrupted = AttemptRecord(
+            interrupted = Attempt(
                 layer=job.layer,
                 index=job.index,
                 splits=job.splits or 1,
-                attempt=job.attempt,
+                number=job.attempt,
                 how=state.INTERRUPTED,
                 started=child.started,
                 ended=now(),

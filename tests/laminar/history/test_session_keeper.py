@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from laminar.configurations.datastores import Local
-from laminar.configurations.datastores.documents.attempt_record import AttemptRecord, load_attempts
+from laminar.configurations.datastores.documents.attempt_record import Attempt, load_attempts
 from laminar.configurations.datastores.documents.execution_record import ExecutionRecord, load_execution
 from laminar.exceptions import DatastoreError
 from laminar.history import session_keeper
@@ -61,7 +61,7 @@ def test_attempts_are_written_together(store):
     keeper = keeper_of(store)
     keeper.open(known=False)
     for index in range(5):
-        keeper.add(AttemptRecord(layer="A", index=index, message="no\udcff", started=f"2026-01-01T00:00:0{index}.000Z"))
+        keeper.add(Attempt(layer="A", index=index, message="no\udcff", started=f"2026-01-01T00:00:0{index}.000Z"))
         keeper.tick(list)
     keeper.close("failed", failed=["A", "A", "B"])
     assert [one.index for one in load_attempts(store, "F", "e")] == [0, 1, 2, 3, 4]
@@ -80,7 +80,7 @@ def test_a_datastore_that_is_away_is_reported_once_and_written_when_it_is_back(s
 
     with monkeypatch.context() as patched:
         patched.setattr(Local, "put", away)
-        keeper.add(AttemptRecord(layer="A"))
+        keeper.add(Attempt(layer="A"))
         keeper.flush()
         keeper.flush()
     assert said == ["the history of this run cannot be written: The store is away."]
@@ -91,7 +91,7 @@ def test_a_datastore_that_is_away_is_reported_once_and_written_when_it_is_back(s
 
 def test_a_damaged_record_of_attempts_hides_no_other(store):
     keeper = keeper_of(store)
-    keeper.add(AttemptRecord(layer="A"))
+    keeper.add(Attempt(layer="A"))
     keeper.flush()
     store.put("F/executions/e/.history/attempts/0.json", (b"{",))
     assert [one.layer for one in load_attempts(store, "F", "e")] == ["A"]

@@ -213,13 +213,13 @@ def with_old_time(path: Path) -> None:
 
 
 def test_the_history_of_an_execution_counts_as_activity_and_goes_with_it(store):
-    from laminar.configurations.datastores.documents.attempt_record import AttemptRecord, save_attempts
+    from laminar.configurations.datastores.documents.attempt_record import Attempt, save_attempts
     from laminar.configurations.datastores.documents.execution_record import ExecutionRecord, save_execution
     from laminar.configurations.datastores.documents.log_pieces import Piece, save_pieces
 
     leave(store, "one", b"a")
     save_execution(store, ExecutionRecord(flow="F", execution="one"))
-    save_attempts(store, "F", "one", "1", [AttemptRecord(layer="L")])
+    save_attempts(store, "F", "one", "1", [Attempt(layer="L")])
     save_pieces(store, "F", "one", "L", "1", [Piece(0, 1, "run", 0, "stdout", "", "printed\n")])
     save_execution(store, ExecutionRecord(flow="F", execution="failed"))  # it left nothing but its record
     (failed, one) = garbage_collection.survey(store).executions
