@@ -81,9 +81,35 @@ def _of_datastore(found: list[Run], selection: Selection, *, follow: bool) -> No
         again = functools.partial(Run, run.flow, run.id, run.store)
         lines = log_reader.follow(again, selection) if follow else run.logs(selection)
         printed = _print(lines) or printed
-    if not printed and not follow:
-        what = "no log is kept" if not any(log_reader.layers_with_logs(run) for run in fitting) else "nothing was printed"
-        click.echo(f"{fitting[0].flow} {fitting[0].short}: {what} of that", err=True)
+    if not printed:
+        run = Run(fitting[0].flow, fitting[0].id, fitting[0].store)  # as it is now: it may have been followed to its end
+        click.echo(f"{run.flow} {run.short}: {_nothing(run, selection)}", err=True)
+
+
+def _nothing(run: Run, selection: Selection) -> str:
+    """Return why nothing of a run was printed.
+
+    Raises ExecutionError for a split or an attempt that it does not have.
+    """
+    from laminar.history import log_reader
+
+    layer = next((one for one in run.layers if one.name == selection.layer), None)
+    if layer is not None and not layer.attempts:
+        return f"layer {layer.name!r} has not started"
+    if layer is not None and selection.index is not None and layer.splits is not None and selection.index >= layer.splits:
+        has = f"has {layer.splits} splits: 0 to {layer.splits - 1}" if layer.splits > 1 else "has one split: 0"
+        raise ExecutionError(f"Layer {layer.name!r} has no split {selection.index}.", fix=f"in execution {run.short} it {has}.")
+    if layer is not None and selection.attempt is not None:
+        made = {one.number for one in layer.attempts if selection.index in (None, one.index)}
+        if selection.attempt not in made:
+            which = layer.name if selection.index is None else f"{layer.name}[{selection.index}]"
+            raise ExecutionError(
+                f"There is no attempt {selection.attempt} of {which}.",
+                fix=f"in execution {run.short} there are these: {', '.join(map(str, sorted(made))) or 'none yet'}.",
+            )
+    if selection.failed and not any(one.is_bad for one in run.attempts):
+        return "no attempt failed"
+    return "no log is kept" if not log_reader.layers_with_logs(run) else "nothing was printed"
 
 
 def _has_layer(run: Run, layer: str) -> bool:
@@ -137,10 +163,15 @@ def _of_cluster(
 
 
 def _print(lines: Iterable[LogLine]) -> bool:
-    """Print lines, and return whether there were any."""
+    """Print lines, and return whether there were any; a note precedes those of a second or later attempt."""
     some = False
+    attempts: dict[tuple[str, int | None], int] = {}
     for line in lines:
         some = True
+        place = (line.layer, line.index)
+        if line.attempt != attempts.get(place, 1):
+            click.echo(f"{line.label}: attempt {line.attempt}", err=True)
+        attempts[place] = line.attempt
         show(line)
     return some
 

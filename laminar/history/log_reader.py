@@ -59,10 +59,14 @@ class LoggedRun(Protocol):
 
 @dataclass
 class Output:
-    """The pieces of one attempt that were not given yet; ``given`` is the end of those that were."""
+    """The pieces of one attempt that were not given yet; ``given`` is the end of those that were.
+
+    ``open`` maps streams to pieces whose last line goes on in a later piece, with the beginning of that line.
+    """
 
     pieces: list[Piece] = field(default_factory=list)
     given: int = 0
+    open: dict[str, tuple[Piece, str]] = field(default_factory=dict)
 
 
 def layers_with_logs(run: LoggedRun) -> list[str]:
@@ -80,8 +84,7 @@ def read(run: LoggedRun, selection: Selection) -> Iterator[LogLine]:
         outputs: dict[Key, Output] = {}
         _collect(outputs, load_pieces(run.store, run.flow, run.id, layer), layer, selection, bad)
         for output in sorted(outputs.values(), key=lambda one: one.pieces[0].time if one.pieces else ""):
-            lines = _lines(run, layer, output, selection)
-            yield from deque(lines, maxlen=selection.tail) if selection.tail is not None else lines
+            yield from _tail(_lines(run, layer, output, selection, last=True), selection.tail)
 
 
 def follow(run: Callable[[], LoggedRun], selection: Selection, *, pause: Callable[[float], None] = time.sleep) -> Iterator[LogLine]:
@@ -91,6 +94,7 @@ def follow(run: Callable[[], LoggedRun], selection: Selection, *, pause: Callabl
     """
     known: dict[str, dict[str, int]] = {}
     outputs: dict[str, dict[Key, Output]] = {}
+    tail = selection.tail
     while True:
         now = run()
         ended = now.state != "running"
@@ -99,10 +103,15 @@ def follow(run: Callable[[], LoggedRun], selection: Selection, *, pause: Callabl
             pieces = load_pieces(now.store, now.flow, now.id, layer, known=known.setdefault(layer, {}))
             _collect(outputs.setdefault(layer, {}), pieces, layer, selection, bad)
             for output in outputs[layer].values():
-                yield from _lines(now, layer, output, selection)
+                yield from _tail(_lines(now, layer, output, selection, last=ended), tail)
         if ended:
             return
+        tail = None
         pause(POLL)
+
+
+def _tail(lines: Iterable[LogLine], count: int | None) -> Iterable[LogLine]:
+    return lines if count is None else deque(lines, maxlen=count)
 
 
 def _bad(run: LoggedRun) -> set[tuple[str, int, int]]:
@@ -142,20 +151,43 @@ def _collect(
             output.pieces.append(piece)
 
 
-def _lines(run: LoggedRun, layer: str, output: Output, selection: Selection) -> Iterator[LogLine]:
-    """Yield the lines of the pieces that were not given yet; of those at one place the last one is the newest."""
+def _lines(run: LoggedRun, layer: str, output: Output, selection: Selection, *, last: bool) -> Iterator[LogLine]:
+    """Yield the lines of the pieces that were not given yet; of those at one place the last one is the newest.
+
+    A long line that goes on in another piece waits for its end, unless these are the ``last`` pieces.
+    """
     index = _index(run, layer)
+
+    def line(piece: Piece, text: str, *, note: bool = False) -> LogLine:
+        split = piece.index if index else None
+        shown = text.rstrip("\r").rpartition("\r")[2]
+        return LogLine(layer, split, piece.attempt, piece.run, piece.time, piece.stream, shown, note)
+
     by_place = {piece.offset: piece for piece in output.pieces}
     output.pieces = []
     for offset, piece in sorted(by_place.items()):
         output.given = max(output.given, offset + 1)
         if piece.time < selection.since:
             continue
-        which = (layer, piece.index if index else None, piece.attempt, piece.run, piece.time, piece.stream)
         if piece.dropped:
-            yield LogLine(*which, f"... {piece.dropped:,} bytes are left out here ...", note=True)
-        for line in piece.text.split("\n")[: -1 if piece.text.endswith("\n") else None]:
-            yield LogLine(*which, line.rstrip("\r").rpartition("\r")[2])
+            yield from _open_lines(output, line)
+            yield line(piece, f"... {piece.dropped:,} bytes are left out here ...", note=True)
+        _, beginning = output.open.pop(piece.stream, (piece, ""))
+        *lines, rest = (beginning + piece.text).split("\n")
+        yield from (line(piece, text) for text in lines)
+        if piece.more:
+            output.open[piece.stream] = piece, rest
+        elif rest:
+            yield line(piece, rest)
+    if last:
+        yield from _open_lines(output, line)
+
+
+def _open_lines(output: Output, line: Callable[[Piece, str], LogLine]) -> Iterator[LogLine]:
+    """Yield the beginnings of lines whose ends were left out, or never came."""
+    for piece, text in output.open.values():
+        yield line(piece, text)
+    output.open = {}
 
 
 def _index(run: LoggedRun, layer: str) -> bool:

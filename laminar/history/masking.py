@@ -2,11 +2,13 @@
 
 A secret is the value of a variable whose name looks secret (`laminar.history.secret_names`) or that a container has from a Secret,
 and the password in a value that is a URL. One of less than six characters is not masked: it may be an ordinary word. Of a value of
-several lines each line is masked. A secret is found as it is, quoted for a URL, and in base64.
+several lines each line is masked. A secret is found as it is, quoted for a URL or for JSON, and in base64,
+also as a part of a longer text.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -34,6 +36,7 @@ class Masker:
         """Make a masker of the secrets that an environment holds; variables of these names are secrets, too."""
         forms = {form for secret in secrets(environ, names) for form in _forms(secret)}
         longest_first = sorted(forms, key=lambda form: (-len(form), form))
+        self.longest = max(map(len, forms), default=0)
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     def masked(self, text: str) -> str:
@@ -43,17 +46,38 @@ class Masker:
 
 def secrets(environ: Mapping[str, str], names: Iterable[str] = ()) -> Iterator[str]:
     """Yield the values of an environment that are secrets, each line of one by itself."""
+    from urllib.parse import unquote
+
     named = frozenset(names)
     for name, value in environ.items():
-        found = [value] if name in named or is_secret(name) else PASSWORD.findall(value)
+        found = [value] if name in named or is_secret(name) else []
+        for password in PASSWORD.findall(value):
+            found += [password, unquote(password)]
         for text in found:
             yield from (line.strip() for line in text.splitlines() if len(line.strip()) >= SHORTEST)
 
 
 def _forms(secret: str) -> Iterator[str]:
-    import base64
     from urllib.parse import quote
 
     yield secret
-    yield quote(secret, safe="")
-    yield base64.b64encode(secret.encode(errors="surrogateescape")).decode().rstrip("=")
+    yield quote(secret.encode(errors="surrogateescape"), safe="")
+    for ascii_only in (True, False):
+        yield json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
+    yield from _in_base64(secret.encode(errors="surrogateescape"))
+
+
+def _in_base64(secret: bytes) -> Iterator[str]:
+    """Yield what base64 makes of a secret at each place of a longer text: three bytes are four characters (RFC 4648, 4).
+
+    Characters that bits of the neighbours share are left out: `user:secret` of HTTP's basic authentication is found so.
+    """
+    import base64
+
+    yield base64.b64encode(secret).decode().rstrip("=")
+    for before in range(3):
+        whole = base64.b64encode(bytes(before) + secret).decode()
+        first = -(-before * 8 // 6)
+        last = (before + len(secret)) * 8 // 6
+        if last - first >= SHORTEST:
+            yield whole[first:last]

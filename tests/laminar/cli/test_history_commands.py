@@ -129,7 +129,8 @@ def test_logs_are_read_from_the_datastore(shell):
     assert sorted(shell("logs", "latest", "Use").out.splitlines()) == ["Use[0] | row 0", "Use[1] | row 1", "Use[2] | row 2"]
     assert shell("logs", "Train", "bad", "--failed").out == "Use[1] | row 1\n"
     assert shell("logs", "Train", "bad", "Use", "--index", "2", "-f").out == "Use[2] | row 2\n"
-    assert shell("logs", "Train", "bad", "Join").err == "Train bad: nothing was printed of that\n"
+    assert shell("logs", "Train", "bad", "Join").err == "Train bad: layer 'Join' has not started\n"
+    assert shell("logs", "Train", "bad", "Make", "--failed").err == "Train bad: nothing was printed\n"
 
 
 @pytest.mark.parametrize(
@@ -140,6 +141,12 @@ def test_logs_are_read_from_the_datastore(shell):
         (("logs", "nothing"), 1, "Nor is it on a cluster: KUBECONFIG names "),
         (("show",), 2, "Name a run: an execution's id, a workflow's name, a beginning of either, or latest."),
         (("show", "Train", "bad", "more"), 2, "Got unexpected extra words (more)."),
+        (
+            ("logs", "bad", "Use", "--index", "3"),
+            1,
+            "Layer 'Use' has no split 3.\n  fix: in execution bad it has 3 splits: 0 to 2.",
+        ),
+        (("logs", "bad", "Use", "--index", "1", "--attempt", "2"), 1, "There is no attempt 2 of Use[1]."),
         (("logs", "bad", "--index", "1"), 2, "--index and --attempt are of a layer"),
         (("show", "none.py"), 1, "Program 'none.py' cannot be read"),
     ],

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from laminar.configurations.datastores import Local, Memory
 from laminar.configurations.datastores.documents.log_pieces import Piece, load_pieces, save_pieces
-from laminar.history.log_buffer import LogBuffer
+from laminar.history.log_buffer import LONGEST_LINE, LogBuffer
 from laminar.history.log_keeper import LogKeeper
 from laminar.history.masking import Masker
 
@@ -88,3 +88,45 @@ def test_a_keeper_writes_one_file_for_each_layer_and_none_where_nothing_is_print
     assert [len(list(store.names(f"F/executions/e/.history/logs/{layer}"))) for layer in "ABC"] == [1, 1, 0]
     assert [piece.index for piece in load_pieces(store, "F", "e", "B")] == list(range(100))
     assert keeper.patience() is None
+
+
+def test_of_a_line_that_is_redrawn_the_log_has_the_last_state_and_one_from_time_to_time():
+    clock = [0.0]
+    log = LogBuffer(0, 1, "run", PLAIN, clock=lambda: clock[0])
+    for step in range(101):
+        clock[0] = step / 4  # 25 seconds
+        log.add("stderr", f"\r{step:3d}%".encode())
+        log.add("stdout", b"")
+    log.add("stderr", b"\n")
+    log.add("stdout", b"a\rb\rc\ndos\r\n5%\r6%\r")
+    log.add("stdout", b"\n")
+    assert [piece.text for piece in log.rest()] == [" 40%\n", " 80%\n", "100%\n", "c\ndos\n", "6%\n"]
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(1, 97))
+def test_a_long_line_is_cut_neither_in_a_character_nor_in_a_secret(length):
+    log = LogBuffer(0, 1, "run", Masker({"TOKEN": "hunter22é"}), half=1 << 18)
+    line = "x" * (LONGEST_LINE - length) + "hunter22é" + "漢😀" * 20_000 + "hunter22é" + "end"
+    data = line.encode()
+    for start in range(0, len(data), 9973 + length):
+        log.add("stdout", data[start : start + 9973 + length])
+    log.add("stdout", b"\nnext\n")
+    pieces = log.rest()
+    assert text(pieces) == line.replace("hunter22é", "***") + "\nnext\n"
+    assert len(pieces) > 2
+    assert all(piece.more != piece.text.endswith("\n") for piece in pieces)
+
+
+def test_of_a_long_line_that_comes_at_once_both_ends_are_kept():
+    log = LogBuffer(0, 1, "run", PLAIN, half=1 << 17)
+    whole = "<" + "漢" * 200_000 + ">\nnext\n"
+    log.add("stdout", whole.encode())
+    kept = log.rest()
+    (gap,) = (piece for piece in kept if piece.dropped)
+    first, last = text(kept[: kept.index(gap)]), text(kept[kept.index(gap) + 1 :])
+    assert whole.startswith(first)
+    assert whole.endswith(last)
+    assert len(first.encode()) > (1 << 17) - 4
+    assert len(last.encode()) > 1 << 16
+    assert len((first + last).encode()) + gap.dropped == len(whole.encode())

@@ -89,3 +89,22 @@ def test_a_run_is_followed_until_it_has_ended():
 
     lines = log_reader.follow(lambda: Moving("F", "e", store), Selection(), pause=pause)
     assert [line.text for line in lines] == ["one", "two", "three"]
+
+
+def test_a_long_line_is_read_as_one_line_and_followed_as_one():
+    store = Memory()
+    keeper = LogKeeper(store, "F", "e", "run", Masker({}))
+    log = keeper.begin("L", 0, 1)
+    for _ in range(20):
+        log.add("stdout", b"x" * 10_000)
+        log.add("stderr", b"between\n")
+        keeper.flush(print)
+    log.add("stdout", b"end\nafter\n")
+    keeper.end(log)
+    keeper.flush(print)
+    lines = [line.text for line in Run("F", "e", store).logs() if line.text != "between"]
+    assert lines == ["x" * 200_000 + "end", "after"]
+    followed = [line.text for line in log_reader.follow(lambda: Run("F", "e", store), Selection()) if line.text != "between"]
+    assert followed == lines
+    followed = [line.text for line in log_reader.follow(lambda: Run("F", "e", store), Selection(tail=1))]
+    assert followed == ["after"]

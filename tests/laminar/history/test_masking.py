@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from urllib.parse import quote
 
 import pytest
@@ -47,3 +48,18 @@ def test_of_two_secrets_the_longer_one_is_masked_first():
 def test_a_variable_from_a_secret_is_masked_whatever_its_name_is():
     assert Masker({"DB": "hunter22"}, ["DB"]).masked("hunter22") == "***"
     assert Masker({"DB": "hunter22"}).masked("hunter22") == "hunter22"
+
+
+@pytest.mark.parametrize("before", ["", "u", "me", "me:"])
+@pytest.mark.parametrize("after", ["", "!", "!!"])
+def test_a_secret_within_a_longer_text_in_base64_is_masked(before, after):
+    shown = base64.b64encode(f"{before}s3cret-value{after}".encode()).decode()
+    masked = Masker({"TOKEN": "s3cret-value"}).masked(f"Authorization: Basic {shown}")
+    assert "***" in masked
+    assert len(masked) <= len("Authorization: Basic ") + len("***") + 11  # up to three whole bytes, and bits of the secret
+
+
+def test_a_secret_is_masked_in_json_and_the_password_of_a_url_as_the_program_reads_it():
+    assert Masker({"TOKEN": 's3c"ret\\é'}).masked(json.dumps({"t": 's3c"ret\\é'})) == '{"t": "***"}'
+    assert Masker({"DB": "postgres://me:pa%24sword@db"}).masked("pa$sword pa%24sword") == "*** ***"
+    assert Masker({"TOKEN": "caf\udcff\udcfe-x"}).masked("caf%FF%FE-x") == "***"
