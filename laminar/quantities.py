@@ -6,20 +6,25 @@ __all__ = ["counted", "duration", "size"]
 
 PREFIXES = ("B", "kB", "MB", "GB", "TB", "PB")
 
+UNITS = ((86_400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
+"""Units of time with the next smaller one, each with its seconds."""
+
 
 def duration(seconds: float) -> str:
-    """Return a duration with about three digits.
+    """Return a duration in one or two units; a negative one, of two clocks, is 0.
 
-    >>> [duration(seconds) for seconds in (0.0123, 4.25, 61, 3725, 200000)]
-    ['0.01 s', '4.2 s', '1 min 1 s', '1 h 2 min', '2 d 7 h']
+    >>> [duration(seconds) for seconds in (0.0123, 4.25, 12, 61, 3725, 200_000, 30 * 86_400)]
+    ['12 ms', '4.2 s', '12 s', '1 min 1 s', '1 h 2 min', '2 d 7 h', '30 d']
     """
-    if seconds < 60:
-        return f"{seconds:.2f} s" if seconds < 1 else f"{seconds:.1f} s"
+    seconds = max(0, seconds)
+    if seconds < 59.95:
+        if 0 < seconds < 0.9995:
+            return f"{seconds * 1000:.0f} ms"
+        return f"{seconds:.0f} s" if seconds == int(seconds) else f"{seconds:.1f} s"
     whole = round(seconds)
-    for size, unit, below, inner in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
-        if whole >= size:
-            return f"{whole // size} {unit} {whole % size // below} {inner}"
-    return f"{whole} s"
+    unit, word, inner, below = next(one for one in UNITS if whole >= one[0])
+    rest = whole % unit // inner
+    return f"{whole // unit} {word}" + (f" {rest} {below}" if rest else "")
 
 
 def size(count: float) -> str:

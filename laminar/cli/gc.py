@@ -9,9 +9,9 @@ import click
 
 from laminar.cli.datastore_choice import DatastoreChoice, require_flow
 from laminar.cli.options.datastore import datastore_options
-from laminar.cli.options.quantity import Duration, column, duration
+from laminar.cli.options.quantity import Duration, column
 from laminar.cli.table import table
-from laminar.quantities import size
+from laminar.quantities import duration, size
 
 if TYPE_CHECKING:
     from laminar.configurations.datastores.documents.garbage_collection import Plan, Survey

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from laminar.exceptions import DatastoreError
 from laminar.graph import PARAMETERS
 from laminar.history.stored_run import Run
+from laminar.quantities import duration
 from laminar.timestamps import seconds_since
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def layers(execution: StoredExecution) -> list[tuple[str, ...]]:
         if record is not None and record.reused and not execution.is_fan_out(name):
             state += " (reused)"
         attempt = str(record.attempt) if record is not None else str(error.number) if error is not None else "-"
-        took = f"{seconds_since(record.started, record.finished):.2f} s" if record is not None and name != PARAMETERS else "-"
+        took = duration(seconds_since(record.started, record.finished)) if record is not None and name != PARAMETERS else "-"
         rows.append((name, state, execution.splits(name, status), attempt, took, ", ".join(execution.names(name)) or "-"))
     return rows
 
@@ -76,9 +77,9 @@ def _ended(record: Record | None, failed: Attempt | None) -> tuple[str, str, str
         return "unfinished", "-", "-"
     if record is None:
         assert failed is not None
-        return f"{failed.how} ({failed.message})", str(failed.number), f"{failed.seconds:.2f} s"
+        return f"{failed.how} ({failed.message})", str(failed.number), duration(failed.seconds)
     state = "caught " + record.caught if record.caught else "reused" if record.reused else record.status
-    return state, str(record.attempt), f"{seconds_since(record.started, record.finished):.2f} s"
+    return state, str(record.attempt), duration(seconds_since(record.started, record.finished))
 
 
 def _cell(execution: StoredExecution, record: Record | None, name: str) -> str:

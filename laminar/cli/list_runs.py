@@ -10,6 +10,7 @@ import click
 
 from laminar.cli.options.cluster import Cluster, cluster_options, flow_filter
 from laminar.cli.table import table
+from laminar.quantities import duration
 
 if TYPE_CHECKING:
     from laminar.compiler.cluster.transport import Object
@@ -51,7 +52,7 @@ def list_command(kind: str, flow: str | None, state: tuple[str, ...], selector: 
     found = transport.objects(KINDS[kind], labels=labels)
     found = [one for one in found if not state or str((one.get("status") or {}).get("phase") or "Pending") in state]
     found.sort(key=lambda one: str(one["metadata"].get("creationTimestamp")), reverse=True)
-    now = transport.session.now()
+    now = int(transport.session.now())
     if not found:
         click.echo(f"no {kind}s in namespace {transport.namespace}", err=True)
         return
@@ -62,7 +63,6 @@ def list_command(kind: str, flow: str | None, state: tuple[str, ...], selector: 
 
 
 def _workflows(found: list[Object], now: float) -> Iterator[tuple[str, ...]]:
-    from laminar.cli.run_view import elapsed
     from laminar.compiler.cluster.nodes import epoch
     from laminar.compiler.cluster.progress import execution_of
 
@@ -76,7 +76,7 @@ def _workflows(found: list[Object], now: float) -> Iterator[tuple[str, ...]]:
             "Suspended" if suspended else str(status.get("phase") or "Pending"),
             str(status.get("progress") or "-"),
             _age(one, now),
-            elapsed((ended or now) - began) if began else "-",
+            duration((ended or now) - began) if began else "-",
             execution_of(one),
         )
 
@@ -87,7 +87,6 @@ def _templates(found: list[Object], now: float) -> Iterator[tuple[str, ...]]:
 
 
 def _crons(found: list[Object], now: float) -> Iterator[tuple[str, ...]]:
-    from laminar.cli.run_view import elapsed
     from laminar.compiler.cluster.nodes import epoch
 
     for one in found:
@@ -97,17 +96,16 @@ def _crons(found: list[Object], now: float) -> Iterator[tuple[str, ...]]:
             _flow(one),
             "; ".join(spec.get("schedules") or ()),
             "suspended" if spec.get("suspend") else "on",
-            f"{elapsed(now - last)} ago" if last else "never",
+            f"{duration(now - last)} ago" if last else "never",
             _owner(one),
         )
 
 
 def _age(one: Object, now: float) -> str:
-    from laminar.cli.run_view import elapsed
     from laminar.compiler.cluster.nodes import epoch
 
     made = epoch(one["metadata"].get("creationTimestamp"))
-    return elapsed(now - made) if made else "-"
+    return duration(now - made) if made else "-"
 
 
 def _label(one: Object, name: str) -> str:

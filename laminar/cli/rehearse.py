@@ -16,6 +16,7 @@ from laminar.cli.compilation import compiled_text
 from laminar.cli.options.document import DocumentChoice
 from laminar.cli.options.program import Assignment, ProgramChoice, ProgramCommand, program_options
 from laminar.exceptions import FlowError
+from laminar.quantities import duration
 
 if TYPE_CHECKING:
     from laminar.compiler.rehearsal import Node, Trace, Workflow
@@ -122,7 +123,7 @@ def _run(workflow: Workflow, parameters: dict[str, str], processes: Processes, c
 def _report(node: Node) -> None:
     """Print a line for a pod that starts, and for one that has ended."""
     message = f" ({node.message})" if node.message else ""
-    ended = f"{message} after {node.seconds:.1f} s" if node.finished else ""
+    ended = f"{message} after {duration(node.seconds)}" if node.finished else ""
     click.echo(f"{node.phase or 'Running':<10} {node.name}{ended}", err=True)
 
 

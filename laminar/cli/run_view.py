@@ -6,12 +6,14 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from laminar.quantities import duration
+
 if TYPE_CHECKING:
     from rich.text import Text
 
     from laminar.compiler.cluster.progress import LayerProgress, Progress, Split
 
-__all__ = ["changes", "elapsed", "failure", "tree"]
+__all__ = ["changes", "failure", "tree"]
 
 STYLES = {
     "Succeeded": "green",
@@ -35,26 +37,11 @@ HIDDEN = ("Succeeded", "Waiting", "Skipped", "Omitted")
 """Layers that a tree without room counts instead of naming: first those that have ended well."""
 
 
-def elapsed(seconds: float | None) -> str:
-    """Return a time in the form that people use, "" for none.
-
-    >>> elapsed(4.2), elapsed(125), elapsed(7260), elapsed(None)
-    ('4s', '2m05s', '2h01m', '')
-    """
-    if seconds is None:
-        return ""
-    whole = max(0, int(seconds))  # the cluster's clock may be slow
-    if whole < 60:
-        return f"{whole}s"
-    if whole < 3600:
-        return f"{whole // 60}m{whole % 60:02d}s"
-    return f"{whole // 3600}h{whole // 60 % 60:02d}m"
-
-
 def tree(run: Progress, now: float, *, width: int, height: int | None = None) -> list[Text]:
     """Return a run as lines of at most ``width`` characters; with ``height``, layers that have ended well are counted."""
     from rich.text import Text
 
+    now = math.floor(now)  # the cluster's times are whole seconds
     lines = [Text(_head(run, now), style="bold", no_wrap=True)]
     lines.append(Text(f"  execution {run.execution}", style="dim"))
     if run.message:
@@ -62,13 +49,14 @@ def tree(run: Progress, now: float, *, width: int, height: int | None = None) ->
     hidden = _hidden(run.layers, height - len(lines) if height is not None else None)
     shown = [layer for layer in run.layers if id(layer) not in {id(one) for one in hidden}]
     longest = min(max((len(layer.name) for layer in shown), default=0), max(12, width // 3))
+    times = max((len(_took(layer, now)) for layer in shown), default=0)
     flow = ""
     several = len({layer.flow for layer in run.layers if layer.flow}) > 1
     for layer in shown:
         if several and layer.flow not in ("", flow):
             flow = layer.flow
             lines.append(Text(f"  {flow}", style="bold"))
-        lines.append(_row(layer, now, longest))
+        lines.append(_row(layer, now, longest, times))
         lines += [Text(f"      {line}", style=STYLES["Failed"] if bad else STYLES["Pending"]) for line, bad in _causes(layer)]
     lines += [Text(f"  {line}", style="dim") for line in _counted(hidden)]
     for line in lines:
@@ -78,23 +66,26 @@ def tree(run: Progress, now: float, *, width: int, height: int | None = None) ->
 
 def _head(run: Progress, now: float) -> str:
     pods = run.pods
-    time = elapsed((run.finished or now) - run.started) if run.started else ""
+    time = duration((run.finished or now) - run.started) if run.started else ""
     state = "Suspended" if run.suspended and not run.ended else run.phase
     counted = f"{len(pods)} pod{'' if len(pods) == 1 else 's'}"
     return ", ".join(filter(None, (f"{run.name}: {state.lower()}", time, counted)))
 
 
-def _row(layer: LayerProgress, now: float, longest: int) -> Text:
+def _took(layer: LayerProgress, now: float) -> str:
+    """Return how long a layer took, or has taken; "" for one that has not started."""
+    end = layer.finished if layer.phase in ("Succeeded", "Failed", "Error") else now
+    return duration(end - layer.started) if layer.started and end else ""
+
+
+def _row(layer: LayerProgress, now: float, longest: int, times: int) -> Text:
     from rich.text import Text
 
     name = layer.name if len(layer.name) <= longest else f"{layer.name[: longest - 1]}…"
     word = WORDS.get(layer.phase, layer.phase.lower())
     text = Text(f"  {name:<{longest}}  ")
     text.append(f"{word:<9}", style=STYLES.get(layer.phase, ""))
-    ended = layer.phase in ("Succeeded", "Failed", "Error")
-    end = layer.finished if ended else now
-    time = elapsed(end - layer.started) if layer.started and end else ""
-    text.append(f"  {time:>6}")
+    text.append(f"  {_took(layer, now):>{times}}")
     if layer.fans_out and layer.splits:
         text.append(f"  {_bar(layer)}")
     elif layer.message:
@@ -213,7 +204,7 @@ def changes(before: Progress | None, after: Progress) -> Iterator[str]:
     for layer in after.layers:
         yield from _layer_changes(known.get((layer.flow, layer.name)), layer)
     if after.ended and (before is None or before.phase != after.phase):
-        time = elapsed(after.finished - after.started) if after.finished and after.started else ""
+        time = duration(after.finished - after.started) if after.finished and after.started else ""
         yield f"{after.name}: {after.phase.lower()}{f' after {time}' if time else ''}" + (
             f": {after.message}" if after.message else ""
         )
@@ -229,7 +220,7 @@ def _layer_changes(before: LayerProgress | None, after: LayerProgress) -> Iterat
     word = WORDS.get(after.phase, after.phase.lower())
     ended = after.fans_out and after.splits and after.phase != "Running"  # until then Argo may not have made all of them
     count = f" ({len(after.splits)} split{'' if len(after.splits) == 1 else 's'})" if ended else ""
-    time = elapsed(after.finished - after.started) if after.phase == "Succeeded" and after.finished and after.started else ""
+    time = duration(after.finished - after.started) if after.phase == "Succeeded" and after.finished and after.started else ""
     yield f"  {after.name} {word}{count}{f' in {time}' if time else ''}{f': {after.message}' if after.message else ''}"
 
 

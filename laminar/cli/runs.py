@@ -14,11 +14,12 @@ import click
 from laminar.cli.datastore_choice import DatastoreChoice
 from laminar.cli.options.datastore import datastore_options
 from laminar.cli.options.quantity import Duration
+from laminar.quantities import duration
 
 if TYPE_CHECKING:
     from laminar.history.stored_run import Run
 
-__all__ = ["STYLES", "described", "local_time", "runs", "took"]
+__all__ = ["STYLES", "described", "local_time", "runs"]
 
 STYLES = {"finished": "green", "running": "cyan", "failed": "red", "interrupted": "yellow"}
 
@@ -82,7 +83,7 @@ def _print(found: list[Run]) -> None:
     several = len({run.flow for run in found}) > 1
     columns = ("run", *(("flow",) if several else ()), "state", "started", "took", "what")
     rows = [
-        (run.short, *((run.flow,) if several else ()), run.state, local_time(run.started), took(run.seconds), _what(run))
+        (run.short, *((run.flow,) if several else ()), run.state, local_time(run.started), duration(run.seconds), _what(run))
         for run in found
     ]
     table(columns, rows, styles={"state": STYLES})
@@ -115,19 +116,6 @@ def local_time(text: str) -> str:
     from laminar.timestamps import since_epoch
 
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(since_epoch(text))) if text else "-"
-
-
-def took(seconds: float) -> str:
-    """Return a duration in the form that people use.
-
-    >>> took(0.0123), took(1.5), took(75.4), took(7260)
-    ('12 ms', '1.50 s', '1m15s', '2h01m')
-    """
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    from laminar.cli.run_view import elapsed
-
-    return f"{seconds:.2f} s" if seconds < 60 else elapsed(seconds)
 
 
 def described(run: Run) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from laminar.cli.options.run_words import RunChoice, run_words
-from laminar.cli.runs import STYLES, described, local_time, took
+from laminar.cli.runs import STYLES, described, local_time
+from laminar.quantities import duration
 
 if TYPE_CHECKING:
     from laminar.history.attempts import Attempt
@@ -74,7 +75,7 @@ def _print(chosen: RunChoice, run: Run, everything: bool) -> None:
 def _head(run: Run) -> str:
     text = f"{run.flow} {run.short}: "
     state = click.style(run.state, fg=STYLES.get(run.state), bold=True)
-    ending = f" for {took(run.seconds)}" if run.state == "running" else f" after {took(run.seconds)}" if run.seconds else ""
+    ending = f" for {duration(run.seconds)}" if run.state == "running" else f" after {duration(run.seconds)}" if run.seconds else ""
     return text + state + ending + (f": {run.reason}" if run.reason else "")
 
 
@@ -94,14 +95,14 @@ def _facts(run: Run) -> Iterator[tuple[str, str]]:
 
 
 def _row(layer: LayerRun) -> tuple[str, ...]:
-    times = [took(one) for one in layer.seconds] if layer.fan_out and layer.seconds else ["-"] * 3
+    times = [duration(one) for one in layer.seconds] if layer.fan_out and layer.seconds else ["-"] * 3
     return (
         layer.name,
         layer.state + (" (reused)" if layer.reused and layer.reused == layer.finished else ""),
         _splits(layer),
         str(len(layer.attempts) or "-"),
-        took(layer.wall) if layer.ended else "-",
-        took(layer.work) if layer.attempts else "-",
+        duration(layer.wall) if layer.ended else "-",
+        duration(layer.work) if layer.attempts else "-",
         *times,
     )
 

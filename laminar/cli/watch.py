@@ -13,6 +13,7 @@ import click
 from laminar.cli.logs import show
 from laminar.cli.options.cluster import Cluster, cluster_options, timeout_option
 from laminar.cli.options.run_words import RunChoice, run_words
+from laminar.quantities import duration
 
 if TYPE_CHECKING:
     from laminar.compiler.cluster.progress import Progress
@@ -59,7 +60,6 @@ def _follow_here(run: Run, seconds: float | None, *, logs: bool) -> None:
 
     Raises ClusterError after so many seconds.
     """
-    from laminar.cli.run_view import elapsed
     from laminar.compiler.cluster.follower import TimedOut
     from laminar.history.stored_run import Run
 
@@ -83,7 +83,7 @@ def _follow_here(run: Run, seconds: float | None, *, logs: bool) -> None:
     for line in now.logs() if logs else ():
         show(line)
     reason = f": {now.reason}" if now.reason else ""
-    click.echo(f"{now.flow} {now.short}: {now.state} after {elapsed(now.seconds)}{reason}")
+    click.echo(f"{now.flow} {now.short}: {now.state} after {duration(now.seconds)}{reason}")
     raise click.exceptions.Exit(0 if now.state == "finished" else 1)
 
 

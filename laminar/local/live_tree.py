@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from laminar.local.run_lines import Lines, label
-from laminar.local.run_summary import elapsed
 from laminar.pictures import text_tree
 from laminar.pictures.diagram import Box
+from laminar.quantities import duration
 
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
@@ -200,9 +200,9 @@ class Tree(Lines):
         if row.retried:
             yield f"{row.retried} tried again", "yellow"
         if row.state == "running":
-            yield elapsed(time.monotonic() - row.began), "dim"
+            yield duration(time.monotonic() - row.began), "dim"
         elif row.took is not None and row.state != "skipped":
-            yield elapsed(row.took), "dim"
+            yield duration(row.took), "dim"
         if row.state in ("skipped", "reused"):
             yield row.state, "dim"
         if row.state == "before":

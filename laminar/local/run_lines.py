@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from laminar.local.run_summary import Tally, next_commands
+from laminar.quantities import duration
 
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
@@ -178,7 +179,7 @@ class Lines(Quiet):
     def _ended(self, layer: str, how: str) -> str:
         splits = self.splits.get(layer, -1)
         seconds = self._seconds(layer)
-        took = f" in {seconds:.1f} s" if seconds is not None and how != "skipped" else ""
+        took = f" in {duration(seconds)}" if seconds is not None and how != "skipped" else ""
         notes = [f"{splits} split{'' if splits == 1 else 's'}"] if splits >= 0 and how == "finished" else []
         if reused := self.reused.pop(layer, []):
             some = "" if len(reused) >= splits else f"{len(reused)} "
@@ -188,7 +189,7 @@ class Lines(Quiet):
         return f"{layer} {how}{took}" + (f" ({', '.join(notes)})" if notes else "")
 
     def again(self, layer: Layer, reason: str, delay: float) -> None:
-        self._say(f"  {label(layer)} failed at attempt {layer.attempt}: {reason}; again in {delay:.1f} s")
+        self._say(f"  {label(layer)} failed at attempt {layer.attempt}: {reason}; again in {duration(delay)}")
 
     def stop(self, execution: Execution, failed: int) -> None:
         self._summary(execution)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from laminar.graph import PARAMETERS
 from laminar.history import identifier
+from laminar.quantities import duration
 
 if TYPE_CHECKING:
     from laminar.components.execution import Execution
 
-__all__ = ["Tally", "elapsed", "next_commands"]
+__all__ = ["Tally", "next_commands"]
 
 
 @dataclass
@@ -52,8 +53,8 @@ class Tally:
     def text(self, flow: str) -> str:
         """Return the end of a run in one line.
 
-        >>> Tally(("A", "B", "C"), ended={"A": "finished", "B": "failed"}, began=time.monotonic()).text("Train")
-        'Train: failed after 0.0 s: 1 layer finished, 1 failed, 1 not run'
+        >>> Tally(("A", "B", "C"), ended={"A": "finished", "B": "failed"}, began=time.monotonic() - 65).text("Train")
+        'Train: failed after 1 min 5 s: 1 layer finished, 1 failed, 1 not run'
         """
         counts = self.counts
         state = "failed" if "failed" in counts else "stopped" if "not run" in counts else "finished"
@@ -62,19 +63,7 @@ class Tally:
             number, _, how = words[0].partition(" ")
             words[0] = f"{number} layer{'' if number == '1' else 's'} {how}"
         preposition = "in" if state == "finished" else "after"
-        return f"{flow}: {state} {preposition} {elapsed(self.seconds)}: {', '.join(words)}"
-
-
-def elapsed(seconds: float) -> str:
-    """Return a duration in one or two units.
-
-    >>> elapsed(0.24), elapsed(61), elapsed(7384)
-    ('0.2 s', '1 min 1 s', '2 h 3 min')
-    """
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+        return f"{flow}: {state} {preposition} {duration(self.seconds)}: {', '.join(words)}"
 
 
 def next_commands(execution: Execution, *, failed: bool) -> tuple[str, ...]:

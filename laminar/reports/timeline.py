@@ -81,7 +81,7 @@ def _axis(scale: Scale, height: float) -> Iterator[str]:
 
 
 def _moment(seconds: float) -> str:
-    return "0" if not seconds else f"{seconds:g} s" if seconds < 60 else duration(seconds).replace(" 0 s", "").replace(" 0 min", "")
+    return "0" if not seconds else f"{seconds:g} s" if seconds < 60 else duration(seconds)
 
 
 def _row(layer: LayerRun, scale: Scale, y: float, now: float) -> tuple[list[str], float]:

@@ -71,7 +71,7 @@ def test_a_program_with_modules_seeds_and_arguments_is_reused_by_processes_and_p
         return done.stdout + done.stderr
 
     def reused(output: str) -> list[str]:
-        return re.findall(r"(\w+) finished in [\d.]+ s \((?:5 splits, )?reused", output)
+        return re.findall(r"(\w+) finished in [\d.]+ m?s \((?:5 splits, )?reused", output)
 
     assert reused(laminar("run", "prog.py")) == []
     assert reused(laminar("run", "prog.py")) == ["Fit", "Predict", "Sum"]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 else:
     ParamType = click.ParamType
 
-__all__ = ["Duration", "column", "duration"]
+__all__ = ["Duration", "column"]
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
@@ -33,18 +33,6 @@ class Duration(ParamType):
         if match is None or (not match[2] and float(match[1])):
             self.fail(f"{value!r} is not a duration. Write 15m, 12h, 30d or 2w.", param, ctx)
         return float(match[1]) * UNITS[match[2] or "s"]
-
-
-def duration(seconds: float) -> str:
-    """Return a duration for people.
-
-    >>> duration(0), duration(90), duration(86_400 * 30)
-    ('0 s', '90 s', '30 d')
-    """
-    for letter in ("d", "h", "m"):
-        if seconds >= 2 * UNITS[letter] or seconds == UNITS[letter]:
-            return f"{seconds / UNITS[letter]:.3g} {letter.replace('m', 'min')}"
-    return f"{seconds:.3g} s"
 
 
 def column(count: int) -> str:

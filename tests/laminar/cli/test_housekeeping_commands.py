@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from laminar.cli.options.quantity import duration
 from laminar.configurations.datastores import Local, Record
-from laminar.quantities import size
 
 PROGRAM = """\
 from laminar import Flow, Layer
@@ -141,8 +139,3 @@ def test_du_of_a_flow_lists_its_executions(old):
     rows = [line.split("\t") for line in laminar(old, "du", "train.py", "--flow", "Train").stdout.splitlines()]
     assert [row[0] for row in rows] == ["execution", "one", "two"]
     assert [row[2] for row in rows[1:]] == ["1", "1"]
-
-
-def test_sizes_and_times_are_said_as_a_person_says_them():
-    assert [size(count) for count in (999, 1000, 1234567, 3e15)] == ["999 B", "1.0 kB", "1.2 MB", "3.0 PB"]
-    assert [duration(seconds) for seconds in (30, 60, 5400, 86_400, 129_600)] == ["30 s", "1 min", "90 min", "1 d", "36 h"]

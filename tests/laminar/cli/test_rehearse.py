@@ -76,7 +76,7 @@ def test_verbose_shows_each_pods_log_and_twice_its_patch_and_outputs(file):
 def test_a_line_on_stderr_reports_each_pod_that_starts_and_ends(file, code, ended):
     lines = rehearse(file.parent, "hello.yaml", "-p", f"code={code}").stderr.splitlines()
     assert lines[0] == "Running    hello.A"
-    assert re.fullmatch(rf"{re.escape(ended)} after \d+\.\d s", lines[1])
+    assert re.fullmatch(rf"{re.escape(ended)} after [\d.]+ m?s", lines[1])
     assert len(lines) == 2
 
 

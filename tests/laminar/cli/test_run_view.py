@@ -130,10 +130,10 @@ def test_changes_between_two_states_are_lines():
     before = run(layer("Split", "Running"), layer("Fit", "Waiting"))
     after = run(layer("Split"), layer("Fit", "Running", [split("Running", 0), split("Failed", 1, OOM)]))
     assert list(changes(before, after)) == [
-        "  Split succeeded in 12s",
+        "  Split succeeded in 12 s",
         f"  Fit[1] failed at attempt 1: {OOM}",
         "  Fit running",
     ]
     assert list(changes(after, after)) == []
     end = run(*after.layers, phase="Failed", message="Stopped with strategy 'Stop'")
-    assert list(changes(after, end)) == ["train-x7k2f: failed after 2m05s: Stopped with strategy 'Stop'"]
+    assert list(changes(after, end)) == ["train-x7k2f: failed after 2 min 5 s: Stopped with strategy 'Stop'"]

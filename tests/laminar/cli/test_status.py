@@ -17,10 +17,10 @@ def test_a_run_is_shown_in_layers_with_causes(shell):
     lines = [line.rstrip() for line in done.out.splitlines()]
     assert done.code == 0 and lines[0].startswith(f"{name}: failed, ") and lines[0].endswith(", 6 pods")
     assert lines.pop(1) == f"  execution {uid}"
-    assert lines[1].split() == ["Read", "succeeded", lines[1].split()[-1]]
+    assert lines[1].split()[:2] == ["Read", "succeeded"] and lines[1].endswith(" s")
     assert "[###-------] 1/3, 2 failed" in lines[2]
     assert lines[3:5] == ["      [1] attempt 3: out of memory (OOMKilled)", "      [2] failed for good (exit code 70)"]
-    assert lines[5].split(maxsplit=1) == ["Best", "not run            something above failed"]
+    assert lines[5].split(maxsplit=3) == ["Best", "not", "run", "something above failed"]
 
 
 def test_json_has_all_of_it(shell):

@@ -54,10 +54,10 @@ def test_the_tree_is_drawn_into_one_output_and_names_stay_text(drawn, capsys):
     report.stop(EXECUTION, 0)
     assert "&lt;b&gt;" in drawn[0]
     assert "<b>" not in "".join(drawn)
-    assert re.search(r"\N{CHECK MARK} Read +0\.\d s", drawn[-1])
+    assert re.search(r"\N{CHECK MARK} Read +[\d.]+ m?s", drawn[-1])
     printed = capsys.readouterr()
     assert printed.out == "Read | hello\n"
-    assert re.fullmatch(r"Train: execution one\nTrain: stopped after 0\.\d s: 1 layer finished, 1 not run\n", printed.err)
+    assert re.fullmatch(r"Train: execution one\nTrain: stopped after [\d.]+ m?s: 1 layer finished, 1 not run\n", printed.err)
 
 
 def test_a_kernel_that_shows_nothing_does_not_end_the_run(monkeypatch):

@@ -36,7 +36,7 @@ def test_each_attempt_has_a_bar_and_those_that_ran_at_once_are_not_over_each_oth
 
 def test_a_bar_says_what_it_is():
     said = sorted(str(mark[0].text) for mark in bars(marks(splits=4, failing=(2,)), "failed"))
-    assert said == ["Fit[2], attempt 2: failed after 0.10 s\nValueError: no", "Fit[2]: failed after 0.10 s\nValueError: no"]
+    assert said == ["Fit[2], attempt 2: failed after 100 ms\nValueError: no", "Fit[2]: failed after 100 ms\nValueError: no"]
 
 
 def test_many_splits_are_an_area_that_says_how_many_ran_at_once():
