@@ -1,8 +1,8 @@
 """Mark for type checkers, and readers, whether an attribute is read as one element or as all of them.
 
 A layer's annotation can name only one type, but a sharded attribute reads as one element inside a split that iterates over it, and
-as an Accessor elsewhere; an attribute of a fan-out is one value where it is set, and an Accessor to who reads them all. Nothing
-happens to the value here, except that a wrong assumption is an error.
+as an Accessor elsewhere; an attribute of a fan-out is one value where it is set, and an Accessor where all are read. These
+functions do not change the value; a wrong assumption is an error.
 
 >>> from laminar import Layer
 >>> from laminar.configurations.datastores import Accessor

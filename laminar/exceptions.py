@@ -1,4 +1,4 @@
-"""Name everything that can go wrong, in the user's terms.
+"""Define the errors that laminar raises, in the user's terms.
 
 The tree::
 
@@ -6,7 +6,7 @@ The tree::
     |-- FlowError          a flow, a layer's registration or a program is defined wrongly
     |   `-- OptionError    an option that does not exist, or has a wrong value (a TypeError and a ValueError too)
     |-- LayerError         a layer does something it must not do while it runs
-    |   `-- ArtifactError  what is read isn't there (an AttributeError too)
+    |   `-- ArtifactError  an attribute that is read isn't there (an AttributeError too)
     |-- ExecutionError     a layer failed, or an execution cannot be started
     |-- SchedulerError     the requested graph cannot run
     |-- DatastoreError     stored data is missing or damaged
@@ -39,7 +39,7 @@ __all__ = [
 
 
 class LaminarError(Exception):
-    """Report what is wrong, where, and how to fix it.
+    """Report an error, its place, and how to fix it.
 
     ``what`` is one or more whole sentences, ``where`` a place such as ``"flow.py:31, Train.__call__(clean: Clean)"``,
     ``fix`` an imperative. Several errors found together are one error whose ``problems`` are the single ones.
@@ -211,6 +211,6 @@ def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
     >>> nearest("retires", ["retry", "catch"])
     'retry'
     """
-    import difflib  # only here: most programs have no misspelt word
+    import difflib  # imported only here: most programs have no misspelt word
 
     return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)), "")

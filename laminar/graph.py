@@ -30,7 +30,7 @@ PARAMETERS = "Parameters"
 """The name of the layer that holds a flow's parameters."""
 
 LOST_ATTEMPTS = 2
-"""How many attempts of a split that were lost (killed, evicted, out of memory) are replaced, beyond the attempts of its Retry.
+"""Number of lost attempts of a split (killed, evicted, out of memory) that are replaced, beyond the attempts of its Retry.
 
 Argo counts these among a retryStrategy's `limit`: `workflow/controller/operator.go`, `processNodeRetries`, 4.1.2.
 """
@@ -48,7 +48,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Node:
-    """A layer as the graph sees it.
+    """A node of the graph: a layer with the facts that decide its place.
 
     ``needs`` are its dependencies in the order they are written, ``grid`` the axes of its ForEach, ``entry`` is True
     if it has entry hooks, its flow's included, ``submission`` if it has submission hooks that depend on data or the split.

@@ -1,8 +1,8 @@
 """Run one split in a pod, or by hand: ``python -m laminar.runner PROGRAM --flow F --layer L --index I --splits N [-- ARGS]``.
 
-Arguments win over the worker variables (``LAMINAR_FLOW_NAME`` and so on). The split runs in a child that this process
-supervises, so that a signal of its own ends like any other failure. Exit codes: 0 done (or finished before), 75 failed and may
-be tried again, 70 failed for good, 78 cannot be run. A layer named ``link-K`` is the linker to the chain's K-th flow, one named
+Arguments override the worker variables (``LAMINAR_FLOW_NAME`` and so on). The split runs in a child that this process
+supervises, so that its own signal counts like any other failure. Exit codes: 0 done (or finished before), 75 failed and may
+be retried, 70 failed for good, 78 cannot be run. A layer named ``link-K`` is the linker to the chain's K-th flow, one named
 ``X-gate`` evaluates the entry hooks of layer X; ``A+B+C`` are layers that run one after the other, each as if it were alone.
 """
 
@@ -43,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def take_over() -> NoReturn:
-    """Become the runner in a program that was started with the worker variables; nothing after the call runs."""
+    """Run as the worker in a program that was started with the worker variables; nothing after the call runs."""
     program = main_module.current()
     try:
         if program is None:

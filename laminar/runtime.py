@@ -1,6 +1,6 @@
-"""Wire components to the floors above them: a call of a flow starts a scheduler, a worker becomes the runner.
+"""Connect components with the packages above them: a call of a flow starts a scheduler, a worker starts the runner.
 
-Everything is imported when it is first needed: `import laminar` pays for none of it.
+Everything is imported when it is first needed, so that `import laminar` is fast.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 __all__ = ["LocalRuntime"]
 
 CLUSTER = "laminar.compiler.cluster.flow_launch"
-"""The module that submits flows. It is loaded by name: no room of laminar may depend on the compiler, and a pod never loads it."""
+"""The module that submits flows. It is loaded by name: laminar may not depend on the compiler, and a pod never loads it."""
 
 
 class LocalRuntime:
     """Run flows on this machine, and those with a remote scheduler on a cluster."""
 
     def __init__(self) -> None:
-        """Make a runtime that has run nothing; ``chains`` counts the chains that the program has called."""
+        """Create a runtime without runs; ``chains`` counts the chains that the program has called."""
         self.chains = 0
 
     def executor(self) -> SplitExecutor:
-        """Return an executor that runs each split in a process of its own."""
+        """Return an executor that runs each split in its own process."""
         from laminar.configurations.executors import Process
 
         return Process()
@@ -103,7 +103,7 @@ class LocalRuntime:
             if isinstance(shown, Flow):
                 return notebook_view.of_flow(shown)
             return notebook_view.of_execution(shown) if isinstance(shown, Execution) else notebook_view.of_layer(shown)
-        except Exception:  # a notebook shows the repr in its place; a damaged store is reported by what reads it
+        except Exception:  # a notebook shows the repr in its place; a damaged store is reported when its data is read
             return None
 
     def take_over(self) -> NoReturn:

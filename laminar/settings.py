@@ -1,4 +1,4 @@
-"""Report to a layer which split it is: ``laminar.settings.current``.
+"""Provide the running split to a layer: ``laminar.settings.current``.
 
 >>> current.execution.id is None
 True
@@ -39,7 +39,7 @@ class CurrentLayer:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All of it at once."""
+    """All facts about the running split."""
 
     execution: CurrentExecution = field(default_factory=CurrentExecution)
     flow: CurrentFlow = field(default_factory=CurrentFlow)

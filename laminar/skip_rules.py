@@ -24,7 +24,7 @@ def is_skipped(node: Node, ended: Mapping[str, str]) -> bool:
 
 
 def may_skip(nodes: Mapping[str, Node]) -> frozenset[str]:
-    """Return the layers that may end skipped: by an entry hook of their own, or because a layer that they need may.
+    """Return the layers that may end skipped: by their own entry hook, or because a layer that they need may.
 
     Each node comes after those that it needs.
     """
@@ -38,7 +38,7 @@ def may_skip(nodes: Mapping[str, Node]) -> frozenset[str]:
 def evaluators(nodes: Mapping[str, Node]) -> dict[str, str | None]:
     """Return, for each layer whose hooks a pod evaluates, the layer whose pod does so, or None for a gate.
 
-    It is the only parent, where that is no fan-out and cannot be skipped: that pod has just finished when the hooks are due.
+    It is the only parent, where that is no fan-out and cannot be skipped: its pod has just finished when the hooks are due.
 
     >>> evaluators({"A": Node("A"), "B": Node("B", ("A",), entry=True), "C": Node("C", ("A", "B"), entry=True)})
     {'B': 'A', 'C': None}

@@ -18,7 +18,7 @@ def now(*, after: float = 0.0) -> str:
 
 
 def from_seconds(seconds: int) -> str:
-    """Return a time in seconds since 1970, without fraction and zone: a prefix of what ``now`` returns.
+    """Return a time in seconds since 1970, without fraction and zone: a prefix of the result of ``now``.
 
     >>> from_seconds(0)
     '1970-01-01T00:00:00'

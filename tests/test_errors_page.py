@@ -141,7 +141,7 @@ CASES: dict[str, str] = {
     "Execution '…' of flow '…' has records already.": "flow = made()\nflow(execution='one')\nflow(execution='one')",
     "There is no execution '…' in …: no id and no workflow's name among … of flow … begins so.": "made().execution('no').resume()",
     "Flow '…' has no layer '…' to run from.": "flow = made()\nflow(execution='one').resume(from_='Reed')",
-    "Execution '…' of flow '…' was started with …, and is to be resumed with …: what has finished was computed with the first.": ""
+    "Execution '…' of flow '…' was started with …, and is to be resumed with …: finished layers used the first value.": ""
     "from laminar.local.resumption import check_parameters\nfrom laminar.program.recording import Step\n"
     "check_parameters(Step(made()(n=1)), {'n': 2})",
     "Layer '…' needs '…', which is neither scheduled nor finished in execution '…'.": "@Train.register\nclass Fit(Layer): ...\n"
@@ -153,7 +153,7 @@ CASES: dict[str, str] = {
     "A Local datastore needs a folder.": "Local('')",
     "AWS.S3 expects an s3:// URL, not '…'.": "AWS.S3('bucket/prefix')",
     "The datastore's URL is empty.": "open_store('')",
-    "This execution of flow '…' has no id, so nothing is stored of it.": "flow = made()\n"
+    "This execution of flow '…' has no id, so no data of it is stored.": "flow = made()\n"
     "flow.configuration.datastore.list_layers(execution=flow.execution())",
     "Artifact … is missing from ….": "import shutil\nflow = Train(datastore=Local(folder), executor=Thread())\n"
     "@Train.register\nclass Fit(Layer):\n    def __call__(self): self.model = bytes(100_000)\n"

@@ -86,7 +86,7 @@ def of_program(
 
 
 def _resumed(chain: Chain, settings: Settings, execution: str) -> tuple[Chain, Settings]:
-    """Return a chain that finishes an execution, with what is left of that; its pods find it out where it cannot be read here."""
+    """Return a chain with the unfinished layers of an execution; its pods look them up where the datastore cannot be read here."""
     from laminar.compiler.cluster.resumption import remainder
 
     first = chain.steps[0]
@@ -96,7 +96,7 @@ def _resumed(chain: Chain, settings: Settings, execution: str) -> tuple[Chain, S
         click.echo(f"warning: {error.what} Layers that have finished get a pod too, which ends at once.", err=True)
         left = None
     else:
-        if left is None:  # no pod has left anything: the parameters are the workflow's
+        if left is None:  # no pod has written a document: the parameters are the workflow's
             chain.steps[0] = replace(first, execution=first.flow.execution(execution))
             return chain, settings
     chain.steps[0] = replace(first, execution=first.flow.execution(execution, retry=True), action="resume")
@@ -104,7 +104,7 @@ def _resumed(chain: Chain, settings: Settings, execution: str) -> tuple[Chain, S
 
 
 def check(made: Compiled) -> None:
-    """Lint documents before a cluster sees them: it drops unknown fields, and an expression fails when the workflow runs.
+    """Lint documents before they are sent: a cluster drops unknown fields, and a wrong expression fails when the workflow runs.
 
     Raises FlowError with all findings.
     """

@@ -32,7 +32,7 @@ LOCAL = {
     "rehearse": Entry("rehearse", "rehearse_command", "Execute a workflow on this machine, without a cluster."),
     "graph": Entry("graph", "graph", "Draw a program's flows: text, SVG, HTML, PNG, Mermaid."),
     "runs": Entry("runs", "runs", "List executions with how they ended."),
-    "show": Entry("show", "show", "Show what happened in one execution."),
+    "show": Entry("show", "show", "Show one execution: layers, times, failures."),
     "logs": Entry("logs", "logs", "Print the output of a run's layers."),
     "results": Entry("results", "results", "Print executions, layers, artifacts and values."),
     "report": Entry("report", "report", "Write a page about an execution: times, failures, results."),

@@ -39,9 +39,9 @@ class DatastoreChoice:
     datastore: str | None = None
 
     def flows(self) -> list[StoredFlow]:
-        """Return the flows that are named, each with its datastore: those of the program, else all that the store has.
+        """Return the named flows, each with its datastore: those of the program, else all flows of the store.
 
-        Raises FlowError for a flow that neither has, and where only executing the program would show its datastore.
+        Raises FlowError for a flow that is in neither, and where only executing the program would show its datastore.
         DatastoreError where the datastore does not exist.
         """
         found = self._program_flows() if self.program is not None else self._stored_flows()
@@ -159,7 +159,7 @@ OTHERS = ("artifacts", "removed", "tmp")
 
 
 def require_flow(flow: str | None, found: Survey, names: frozenset[str]) -> None:
-    """Raise FlowError for a flow that the program does not have and the datastore holds nothing of."""
+    """Raise FlowError for a flow that neither the program defines nor the datastore has documents of."""
     known = sorted(names.union(usage.flow for usage in found.executions))
     if flow is not None and flow not in known:
         raise FlowError(f"There is no flow {flow!r}." + suggest(flow, known), fix=f"the flows are: {', '.join(known) or 'none'}.")

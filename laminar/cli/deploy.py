@@ -1,4 +1,4 @@
-"""``laminar deploy``: keep a program's templates and schedules on a cluster as the program has them."""
+"""``laminar deploy``: create or update a program's templates and schedules on a cluster."""
 
 from __future__ import annotations
 

@@ -34,8 +34,8 @@ def doctor(program: str | None, datastore: str | None, output: str, cluster: Clu
     laminar doctor
     laminar doctor train.py -n team
 
-    Each line that is not `ok` prints a fix. Exits 1 where something is wrong. The datastore is written to, read and deleted
-    from under laminar-doctor/; pods have credentials of their own, which cannot be tried from here.
+    Each line that is not `ok` prints a fix. Exits 1 where something is wrong. A file below laminar-doctor/ in the
+    datastore is written, read and deleted. Pods have other credentials, which cannot be tested from here.
     """
     from laminar.compiler import project
 

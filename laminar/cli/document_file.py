@@ -48,10 +48,10 @@ class DocumentFile:
 
 
 def files_of(chains: Chains, target: Target, path: str | None) -> list[DocumentFile]:
-    """Return the files of a compile. Where the output is no stream, a second one holds what needs another command of kubectl.
+    """Return the files of a compile. Where the output is a file, documents for another command of kubectl are in a second one.
 
-    That is what starts the templates of the first, and the rights of the pods of a Workflow without a name: `kubectl apply` rejects
-    a file with a generateName, and `kubectl create` one whose objects exist (seen with kubectl 1.34).
+    These are the Workflow that starts the templates of the first file, and the rights of the pods of a Workflow without a name:
+    `kubectl apply` rejects a file with a generateName, `kubectl create` one whose objects exist (seen with kubectl 1.34).
 
     Raises FlowError for such rights on a stream: no command could take them with the Workflow a second time.
     """

@@ -12,7 +12,7 @@ __all__ = ["show"]
 
 
 def show(error: LaminarError) -> None:
-    """Print an error: its kind, what is wrong, where, and what to do; several problems one after the other."""
+    """Print an error: its kind, the problem, its place, and the fix; several problems one after the other."""
     color = False if os.environ.get("NO_COLOR") else None
     for problem in error.problems or (error,):
         first, _, rest = str(problem).partition("\n")

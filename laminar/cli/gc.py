@@ -40,7 +40,7 @@ def gc(chosen: DatastoreChoice, delete: bool, older_than: float, grace: float) -
     """Remove old executions, and artifacts that nothing refers to, from a datastore. Without --delete, only print them.
 
     \b
-    laminar gc                                       what would be removed from this folder's datastore?
+    laminar gc                                       list the data of this folder's datastore to remove
     laminar gc train.py                              the datastore of a program
     laminar gc train.py --older-than 90d --delete
     laminar gc --datastore s3://bucket/prefix --delete

@@ -45,7 +45,7 @@ PLACE = "s3://bucket/prefix"
     help="Colours of SVG, HTML and PNG.",
 )
 def graph(chosen: ProgramChoice, output: str | None, theme: str) -> None:
-    """Draw the flows of PROGRAM: their layers, what each reads, fan-outs, hooks, containers, retries, links, parameters.
+    """Draw the flows of PROGRAM: their layers, dependencies, fan-outs, hooks, containers, retries, links, parameters.
 
     \b
     laminar graph train.py                   a tree on the terminal
@@ -108,7 +108,7 @@ def _with_yaml(made: Diagram, chains: Chains, target: Target) -> Diagram:
         try:
             texts = layer_documents(chain, settings, target)
         except LaminarError as error:
-            try:  # pods cannot share a folder of this machine: another place shows all else
+            try:  # pods cannot share a folder of this machine: with another URL the rest of the YAML can be shown
                 texts = layer_documents(chain, replace(settings, datastore=PLACE), target)
                 notes.append(f"The YAML names the datastore {PLACE}, in place of one that pods can reach.")
             except LaminarError:

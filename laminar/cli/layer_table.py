@@ -21,7 +21,7 @@ __all__ = ["LAYERS", "layers", "preview", "splits", "values"]
 LAYERS = ("layer", "state", "splits", "attempt", "took", "artifacts")
 PREVIEW = 60
 SHORT = 30
-"""Letters of a value in the table of a fan-out, where several stand beside each other."""
+"""Letters of a value in the table of a fan-out, where several are in one line."""
 
 SHOWN = 1000
 """Splits that the table of a fan-out shows."""
@@ -34,7 +34,7 @@ def preview(value: Any, length: int = PREVIEW) -> str:
 
 
 def layers(execution: StoredExecution) -> list[tuple[str, ...]]:
-    """Return a row for each layer; one that failed is shown so, with its first error."""
+    """Return a row for each layer; a failed one has its first error."""
     failed = _failures(execution)
     rows: list[tuple[str, ...]] = []
     for name, status in execution.statuses().items():
@@ -52,7 +52,7 @@ def layers(execution: StoredExecution) -> list[tuple[str, ...]]:
 
 
 def splits(execution: StoredExecution, layer: str) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Return the columns and rows of a fan-out: a row for each split, with the values that it left."""
+    """Return the columns and rows of a fan-out: a row for each split, with the values of its artifacts."""
     records, failed, names = execution.records(layer), _failures(execution), execution.names(layer)
     rows: list[tuple[str, ...]] = []
     for index in _indexes(records, failed, layer)[:SHOWN]:
@@ -65,7 +65,7 @@ def splits(execution: StoredExecution, layer: str) -> tuple[tuple[str, ...], lis
 
 
 def _indexes(records: dict[int, Record], failed: dict[tuple[str, int], Attempt], layer: str) -> list[int]:
-    """Return the splits of a layer: all that it has, where that is known."""
+    """Return the splits of a layer: all of them, where their number is known."""
     known = {*records, *(index for name, index in failed if name == layer)}
     count = next((record.splits for record in records.values()), None)
     return list(range(count)) if count is not None else sorted(known)
@@ -96,7 +96,7 @@ def _failures(execution: StoredExecution) -> dict[tuple[str, int], Attempt]:
     try:
         run = Run(execution.flow.name, execution.id, execution.flow.store)
         return {(one.layer, one.index): one for one in run.failures}
-    except DatastoreError:  # its history is damaged: the documents say what finished
+    except DatastoreError:  # its history is damaged: the documents show which splits finished
         return {}
 
 

@@ -1,4 +1,4 @@
-"""``laminar lint``: check workflows before a cluster sees them."""
+"""``laminar lint``: check workflows before they are sent to a cluster."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def _sources(texts: dict[str, str | None], named: set[str]) -> tuple[list[Source
     for file, text in texts.items():
         shown = "standard input" if file == "-" else file if text is None else f"{file} (compiled)"
         if text is None and not Path(file).is_file():
-            read(file)  # raises what is wrong
+            read(file)  # raises the error
         try:
             found = read(file) if text is None else read_text(text, shown)
         except FlowError as error:

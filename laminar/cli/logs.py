@@ -24,7 +24,7 @@ __all__ = ["logs", "show"]
 @run_words(most=1, metavar="[PROGRAM|FLOW] [RUN] [LAYER]")
 @click.option("--index", type=click.IntRange(0), help="Read one split of the layer.")
 @click.option("--attempt", type=click.IntRange(1), help="Read one attempt, counted from 1.")
-@click.option("-f", "--follow", is_flag=True, help="Go on until the run has ended.")
+@click.option("-f", "--follow", is_flag=True, help="Follow the output until the run has ended.")
 @click.option("--failed", is_flag=True, help="Read failed attempts only.")
 @click.option("--since", type=Duration(), help="Leave out lines that are older, such as 10m.")
 @click.option("--tail", type=click.IntRange(0), help="Read so many lines of each attempt, the last ones.")
@@ -47,9 +47,9 @@ def logs(
     laminar logs latest --failed
     laminar logs train-x7k2f Fit --attempt 1 --tail 50  a workflow's, also when its pods are gone
 
-    RUN is an execution's id, what is shown of it, a workflow's name, a unique beginning of either, or latest. The datastore is
-    read first, then the cluster; --server, --context or --namespace select the cluster. Attempts stand in the order in which
-    they began, or as lines come with -f. Secrets of the environment are masked in what is kept.
+    RUN is an execution's id, its short form, a workflow's name, a unique beginning of either, or latest. The datastore is
+    read first, then the cluster; --server, --context or --namespace select the cluster. Attempts are printed in the order in
+    which they began, with -f as their lines arrive. Secrets of the environment are masked in stored output.
     """
     if (index is not None or attempt is not None) and not chosen.rest:
         raise click.UsageError("--index and --attempt are of a layer: name LAYER as well.")
@@ -117,7 +117,7 @@ def _has_layer(run: Run, layer: str) -> bool:
 
 
 def _prefers_cluster(found: list[Run]) -> bool:
-    """Return whether the cluster has more to say: of pods that run, and of those whose output is not kept."""
+    """Return whether the cluster has more output: of running pods, and of those whose output is not stored."""
     from laminar.history.log_reader import layers_with_logs
 
     return any(run.in_pods and (run.state == "running" or not layers_with_logs(run)) for run in found)

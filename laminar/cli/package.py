@@ -92,7 +92,7 @@ def make(chosen: ProgramChoice, *, without: Collection[str] = ()) -> Package:
 
 
 def _output_within(root: Path) -> Path | None:
-    """Return the file in a folder that the shell redirected standard output to: it is empty yet, and will hold the document."""
+    """Return the file in a folder that the shell redirected standard output to: it is still empty, and will hold the document."""
     import stat
 
     try:

@@ -39,10 +39,10 @@ def report(chosen: DatastoreChoice, execution: str | None, output: str | None, v
     laminar report train.py                         the newest of the program's flows
     laminar report YSMnLOv -o run.html              an execution by its id, or by the beginning of it
     laminar report Train latest --datastore s3://bucket/prefix
-    laminar report train.py train-x7k2f             of a workflow on a cluster, also when that is long gone
+    laminar report train.py train-x7k2f             of a workflow on a cluster, also after its deletion
 
     The page shows the flow's picture, coloured by how each layer ended, a timeline, failures with tracebacks, parameters, and
-    what each layer left. It is one file, and loads nothing. Reading values unpickles them, as laminar results does: pass
+    the artifacts of each layer. It is one file, and loads nothing. Reading values unpickles them, as laminar results does: pass
     --no-values for a datastore whose writers you do not trust.
     """
     from laminar.reports import report_page, run_logs

@@ -62,7 +62,7 @@ def results(
     laminar results train.py latest Fit score -o score.csv
     laminar results train.py latest Fit --json     all values of layer Fit
     laminar results Train latest --datastore s3://bucket/prefix
-    laminar results train.py train-x7k2f Fit       of a workflow on a cluster, also when that is long gone
+    laminar results train.py train-x7k2f Fit       of a workflow on a cluster, also after its deletion
 
     EXECUTION is an id, a workflow's name, the beginning of either, or latest. No program is executed: the source shows which flows
     and layers it has. The datastore is that of --datastore, else the one in the program's source, else .laminar in this folder.
@@ -171,12 +171,12 @@ def _artifacts(execution: StoredExecution, artifacts: Mapping[str, Artifact]) ->
 def _value(execution: StoredExecution, layer: str, attribute: str, index: int | None) -> Any:
     """Return a value.
 
-    Raises ExecutionError where the layer left no such artifact.
+    Raises ExecutionError where the layer has no such artifact.
     """
     artifacts = execution.artifacts(layer, index)
     if attribute not in artifacts:
         raise ExecutionError(
-            f"Layer {layer!r} left no artifact {attribute!r} in execution {execution.id!r}: it is {execution.statuses()[layer]}."
+            f"Layer {layer!r} has no artifact {attribute!r} in execution {execution.id!r}: it is {execution.statuses()[layer]}."
             + suggest(attribute, list(artifacts)),
             fix=f"its artifacts are: {', '.join(artifacts) or 'none'}.",
         )

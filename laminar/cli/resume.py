@@ -40,16 +40,16 @@ def resume(
     output: str,
     cluster: Cluster,
 ) -> None:
-    """Go on with RUN or a schedule that is suspended; with PROGRAM, finish a run that has ended in a new workflow.
+    """Continue RUN or a schedule that is suspended; with PROGRAM, finish a run that has ended in a new workflow.
 
     \b
     laminar resume train-x7k2f                    it was suspended
     laminar resume cron/train
     laminar resume train-x7k2f train.py           it failed, and the program is corrected
 
-    The new workflow has the execution and the parameters of the old one, and the layers that have not finished: the datastore is
-    read for that. Layers that were skipped are decided again. RUN may be an execution that the datastore alone has: its workflow is
-    gone, or it ran on this machine. Without a corrected program `laminar retry` is enough.
+    The new workflow has the execution and the parameters of the old one, and the layers that have not finished, which the
+    datastore shows. Entry hooks of skipped layers are evaluated again. RUN may be an execution that only the datastore has: its
+    workflow was deleted, or it ran on this machine. Without a corrected program `laminar retry` is enough.
     """
     transport = cluster.connect(program)
     found = deployed(run)

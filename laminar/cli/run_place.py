@@ -1,4 +1,4 @@
-"""Find where the run is that words name: in a workflow of a cluster, or in a datastore alone."""
+"""Find the run that the words of a command line name: in a workflow of a cluster, or in a datastore alone."""
 
 from __future__ import annotations
 

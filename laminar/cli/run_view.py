@@ -34,11 +34,11 @@ RANGES = 3
 """Ranges of splits that a cause names."""
 
 HIDDEN = ("Succeeded", "Waiting", "Skipped", "Omitted")
-"""Layers that a tree without room counts instead of naming: first those that have ended well."""
+"""Layers that a tree counts instead of naming where the terminal is too small: first those that succeeded."""
 
 
 def tree(run: Progress, now: float, *, width: int, height: int | None = None) -> list[Text]:
-    """Return a run as lines of at most ``width`` characters; with ``height``, layers that have ended well are counted."""
+    """Return a run as lines of at most ``width`` characters; with ``height``, layers that succeeded are counted."""
     from rich.text import Text
 
     now = math.floor(now)  # the cluster's times are whole seconds
@@ -122,7 +122,7 @@ def _causes(layer: LayerProgress) -> Iterator[tuple[str, bool]]:
 
 
 def _ranges(indexes: Sequence[int | None]) -> str:
-    """Return splits in brackets, some of them where they are many; "" for the one of a layer that has one only.
+    """Return splits in brackets, some of them where they are many; "" for a layer with only one.
 
     >>> _ranges([0, 1, 2, 5]), _ranges([None]), _ranges([0, 2, 4, 6, 8])
     ('[0-2, 5] ', '', '[0, 2, 4, and 2 more] ')
@@ -170,7 +170,7 @@ def failure(run: Progress) -> str:
 
 
 def _hidden(layers: Sequence[LayerProgress], height: int | None) -> list[LayerProgress]:
-    """Return the layers that there is no room for, of each kind the first ones."""
+    """Return the layers that do not fit on the terminal, of each kind the first ones."""
     if height is None:
         return []
     rows = {id(layer): 1 + sum(1 for _ in _causes(layer)) for layer in layers}

@@ -1,4 +1,4 @@
-"""``laminar show``: what happened in one execution."""
+"""``laminar show``: show the layers, times and failures of one execution."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TRACEBACKS = 3
 FAILURES = 20
 
 
-@click.command(short_help="Show what happened in one execution.")
+@click.command(short_help="Show one execution: layers, times, failures.")
 @run_words(most=0, metavar="[PROGRAM|FLOW] [EXECUTION]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with every attempt.")
 @click.option("--all", "everything", is_flag=True, help="Print the tracebacks of all failures.")
@@ -36,10 +36,10 @@ def show(chosen: RunChoice, as_json: bool, everything: bool) -> None:
 
     \b
     laminar show train.py                    the newest execution of a program
-    laminar show train.py 9AnmGPM            one execution, by what laminar runs shows of it
+    laminar show train.py 9AnmGPM            one execution, by its short id, as in laminar runs
     laminar show train-x7k2f --json          a workflow's, with every attempt
 
-    EXECUTION is an id, what is shown of it, a workflow's name, a unique beginning of either, or latest. Times of a layer: `wall`
+    EXECUTION is an id, its short form, a workflow's name, a unique beginning of either, or latest. Times of a layer: `wall`
     is from its first start to its last end, `work` the time of all attempts of its splits added up. No program is executed.
     """
     found = chosen.runs()
@@ -64,7 +64,7 @@ def _print(chosen: RunChoice, run: Run, everything: bool) -> None:
         columns = ("layer", "state", "splits", "attempts", "wall", "work", "min", "median", "max")
         table(columns, [_row(layer) for layer in layers], styles={"state": {**STYLES, "not run": "dim", "skipped": "dim"}})
     else:
-        click.echo("No layer has left anything.", err=True)
+        click.echo("No layer has stored anything yet.", err=True)
     for line in _notes(layers):
         click.echo(line)
     _failures(run, everything)
@@ -127,7 +127,7 @@ def _notes(layers: Sequence[LayerRun]) -> Iterator[str]:
 
 
 def _failures(run: Run, everything: bool) -> None:
-    """Print why splits failed: a few with their tracebacks, those that failed alike only once."""
+    """Print why splits failed: a few with their tracebacks, equal failures only once."""
     failures = run.failures
     fan_outs = {layer.name for layer in run.layers if layer.fan_out}
     shown: set[str] = set()

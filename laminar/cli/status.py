@@ -55,7 +55,7 @@ def status(run: str, flow: str | None, output: str, cluster: Cluster) -> None:
 
 
 def explained(transport: Transport, run: Progress) -> Progress:
-    """Return a run with the reasons that its pods and their events report; without the right to read those, as it is."""
+    """Return a run with the reasons that its pods and their events report; without the right to read those, the run itself."""
     from laminar.compiler.cluster.progress import with_pods
     from laminar.exceptions import ClusterError
 

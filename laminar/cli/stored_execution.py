@@ -44,7 +44,7 @@ class StoredExecution:
         return self.flow.outline is not None and self.flow.outline.complete
 
     def layers(self) -> list[str]:
-        """Return the names of the layers: those of the source, then what the datastore has if the source does not list all."""
+        """Return the names of the layers: those of the source, then others of the datastore if the source does not list all."""
         stored = () if self.is_complete else self.flow.store.layers(self.flow.name, self.id)
         return list(dict.fromkeys([PARAMETERS, *self._outlined, *stored]))
 
@@ -107,13 +107,13 @@ class StoredExecution:
         return "finished" if done == len(states) else self._recorded() or "unfinished", f"{done}/{len(states)}", started
 
     def _recorded(self) -> str:
-        """Return the state that the history of an execution has, "" where an older laminar kept none."""
+        """Return the state in the history of an execution, "" where an older laminar wrote none."""
         from laminar.history import Run
         from laminar.history.state import UNKNOWN
 
         try:
             found = Run(self.flow.name, self.id, self.flow.store).state
-        except DatastoreError:  # a damaged record of it: its layers are shown all the same
+        except DatastoreError:  # its record is damaged: its layers are shown nevertheless
             return ""
         return found if found != UNKNOWN else ""
 
@@ -148,7 +148,7 @@ class StoredExecution:
         return {name: self.flow.store.accessor(found).artifact for name, found in parts.items()}
 
     def _check_index(self, layer: str, index: int, records: dict[int, Record]) -> None:
-        """Raise ExecutionError for a split that a layer is known not to have."""
+        """Raise ExecutionError for a split that a layer does not have."""
         is_one = not self.is_fan_out(layer)
         splits = 1 if is_one else next((record.splits for record in records.values()), None)
         if index in records or splits is None or index < splits:
@@ -156,7 +156,7 @@ class StoredExecution:
         has = f"it has splits 0 to {splits - 1}" if splits > 1 else "it has split 0 only" if splits else "it has none"
         raise ExecutionError(
             f"Layer {layer!r} has no split {index}: {'it is no fan-out, ' if is_one else ''}{has}.",
-            fix="pass an --index that it has, or leave --index out.",
+            fix="pass one of its splits, or omit --index.",
         )
 
     def origin(self, layer: str, attribute: str, index: int | None) -> Origin:

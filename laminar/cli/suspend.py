@@ -15,7 +15,7 @@ __all__ = ["suspend"]
 @flow_filter
 @cluster_options
 def suspend(runs: tuple[str, ...], flow: str | None, cluster: Cluster) -> None:
-    """Start no further pods of RUN, or no further workflows of a schedule, until it is resumed; running pods go on.
+    """Start no further pods of RUN, or no further workflows of a schedule, until it is resumed; running pods continue.
 
     \b
     laminar suspend train-x7k2f

@@ -34,7 +34,7 @@ def write(value: Any, path: str) -> int:
 
 
 def content(value: Any, suffix: str) -> bytes:
-    """Return what a file with a suffix has of a value.
+    """Return the content of a file with this suffix for a value.
 
     Raises DatastoreError where the suffix names no format, or one that the value cannot have.
     """
@@ -142,7 +142,7 @@ def _image(value: Any, suffix: str) -> bytes:
         if not bytes(value).startswith(SIGNATURES[suffix]):
             raise Unfit("its bytes do not begin as such an image does")
         return bytes(value)
-    figure = getattr(value, "figure", value)  # an axes of matplotlib knows its figure
+    figure = getattr(value, "figure", value)  # matplotlib's Axes has its figure as an attribute
     buffer = io.BytesIO()
     try:
         if hasattr(figure, "savefig"):

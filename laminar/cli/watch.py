@@ -117,14 +117,14 @@ def _states(transport: Transport, name: str, seconds: float | None) -> Iterator[
 
 
 class Look:
-    """Request the waiting pods of a run, now and then."""
+    """Request the waiting pods of a run, at intervals."""
 
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
         self.last = 0.0
 
     def at(self, run: Progress) -> Progress:
-        """Return a run with the reasons that its pods give; where these cannot be read, as it is."""
+        """Return a run with the reasons that its pods give; where these cannot be read, the run itself."""
         from laminar.compiler.cluster.progress import with_pods
         from laminar.exceptions import ClusterError
 

@@ -39,7 +39,7 @@ def for_each(
     *,
     exact: bool = False,
 ) -> None:
-    """Do something to each selected run and print it; ``exact`` allows whole names only.
+    """Apply an action to each selected run and print the result; ``exact`` allows whole names only.
 
     Raises the last error, after all of them were tried; those before are printed.
     """

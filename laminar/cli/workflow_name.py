@@ -1,4 +1,4 @@
-"""Find the executions that workflows of a cluster have left, by the workflow's name: its documents have its pods' names."""
+"""Find the executions of a cluster's workflows by the workflow's name: their documents have the names of its pods."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def executions_of(flows: Sequence[StoredFlow], words: str, *, connect: bool = Tr
 
 
 def _hosts(flow: StoredFlow, id: str) -> Iterator[str]:
-    """Yield the host of an execution's first document; damaged ones are `results`' to report."""
+    """Yield the host of an execution's first document; `results` reports damaged ones."""
     try:
         for layer in flow.store.layers(flow.name, id):
             record = flow.store.load(flow.name, id, layer, 0)
@@ -46,7 +46,7 @@ def _hosts(flow: StoredFlow, id: str) -> Iterator[str]:
 
 
 def _of_cluster(flows: Sequence[StoredFlow], words: str) -> list[str]:
-    """Return the execution of a workflow that the cluster still has; nothing where there is no cluster, or it has no such one."""
+    """Return the execution of a workflow that the cluster still has; nothing where there is no cluster, or no such workflow."""
     from pathlib import Path
 
     from laminar.compiler import project

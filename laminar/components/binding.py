@@ -30,14 +30,14 @@ RESERVED = frozenset(
     | {"artifacts", "dependencies", "hooks", "shard"}
 )
 KEPT = "a resumed execution keeps its parameters."
-"""End of the advice for a parameter that is missing: to resume would fail in the same way."""
+"""End of the advice for a missing parameter: a resumed execution would fail in the same way."""
 
 MISSING: Any = object()
 
 
 @dataclass(frozen=True)
 class State:
-    """Look a layer's state up, at each access."""
+    """Look up a layer's state at each access."""
 
     layer: Layer
 
@@ -48,7 +48,7 @@ class State:
 
     @property
     def skipped(self) -> bool:
-        """Whether the layer was skipped, by a hook of its own or below a skipped layer."""
+        """Whether the layer was skipped, by its own hook or below a skipped layer."""
         return self.layer.execution.status(self.layer.name) == "skipped"
 
     @property
@@ -88,10 +88,10 @@ class Binding:
     ``phase`` is ``"call"`` while ``__call__`` runs: attributes set then are artifacts (``values``, once it has ended). ``own``
     marks the layer that is running itself; ``reader`` names the layer that this one was passed to as a dependency.
     ``elements`` gives, by attribute, the element that this split reads in place of the whole. ``copies`` are the class values as
-    they were when the layer got a copy of its own. ``cached`` is True if an earlier result may be reused.
+    they were when the layer got its own copy. ``cached`` is True if an earlier result may be reused.
 
     ``tuned`` is True after the submission and retry hooks were applied, ``blame``
-    which hook an error is of. ``shared`` holds the common facts of all splits (`laminar.worker.layer_scope`), where it is known.
+    names the hook that an error is of. ``shared`` holds the common facts of all splits (`laminar.worker.layer_scope`), if known.
     """
 
     execution: Execution | None = None
@@ -145,7 +145,7 @@ class Binding:
         )
 
     def check(self, layer: Layer, name: str, values: object = ()) -> None:
-        """Raise LayerError for an attribute that cannot be sharded, or is already, and for values whose elements are unclear."""
+        """Raise LayerError for an attribute that cannot be sharded or is already, and for values whose elements are ambiguous."""
         if name in RESERVED:
             self.refuse(layer, name)
         if name.startswith("_"):
@@ -222,7 +222,7 @@ class Binding:
         return self.flow.configuration.datastore
 
     def lookup(self, layer: Layer, name: str) -> Any:
-        """Return the stored value of an attribute, or MISSING where the layer has none to read or never set it."""
+        """Return the stored value of an attribute, or MISSING where the layer has no stored one or never set it."""
         if self.execution is None:
             return MISSING
         recording.read(f"{layer.name}.{name}")
@@ -274,7 +274,7 @@ class Binding:
         return origin_of(flow.nodes, flow.name, execution.id, layer.name, name, splits, artifacts)
 
     def flat(self, layer: Layer, name: str) -> Accessor[Any] | Any:
-        """Return the Accessor over all splits of a finished fan-out: a split that never set the attribute gives nothing."""
+        """Return the Accessor over all splits of a finished fan-out: a split that never set the attribute contributes nothing."""
         from laminar.configurations.datastores.documents.repository import is_complete
 
         records = self.records(layer)
@@ -414,7 +414,7 @@ def origin_of(
 
 
 def _of_init(layer: Layer) -> str:
-    """Return the advice for a layer that sets attributes in a constructor of its own."""
+    """Return the advice for a layer that sets attributes in its own constructor."""
     from laminar.components.layer import Layer as Base
 
     if type(layer).__init__ is Base.__init__:
@@ -423,7 +423,7 @@ def _of_init(layer: Layer) -> str:
 
 
 def shard_problem(values: Any) -> tuple[str, str] | None:
-    """Return why the elements of a value are unclear, and the line to write instead; None where they are clear."""
+    """Return why the elements of a value are ambiguous, and the line to write instead; None where they are unambiguous."""
     if isinstance(values, (bytes, bytearray)):  # a str has characters, and programs do shard them
         return f"a {type(values).__name__}, whose elements would be numbers", "[...], a list of elements"
     if isinstance(values, Mapping):

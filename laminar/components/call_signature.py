@@ -24,7 +24,7 @@ def unwrap(function: Any) -> Any:
 
 
 def check_call(layer: type[Layer]) -> None:
-    """Raise FlowError for a ``__call__`` that would not do the layer's work, or whose dependencies cannot be seen."""
+    """Raise FlowError for a ``__call__`` that would not do the layer's work, or whose dependencies cannot be inspected."""
     function, owner = vars_of(layer)["__call__"], layer.__name__
     if function is Layer.__call__:
         return _check_absent(layer)
@@ -44,7 +44,7 @@ def check_call(layer: type[Layer]) -> None:
             f"{owner}.__call__ is declared async: calling it would only make a coroutine.",
             layer,
             function,
-            "write def __call__, and run what is async inside it by asyncio.run(...).",
+            "write def __call__, and run its async code by asyncio.run(...).",
         )
     if flags & CO_GENERATOR:
         raise _wrong(
@@ -57,7 +57,7 @@ def check_call(layer: type[Layer]) -> None:
 
 
 def _check_parameters(layer: type[Layer], function: Callable[..., Any]) -> None:
-    """Raise FlowError for parameters that no layer can be passed as."""
+    """Raise FlowError for parameters that accept no single layer."""
     inner, owner = unwrap(function), layer.__name__
     code: CodeType = inner.__code__
     if code.co_flags & (CO_VARARGS | CO_VARKEYWORDS):
@@ -87,7 +87,7 @@ def check_hook(owner: str, name: str, function: Callable[..., Any]) -> None:
         raise FlowError(
             f"Hook {owner}.{name} is declared async: calling it would only make a coroutine.",
             where=source_location.of_function(function),
-            fix="write def, and run what is async inside it by asyncio.run(...).",
+            fix="write def, and run its async code by asyncio.run(...).",
         )
 
 
@@ -107,7 +107,7 @@ def _check_absent(layer: type[Layer]) -> None:
 
 
 def _methods(layer: type[Layer]) -> Iterator[str]:
-    """Yield the names of a layer's own functions, but Python's special ones."""
+    """Yield the names of a layer's own functions, except Python's special ones."""
     for base in layer.__mro__:
         if base is not Layer and issubclass(base, Layer):
             for name, value in vars(base).items():

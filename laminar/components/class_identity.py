@@ -1,7 +1,7 @@
 """Decide whether two class objects are one layer.
 
-A notebook's cell, or a program, that is executed again makes its classes again: they replace those that it made before. A second
-class of one name from the same execution (of a factory, a loop, a second statement) is another layer.
+A notebook's cell, or a program, that is executed again creates its classes again: they replace the earlier ones. A second class
+of one name from the same execution (of a factory, a loop, a second statement) is another layer.
 """
 
 from __future__ import annotations

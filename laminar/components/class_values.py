@@ -21,7 +21,7 @@ def own_copy(value: Any) -> Any:
         return value
     try:
         return copy.deepcopy(value)
-    except Exception:  # a lock, an open file: whatever refuses to be copied
+    except Exception:  # a lock, an open file, or another object that cannot be copied
         return value
 
 
@@ -36,9 +36,9 @@ def changed(before: Any, after: Any) -> bool:
     try:
         if bool(before == after):
             return False
-    except Exception:  # an array has no one truth
+    except Exception:  # the truth value of an array is ambiguous
         pass
-    import pickle  # a pod pays for it only where it stores such a value
+    import pickle  # imported only where such a value is stored
 
     try:
         return pickle.dumps(before) != pickle.dumps(after)

@@ -77,7 +77,7 @@ class Declaration:
 
 
 def check_names(flow: type[Flow], reserved: frozenset[str]) -> None:
-    """Raise FlowError for a parameter of a new flow class that has the name of something that each flow or layer has."""
+    """Raise FlowError for a parameter of a new flow class whose name is an attribute of each flow or layer."""
     for name in _annotations(flow):
         if name in reserved or name in RESERVED:
             raise FlowError(
@@ -89,7 +89,7 @@ def check_names(flow: type[Flow], reserved: frozenset[str]) -> None:
 
 
 def _annotations(cls: type) -> dict[str, Any]:
-    """Return the annotations of a class's own attributes, but of private ones and of class variables."""
+    """Return the annotations of a class's own attributes, except private ones and class variables."""
     found = vars(cls).get("__annotations__", {})
     return {name: kind for name, kind in found.items() if not name.startswith("_") and not _is_class_variable(kind)}
 
@@ -103,7 +103,7 @@ def _is_class_variable(annotation: Any) -> bool:
 def declarations(flow: type[Flow]) -> dict[str, Declaration]:
     """Return the parameters that a flow's class and its bases declare, by name, base classes first.
 
-    Raises FlowError, with every problem at once, for an annotation that names nothing and a default of another type.
+    Raises FlowError, with every problem at once, for an annotation that cannot be resolved and a default of another type.
     """
     from laminar.components.flow import Flow
 
@@ -139,7 +139,7 @@ def _declaration(flow: type[Flow], name: str, owner: type, annotation: Any) -> D
 
 
 def _resolved(name: str, owner: type, annotation: Any) -> Any:
-    """Return the type that an annotation names, where it is text too (``from __future__ import annotations``)."""
+    """Return the type that an annotation names, also where it is text (``from __future__ import annotations``)."""
     if not isinstance(annotation, str):
         return annotation
     names = {**vars(typing), "datetime": datetime, **vars(sys.modules.get(owner.__module__, typing))}
@@ -162,7 +162,7 @@ def with_defaults(flow: type[Flow], values: Mapping[str, Any]) -> dict[str, Any]
 
 
 def problems(flow: type[Flow], values: Mapping[str, Any], where: str, *, complete: bool = True) -> Iterator[FlowError]:
-    """Yield what is wrong with the values of a call: unknown names, values of another type, and, if complete, missing ones."""
+    """Yield the errors in the values of a call: unknown names, values of another type, and, if complete, missing ones."""
     known = declarations(flow)
     for name, value in values.items() if known else ():
         if name not in known:
@@ -197,7 +197,7 @@ def _of_another_type(flow: type[Flow], declared: Declaration, value: Any, expect
 
 
 def bound(flow: type[Flow], values: Mapping[str, Any], where: str, *, complete: bool = True) -> dict[str, Any]:
-    """Return the values of a call with those types that the flow declares, and with its defaults.
+    """Return the values of a call, converted to the types that the flow declares, and with its defaults.
 
     Values of a flow that declares no parameters are returned as they are.
 

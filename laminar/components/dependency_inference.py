@@ -39,7 +39,7 @@ Registry = Mapping[str, Registration]
 
 
 def parameters_of(function: Callable[..., Any], registry: Registry, *, owner: str, flow: str) -> dict[str, str]:
-    """Return for each parameter of a layer's method, but ``self``, the name of the layer it is annotated with.
+    """Return, for each parameter of a layer's method except ``self``, the name of the layer it is annotated with.
 
     Raises FlowError naming layer, parameter and annotation for anything that is no registered layer.
     """
@@ -98,7 +98,7 @@ def _resolve(function: Any, annotation: Any, registry: Registry) -> Any:
     names = {name: cell.cell_contents for name, cell in cells.items() if _filled(cell)}
     try:
         return eval(text, function.__globals__, names)
-    except Exception:  # whatever is wrong with it, the caller's message names the annotation
+    except Exception:  # for any error the caller's message names the annotation
         return None
 
 
@@ -168,7 +168,7 @@ def _named(parameter: Parameter, registration: Registration, registry: Registry,
 def nodes_of(flow: type[Flow], registry: Registry) -> dict[str, Node]:
     """Return the nodes of a flow's graph, each after its dependencies, and otherwise in the order of the program.
 
-    Raises FlowError, with every problem at once, for what is wrong with annotations, hooks, fan-outs and for a cycle.
+    Raises FlowError, with every problem at once, for wrong annotations, hooks and fan-outs, and for a cycle.
     """
     problems: list[LaminarError] = []
     nodes: dict[str, Node] = {}
@@ -255,7 +255,7 @@ def _axis(parameter: Parameter, registration: Registration, registry: Registry, 
 
 
 def _known(layer: type[Layer]) -> set[str]:
-    """Return the attribute names that a layer's class is seen to have: annotated, with a value, or set by a method."""
+    """Return the attribute names in the source of a layer's class: annotated, with a value, or set by a method."""
     names: set[str] = set()
     for base in layer.__mro__:
         if base in (Layer, object):

@@ -43,7 +43,7 @@ class Execution:
     retry: bool = False
 
     def __init__(self, id: str | None, flow: Flow, retry: bool = False) -> None:
-        """Make the execution of an id; None waits for one until parameters are given or layers are scheduled."""
+        """Create the execution of an id; with None it gets one when parameters are given or layers are scheduled."""
         if id is not None:
             check_name(id, f"Execution id {id!r}")
         self.id = id
@@ -79,10 +79,10 @@ class Execution:
 
     @property
     def state(self) -> str:
-        """How the execution is: ``pending``, ``running``, ``suspended``, ``finished`` or ``failed``, as its workflow is.
+        """State of the execution: ``pending``, ``running``, ``suspended``, ``finished`` or ``failed``, that of its workflow.
 
-        An execution without a workflow is ``running``, ``finished``, ``failed`` or ``interrupted`` as its last run was, and
-        ``unfinished`` where not all layers have run or nothing is known of a run.
+        Without a workflow it is ``running``, ``finished``, ``failed`` or ``interrupted``, the state of its last run, and
+        ``unfinished`` where not all layers have run or no run is recorded.
         """
         recording.read("state")
         run = self._cluster_run()
@@ -132,7 +132,7 @@ class Execution:
         """
         recorded = recording.active()
         if recorded is not None:
-            recorded.note_line()  # what follows is read from the layer
+            recorded.note_line()  # the program reads from the layer afterwards
         made = self.flow.layer(layer, **attributes)
         made._binding.execution = self
         return made
@@ -225,7 +225,7 @@ class Execution:
         return self
 
     def schedule(self, *, dependencies: Mapping[str, Iterable[Any]]) -> Execution:
-        """Run exactly these layers, each after those it maps to, again if they had finished.
+        """Run exactly these layers, each after those it maps to, also if they have finished.
 
         Raises SchedulerError before anything runs for unknown names, a cycle, and a dependency that is neither scheduled nor
         finished.
@@ -234,7 +234,7 @@ class Execution:
         return self._act(Step(self, action="schedule", dependencies=named, where=source_location.caller()))
 
     def resume(self, *, from_: Any = None) -> Execution:
-        """Run the unfinished splits, in a new process too; whether a layer is skipped is decided again.
+        """Run the unfinished splits, also in a new process; entry hooks of skipped layers are evaluated again.
 
         ``from_`` names a layer that runs again with all that depends on it, though they have finished. Their earlier results are
         set aside, and restored where the layer fails.
@@ -279,7 +279,7 @@ class Execution:
         return followed
 
     def _act(self, step: Step) -> Execution:
-        """Execute a step; note it where a program is recorded."""
+        """Execute a step; add it to the recording where a program is recorded."""
         if active := recording.active():
             step.parameters = getattr(self, "pending", {})
             active.start(step)

@@ -17,8 +17,8 @@ def named_execution(flow: Flow, words: str | None) -> str | None:
     """Return the id of the execution that words name, the words themselves where they may be the id of a new one.
 
     The datastore is searched first, then the cluster where the flow's calls are submitted: a run is there before it has documents.
-    The id of a person's own is never completed: ``exp-1`` is a new execution beside ``exp-10``. Workers and recordings, which are
-    given whole ids, look nothing up.
+    An id that a user chose is never completed: ``exp-1`` is a new execution, also where ``exp-10`` exists. Workers and
+    recordings, which are given whole ids, look nothing up.
 
     Raises ExecutionError for ``latest`` where there is none, and for words that fit several executions.
     """

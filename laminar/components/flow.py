@@ -328,8 +328,8 @@ class Flow:
     def execution(self, id: str | None = None, *, retry: bool = False) -> Execution:
         """Return an execution of the flow: of an id, or one that gets its id when parameters are given to it.
 
-        ``id`` may be what names a run in every command: ``latest``, a workflow's name, what is shown of an id that was generated,
-        or a unique beginning of either. Anything else is the id of an execution that may be new.
+        ``id`` may be any address of a run that commands accept: ``latest``, a workflow's name, the short form of a generated
+        id, or a unique beginning of either. Anything else is the id of an execution that may be new.
 
         Raises ExecutionError for an id that cannot be one, and where several executions fit.
         """
@@ -356,7 +356,7 @@ class Flow:
         """Run the flow with these parameters and return its execution when it has finished; with ``Argo()`` when it is submitted.
 
         Raises FlowError before anything runs where the flow is defined wrongly; ExecutionError for an id that has records
-        already and, when everything that could run has run, for a layer that failed.
+        already and, after all layers that could run, for a layer that failed.
         """
         called = Execution(execution, self)
         step = Step(called, parameters, where=source_location.caller())
@@ -404,12 +404,12 @@ def _module_name(frame: FrameType) -> str | None:
 
 
 def _refuse_spawned(step: Step) -> None:
-    """Raise FlowError where multiprocessing imports the program in a process of its own: the call would start another run there."""
+    """Raise FlowError where multiprocessing imports the program in a new process: the call would start another run there."""
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         if _module_name(frame) == "__mp_main__":
             raise FlowError(
-                f"Flow {step.flow.name!r} is called where multiprocessing imports the program in a process of its own.",
+                f"Flow {step.flow.name!r} is called where multiprocessing imports the program in a new process.",
                 where=step.where,
                 fix=f"call it after a guard: if flow := {step.flow.name}(): flow()",
             )
@@ -417,15 +417,15 @@ def _refuse_spawned(step: Step) -> None:
 
 
 def _hand_over() -> None:
-    """Become the runner where the environment names a split, unless this process or one that started it is the worker already."""
+    """Run as the worker where the environment names a split, unless this process or an ancestor of it is the worker already."""
     if process_state.is_named_worker():
         runtime.current().take_over()
 
 
 def opened(datastore: DataStore | str | os.PathLike[str] | None) -> DataStore:
-    """Return the datastore that a flow was given, the one at its URL, or the default.
+    """Return the datastore of a flow's option: the object, the one at its URL, or the default.
 
-    Raises FlowError for anything else, and DatastoreError for a URL that no store has.
+    Raises FlowError for anything else, and DatastoreError for a URL of no known store.
     """
     from laminar.configurations.datastores import DataStore, Local, open_store
 

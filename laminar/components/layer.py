@@ -77,17 +77,17 @@ class Layer:
 
     @property
     def index(self) -> int:
-        """Split that this is, from 0."""
+        """Number of the layer's split, from 0."""
         return self._binding.index or 0
 
     @property
     def splits(self) -> int:
-        """How many splits the layer has in this execution."""
+        """Number of splits of the layer in this execution."""
         return self._binding.count(self)
 
     @property
     def attempt(self) -> int:
-        """Which attempt at this split this is, from 1."""
+        """Number of the attempt at this split, from 1."""
         return self._binding.attempt
 
     @property
@@ -116,7 +116,7 @@ class Layer:
         return self._binding.flow
 
     def _unbound(self, name: str) -> ArtifactError:
-        """Return the error for the flow or execution of a layer that has none: `hasattr` has to see an AttributeError."""
+        """Return the error for the flow or execution of a layer that has none: `hasattr` expects an AttributeError."""
         fix = "get it from one: flow.layer(...)" if name == "flow" else "get it from one: flow.execution(...).layer(...)"
         kind = "flow" if name == "flow" else "execution"
         return ArtifactError(f"Layer {self.name!r} belongs to no {kind}.", where=source_location.caller(), fix=fix)
@@ -167,7 +167,7 @@ class Layer:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        if name in RESERVED:  # Python comes here again after a property raised an AttributeError
+        if name in RESERVED:  # Python calls this again after a property raised an AttributeError
             raise self._unbound("flow" if name in ("flow", "dependencies") else "execution")
         return self._binding.read(self, name)
 

@@ -19,8 +19,8 @@ def status(
 ) -> str:
     """Return whether a layer of an execution is ``"finished"``, ``"skipped"`` or ``"unfinished"``.
 
-    A layer without entry hook is skipped where any layer that it needs is: nothing is stored of that. ``known`` holds the
-    states that were found before, and receives those found now: each layer's documents are read once.
+    A layer without entry hook is skipped where any layer that it needs is: no document records that. ``known`` holds the
+    states that were read before, and receives those read now: each layer's documents are read once.
     """
     known = {} if known is None else known
     stack = [name]

@@ -110,7 +110,7 @@ def _same(one: Any, other: Any) -> bool:
 def _is_instance(value: Any, kind: Any) -> bool:
     try:
         return isinstance(value, kind)
-    except TypeError:  # of a type that is no class: the declaration informs, and checks nothing
+    except TypeError:  # the type is no class: the declaration is only documentation
         return True
 
 
@@ -133,7 +133,7 @@ def _first(kinds: Sequence[Any], convert: Callable[[Any], Any]) -> Any:
 def _of_list(kind: Any, parts: tuple[Any, ...], value: Any) -> Any:
     from laminar.configurations.datastores import Accessor
 
-    if isinstance(value, Accessor):  # a linker passes it on: its elements stay where they are
+    if isinstance(value, Accessor):  # a linker passes it on: its elements are not loaded
         return value
     if getattr(value, "ndim", None) == 1 and hasattr(value, "tolist"):
         value = value.tolist()
@@ -256,7 +256,7 @@ def _number(text: str) -> Any:
 
 
 def _generality(kind: Any) -> int:
-    """Return the place of a type where a text may be of several: any text is a str."""
+    """Return the rank of a type where a text may be of several: any text is a str."""
     return 2 if kind is str else 1 if kind is Any else 0
 
 

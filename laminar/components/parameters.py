@@ -22,7 +22,7 @@ __all__ = ["Parameters", "check_parameters", "fanned_out", "linked_parameters", 
 
 
 DEPTH = 100
-"""How deep lists and mappings may be nested to travel: Python's json module recurses, once a level."""
+"""Nesting depth of lists and mappings up to which a value is sent as JSON: Python's json module recurses, once a level."""
 
 
 class Parameters(Layer):
@@ -34,7 +34,7 @@ class Parameters(Layer):
 
 
 def travels(value: object) -> bool:
-    """Return whether a value equals its JSON round trip, with tuples as lists: then it can travel as JSON.
+    """Return whether a value equals its JSON round trip, with tuples as lists: then it can be sent as JSON.
 
     A value that contains itself, or is nested deeper than 100 levels, does not.
 
@@ -49,7 +49,7 @@ def travels(value: object) -> bool:
 
 
 def _travels(value: object, above: tuple[int, ...]) -> bool:
-    """Return whether a value inside of others (``above``, by identity) travels; one that holds itself does not."""
+    """Return whether a value inside of others (``above``, by identity) can be sent as JSON; one that contains itself cannot."""
     kind = type(value)
     if value is None or kind in (bool, int, str):
         return True
@@ -64,7 +64,7 @@ def _travels(value: object, above: tuple[int, ...]) -> bool:
 
 
 def normalize(value: Any) -> Any:
-    """Return a value after its JSON round trip, or the value itself where it does not travel.
+    """Return a value after its JSON round trip, or the value itself where it cannot be sent as JSON.
 
     >>> normalize((1, 2))
     [1, 2]
@@ -92,7 +92,7 @@ def _elements(value: Any, name: str, layer: str) -> Any:
         return value.tolist()
     if isinstance(value, (Set, MappingView, Iterator)):
         kind = type(value).__name__
-        reason = "no length" if isinstance(value, Iterator) else "no order that each split would see alike"
+        reason = "no length" if isinstance(value, Iterator) else "no order that is the same for each split"
         raise FlowError(
             f"ForEach of layer {layer!r} iterates over parameter {name!r}, a {kind}, which has {reason}.",
             where=source_location.caller(),

@@ -1,4 +1,4 @@
-"""Merge the parameters of a call with those that the command line gives in their place."""
+"""Merge the parameters of a call with those of the command line, which replace them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["problems", "replaced"]
 
 
 def problems(step: Step, given: Mapping[str, Any]) -> Iterator[FlowError]:
-    """Yield what is wrong with a call and the parameters that replace its own: unknown names, values of another type.
+    """Yield the errors in the parameters that replace those of a call: unknown names, values of another type.
 
     Where the flow declares its parameters, its declarations decide, and all values of the call are checked.
     """
@@ -44,7 +44,7 @@ def problems(step: Step, given: Mapping[str, Any]) -> Iterator[FlowError]:
 
 
 def replaced(step: Step, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters of a call with those replaced that are given, and with the flow's defaults.
+    """Return the parameters of a call after the given ones replaced its own, and with the flow's defaults.
 
     Raises FlowError, with every problem at once, for unknown names and for values of another type.
     """

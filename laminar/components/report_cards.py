@@ -1,6 +1,6 @@
 """Collect the cards that a layer adds to the report of its run: ``self.report.add(...)``. A card is plain data, made by the layer.
 
-A figure becomes an image at once, so that a later reader needs neither its package nor to trust it.
+A figure becomes an image at once: a later reader needs no package for it, and unpickles nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ROWS, CARDS, SIZE = 200, 100, 5_000_000
 """Rows of a table that are kept, cards of a split, and bytes of an image or a figure."""
 
 DOTS = 110
-"""Dots an inch of a matplotlib figure."""
+"""Dots per inch of a matplotlib figure."""
 
 IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8")
 """First bytes of the formats of images that a report shows."""
@@ -156,7 +156,7 @@ def _rows(content: Any) -> tuple[list[Any], list[Any], int] | None:
 
 
 def _cell(value: Any) -> Any:
-    """Return a cell as JSON keeps it: numbers and texts as they are, anything else as its text."""
+    """Return a cell as a JSON value: numbers and texts unchanged, anything else as its text."""
     if value is None or isinstance(value, (bool, str)) or type(value) is int:
         return value
     if isinstance(value, float):

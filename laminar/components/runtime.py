@@ -1,4 +1,4 @@
-"""Declare the services that components need of the floors above them, and hold the one that `laminar` installs.
+"""Declare the services that components need of the layers of code above them, and hold the one that `laminar` installs.
 
 Components import no worker, scheduler or runner: a call of a flow reaches these through the `Runtime`.
 """
@@ -25,7 +25,7 @@ class ClusterRun(Protocol):
 
     @property
     def state(self) -> str:
-        """How it is: ``pending``, ``running``, ``suspended``, ``finished``, ``failed``, or ``deleted``."""
+        """State: ``pending``, ``running``, ``suspended``, ``finished``, ``failed``, or ``deleted``."""
 
     @property
     def running(self) -> bool:

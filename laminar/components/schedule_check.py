@@ -22,7 +22,7 @@ def check_schedule(step: Step) -> None:
 
 
 def schedule_problems(step: Step) -> Iterator[LaminarError]:
-    """Yield what is wrong with a mapping of layers to schedule, whatever has run: unknown names, else a cycle."""
+    """Yield the errors in a mapping of layers to schedule that do not depend on earlier runs: unknown names, else a cycle."""
     edges, known = step.dependencies or {}, step.flow.registrations
     if not edges:
         yield SchedulerError("There is no layer to schedule.", where=step.where, fix="map at least one layer: {'A': set()}.")

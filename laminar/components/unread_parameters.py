@@ -1,4 +1,4 @@
-"""Find keywords of a flow's call that no layer reads: a misspelt one would be ignored without a word."""
+"""Find keywords of a flow's call that no layer reads: a misspelt one would be ignored silently."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["notes"]
 
 
 def notes(step: Step) -> list[str]:
-    """Return a line for each parameter of a call that no layer of the flow can read, as far as that is known."""
+    """Return a line for each parameter of a call that no layer of the flow reads, where the source shows that."""
     if not step.parameters or declarations(type(step.flow)):  # a flow that declares its parameters rejects others
         return []
     read = _read(step.flow)
@@ -37,7 +37,7 @@ def notes(step: Step) -> list[str]:
 
 
 def _is_mentioned(name: str) -> bool:
-    """Return whether the program's file reads an attribute of this name: a linker may, or what follows the call."""
+    """Return whether the program's file reads an attribute of this name: a linker may, or the code after the call."""
     program = main_module.current()
     if program is None:
         return False
@@ -49,7 +49,7 @@ def _is_mentioned(name: str) -> bool:
 
 
 def _read(flow: Flow) -> frozenset[str] | None:
-    """Return the parameters that layers read, None where they cannot be known: one passes them on, or looks layers up."""
+    """Return the parameters that layers read, None where the source hides them: a layer passes them on, or looks layers up."""
     found = {axis.attribute for node in flow.nodes.values() for axis in node.grid or () if axis.layer == PARAMETERS}
     for name, registration in flow.registrations.items():
         for function in vars_of(registration.layer).values():
@@ -63,7 +63,7 @@ def _read(flow: Flow) -> frozenset[str] | None:
 
 
 def _add(found: set[str], flow: Flow, function: Any, owner: str) -> bool:
-    """Add the parameters that a function reads, and return whether they are known."""
+    """Add the parameters that a function reads, and return whether all of them are known."""
     if function is Layer.__call__:
         return True
     code = getattr(unwrap(function), "__code__", None)

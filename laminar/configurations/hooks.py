@@ -1,7 +1,7 @@
 """Mark methods of a layer, or of a flow, as hooks.
 
 Hooks run in the order in which they are written, those of base classes first; an override keeps the place (and the
-kind) of what it replaces. A flow's hooks apply to each of its layers, outside the layer's own, ``self`` being the layer.
+kind) of the hook that it replaces. A flow's hooks apply to each of its layers, outside the layer's own, ``self`` being the layer.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def hooks_of(cls: type, kind: Kind | None = None) -> Iterator[tuple[str, Callabl
     found: dict[str, tuple[str, Callable[..., Any]]] = {}
     for base in reversed(cls.__mro__):
         if base is object or base.__module__.startswith("laminar.components."):
-            continue  # Layer and Flow themselves have no hooks, and many attributes; this runs many times a layer
+            continue  # Layer and Flow themselves have no hooks, and many attributes; this runs many times per layer
         for name, value in vars(base).items():
             mark = getattr(value, MARK, None) if callable(value) else None
             if name in found and value is None:

@@ -31,7 +31,7 @@ UNSET: Final = Unset.UNSET
 class Catch:
     """Finish a layer although its ``__call__`` raised one of these exceptions (or a subclass).
 
-    The layer keeps the artifacts set so far; nothing is tried again; the exception is kept in the split's document.
+    The layer keeps the artifacts set so far; no attempt follows; the exception is kept in the split's document.
 
     Raises OptionError (a TypeError) for anything that is not an exception class.
 
@@ -294,10 +294,10 @@ class ForEach:
 
 @dataclass(frozen=True)
 class Cache:
-    """Take a finished split's result over, of any execution of the store, where code and inputs are the same.
+    """Reuse a finished split's result, from any execution of the store, where code and inputs are the same.
 
     ``version`` is part of what has to be equal: change it where the code cannot show that results would differ. ``image`` decides
-    whether the container's image is.
+    whether the container's image is compared.
 
     >>> Cache(version=2), Cache(image=False)
     (Cache(version=2, image=True), Cache(version=None, image=False))
@@ -314,12 +314,12 @@ class Cache:
 
 
 YEAR = 365 * 86_400.0
-"""More seconds than any run waits: a float cannot hold the power of more attempts."""
+"""Longest delay, beyond any run's time: a float cannot hold the power of more attempts."""
 
 
 @dataclass(frozen=True)
 class Retry:
-    """Try a failing split again: ``attempts`` tries in all, after ``delay * backoff**(n-1)`` seconds plus jitter.
+    """Retry a failing split: ``attempts`` attempts in all, after ``delay * backoff**(n-1)`` seconds plus jitter.
 
     ``jitter`` is the largest share of the delay that is added at random.
     """
@@ -330,7 +330,7 @@ class Retry:
     jitter: float = 0.1
 
     def __post_init__(self) -> None:
-        # attempts counts all tries, the first one too
+        # attempts counts all of them, the first one too
         object.__setattr__(self, "attempts", values.count("Retry", "attempts", self.attempts, least=1))
         object.__setattr__(self, "delay", values.seconds("Retry", "delay", self.delay, above=False))
         for name in ("backoff", "jitter"):
@@ -352,7 +352,7 @@ class Retry:
 
 @lru_cache(maxsize=1)
 def _default_container() -> Container:
-    """Return the container of layers that name none: one for all, as it cannot be changed."""
+    """Return the container of layers that name none: one object for all, as it is immutable."""
     return Container()
 
 
@@ -365,7 +365,7 @@ def _default_retry() -> Retry:
 class Configuration:
     """Hold the options of a layer's registration.
 
-    Each layer instance has a copy of its own, so that submission and retry hooks can set ``self.configuration.container``.
+    Each layer instance has its own copy, so that submission and retry hooks can set ``self.configuration.container``.
     """
 
     cache: Cache | None = None

@@ -56,7 +56,7 @@ def shown(value: object) -> str:
     """Return a value as Python writes it, short enough for a message."""
     try:
         text = repr(value)
-    except Exception:  # a user's own __repr__
+    except Exception:  # a __repr__ of the user's
         text = f"a {type(value).__name__}"
     return text if len(text) <= 80 else f"{text[:77]}..."
 

@@ -16,11 +16,11 @@ __all__ = ["Argo", "Schedule", "Scheduler"]
 CRON = 'schedule="0 4 * * *"'
 FORBID = 'concurrency_policy="Forbid"'
 POLICIES = ("Allow", "Forbid", "Replace")
-"""What Argo knows: pkg/apis/workflow/v1alpha1/cron_workflow_types.go, ConcurrencyPolicy, 4.1.2."""
+"""Policies of Argo: pkg/apis/workflow/v1alpha1/cron_workflow_types.go, ConcurrencyPolicy, 4.1.2."""
 
 
 class Scheduler:
-    """Run a flow's layers on this machine, as its executor can.
+    """Run a flow's layers on this machine, by its executor.
 
     With ``remote``, a call of the flow is submitted to a cluster instead.
     """
@@ -30,7 +30,7 @@ class Scheduler:
     def run(self, execution: Execution, dependencies: Mapping[str, Iterable[str]], *, anew: bool = False) -> None:
         """Run these layers after those that they depend on; ``anew`` also those that had finished.
 
-        Raises ExecutionError, when everything that could run has run, for the first layer that failed.
+        Raises ExecutionError, after all layers that could run, for the first one that failed.
         """
         from laminar.local import scheduler
 
@@ -39,7 +39,7 @@ class Scheduler:
 
 @dataclass(frozen=True)
 class Schedule:
-    """When a CronWorkflow starts workflows: cron expressions, and settings whose None leaves the choice to Argo."""
+    """When a CronWorkflow starts workflows: cron expressions, and settings for which None means Argo's default."""
 
     schedules: tuple[str, ...] = ()
     timezone: str | None = None

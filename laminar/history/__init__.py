@@ -1,9 +1,9 @@
-"""Answer what happened: runs with their states, attempts, failures and logs, read from a datastore alone.
+"""Read the history of runs from a datastore alone: their states, attempts, failures and logs.
 
 The writers of history are here too: the session of a local run, and the stored output of splits. Nothing here executes a
 program, schedules a layer or draws for people.
 
-`find` returns the run that words name. Its layers, splits and attempts are plain values::
+`find` returns the run of an address. Its layers, splits and attempts are plain values::
 
     run = history.find("Train", "latest", store)
     run.state, run.started, run.seconds

@@ -1,6 +1,6 @@
-"""Find the execution that words name: one address for a run, the same in every command and in Python.
+"""Find the execution of an address, which is the same in every command and in Python.
 
-Words are an execution's id, what is shown of it, a workflow's name, a unique beginning of any of these, or ``latest``.
+An address is an execution's id, its short form, a workflow's name, a unique beginning of any of these, or ``latest``.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class FlowShelf:
 
 
 def completed(shelf: FlowShelf, words: str, *, program: str | None) -> str | None:
-    """Return the id that words name, None where they may be the id of a new execution.
+    """Return the id of an address, None where it may be the id of a new execution.
 
     Only ids that were generated, workflows' names and ``latest`` are completed.
 
@@ -79,7 +79,7 @@ def completed(shelf: FlowShelf, words: str, *, program: str | None) -> str | Non
 
 
 def find(flow: str, address: str, datastore: DataStore, *, program: str | None = None) -> Run:
-    """Return the run of a flow that words name. ``program`` restricts ``latest`` to the executions of a file.
+    """Return the run of a flow by its address. ``program`` restricts ``latest`` to the executions of a file.
 
     Raises ExecutionError where nothing, or several, fit, with the places that were searched.
     """
@@ -93,10 +93,10 @@ def search(
     program: str | None = None,
     elsewhere: Callable[[], Sequence[str]] | None = None,
 ) -> list[Run]:
-    """Return the runs that words name: one, or those of the flows of a chain, which share an id.
+    """Return the runs of an address: one, or those of the flows of a chain, which share an id.
 
-    ``program`` restricts ``latest`` to the executions of a file. ``elsewhere`` returns the ids that a further place, as a cluster,
-    knows by the words; it is called where the datastores do not have them.
+    ``program`` restricts ``latest`` to the executions of a file. ``elsewhere`` returns the ids that another place, such as a
+    cluster, has for the address; it is called where the datastores have none.
 
     Raises ExecutionError where nothing, or several, fit, with the places that were searched.
     """
@@ -161,12 +161,12 @@ def _run(shelf: Shelf, id: str, record: ExecutionRecord | None) -> Run:
     from laminar.history.stored_run import Run
 
     run = Run(shelf.name, id, shelf.store)
-    run.__dict__["record"] = record  # as its cached property keeps it
+    run.__dict__["record"] = record  # the name under which the cached property stores it
     return run
 
 
 def is_of_program(record: ExecutionRecord, program: str) -> bool:
-    """Return whether an execution is of a program's file: of this path, this content, or (in an image) a path that ends alike."""
+    """Return whether an execution is of a program's file: of this path, this content, or (in an image) a path with the same end."""
     from laminar.program.file_digest import digest_of
 
     path = os.path.realpath(program)
@@ -180,7 +180,7 @@ def is_of_program(record: ExecutionRecord, program: str) -> bool:
 
 
 def _fitting(shelves: Sequence[Shelf], ids: Sequence[str], address: str) -> list[str]:
-    """Return the ids that words name: exactly, else by a workflow's name, else by a beginning of either."""
+    """Return the ids of an address: exactly, else by a workflow's name, else by a beginning of either."""
     if address in ids:
         return [address]
     shown = [id for id in ids if identifier.fits(id, address)]

@@ -19,7 +19,7 @@ Place = tuple[str, int, int]
 
 
 def finished(records: Iterable[Record]) -> list[Attempt]:
-    """Return the attempts that left documents."""
+    """Return the attempts with documents."""
     return [
         Attempt(
             layer=record.layer,
@@ -40,14 +40,14 @@ def finished(records: Iterable[Record]) -> list[Attempt]:
 def under_way(
     session: Session | None, state: str, leases: Iterable[Attempt], ended: Mapping[Place, str], now: str
 ) -> list[Attempt]:
-    """Return the attempts that run, and those that ran when their process or machine went without a word.
+    """Return the attempts that run, and those that ran when their process or machine stopped without a report.
 
     ``ended`` maps an attempt (layer, split, number) to the latest start of those that are known to have ended.
     """
     found = []
     if session is not None:
         how = "running" if state == "running" else "lost"
-        message = "" if how == "running" else "its run ended without a word"
+        message = "" if how == "running" else "its run ended without a report"
         for layer, index, number, started in session.running:
             if ended.get((layer, index, number), "") < started:
                 found.append(

@@ -40,7 +40,7 @@ def _setting(file: str) -> bool:
     try:
         with open(file, encoding="utf-8") as opened:
             text = opened.read()
-        if "logs" not in text or "laminar" not in text:  # the parser of TOML takes longer than a layer's start
+        if "logs" not in text or "laminar" not in text:  # importing the parser of TOML takes longer than a layer's start
             return True
         if sys.version_info >= (3, 11):
             import tomllib

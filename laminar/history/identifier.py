@@ -1,4 +1,4 @@
-"""Shorten the ids of executions to their random part, and match words with them."""
+"""Shorten the ids of executions to their random part, and match addresses with them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 
 def short(identifier: str) -> str:
-    """Return the shown part of an id: the random part of a generated one, the whole of a user's own.
+    """Return the shown part of an id: the random part of a generated one, a whole id that a user chose.
 
     >>> short("0ujtsYcgvSTl8PAuAdqWYSMnLOv"), short("0ujtsYcgvSTl8PAuAdqWYSMnLOv-2"), short("nightly")
     ('YSMnLOv', 'YSMnLOv-2', 'nightly')
@@ -43,7 +43,7 @@ def is_generated(identifier: str) -> bool:
 
 
 def fits(identifier: str, words: str) -> bool:
-    """Return whether words are the beginning of an id, or its shown part.
+    """Return whether an address is the beginning of an id, or its shown part.
 
     >>> fits("0ujtsYcgvSTl8PAuAdqWYSMnLOv", "0ujts"), fits("0ujtsYcgvSTl8PAuAdqWYSMnLOv", "YSMnLOv"), fits("nightly", "tly")
     (True, True, False)

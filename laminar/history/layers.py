@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["NOT_RUN", "WAITING", "LayerRun", "layer_runs"]
 
 WAITING, NOT_RUN = "waiting", "not run"
-"""States of a layer that nothing was recorded of: in a run that goes on, and in one that has ended."""
+"""States of a layer without records: in a run that has not ended, and in one that has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +27,8 @@ class LayerRun:
     """A layer of an execution.
 
     ``state`` is finished, skipped, failed, running, interrupted, waiting, or not run. ``splits`` is how many it has, None where
-    that is not known yet. ``finished`` and ``reused`` count those with a document, and those whose document was taken over from
-    another execution. ``attempts`` are all of all splits, in the order in which they started.
+    that is not known yet. ``finished`` and ``reused`` count those with a document, and those whose document was reused from
+    another execution. ``attempts`` are those of all splits, in the order in which they started.
     """
 
     name: str

@@ -20,7 +20,7 @@ GATHER = 1.0
 """Seconds for which output is gathered before it is written."""
 
 MOST_PENDING = 1 << 24
-"""Characters of output that wait for a datastore that is away; beyond that it is dropped."""
+"""Characters of output that wait for a datastore that is out of reach; more is dropped."""
 
 
 class LogKeeper:
@@ -48,14 +48,14 @@ class LogKeeper:
         self.is_due = True
 
     def end(self, buffer: LogBuffer) -> None:
-        """Take the rest of an attempt's output after its end."""
+        """Collect the rest of an attempt's output after its end."""
         layer, _ = self.buffers.pop(id(buffer), ("", buffer))
         if layer and (pieces := buffer.rest()):
             self.pending.setdefault(layer, []).extend(pieces)
             self.is_due = True
 
     def patience(self) -> float | None:
-        """Return the seconds until something is to be written, None where nothing waits."""
+        """Return the seconds until the next write, None where nothing waits."""
         return max(0.0, GATHER - (time.monotonic() - self.flushed)) if self.is_due else None
 
     def tick(self, report: Callable[[str], None]) -> None:

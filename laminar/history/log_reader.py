@@ -70,7 +70,7 @@ class Output:
 
 
 def layers_with_logs(run: LoggedRun) -> list[str]:
-    """Return the names of the layers of which output was kept."""
+    """Return the names of the layers whose output was stored."""
     return folders(run.store, key_layout.logs_folder(run.flow, run.id))
 
 
@@ -88,7 +88,7 @@ def read(run: LoggedRun, selection: Selection) -> Iterator[LogLine]:
 
 
 def follow(run: Callable[[], LoggedRun], selection: Selection, *, pause: Callable[[float], None] = time.sleep) -> Iterator[LogLine]:
-    """Yield the selected lines as they are kept, until the execution has ended; ``run`` returns it as it is at the moment.
+    """Yield the selected lines as they are stored, until the execution has ended; ``run`` returns its present state.
 
     Raises FlowError for a layer that the execution does not have.
     """

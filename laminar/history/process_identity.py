@@ -1,4 +1,4 @@
-"""Identify a process so that another one can later find out whether it is still there."""
+"""Identify a process so that another one can later check whether it still runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["ProcessIdentity", "is_there", "this_process"]
 class ProcessIdentity:
     """A process of a machine: ``boot`` names the machine's boot, ``birth`` when the process started since then.
 
-    A process id alone is given again to another process: proc(5), pid_max.
+    The kernel reuses process ids: proc(5), pid_max.
     """
 
     user: str
@@ -65,7 +65,7 @@ def birth(pid: int) -> str:
 
 
 def is_there(pid: int, born: str, *, booted: str, host: str) -> bool | None:
-    """Return whether a process is still there, None where this machine cannot know: it is another one's.
+    """Return whether a process still runs, None where it is on another machine.
 
     >>> is_there(os.getpid(), birth(os.getpid()), booted=boot(), host=os.uname().nodename)
     True

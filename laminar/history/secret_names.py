@@ -13,7 +13,7 @@ WORDS = (
 """Words of which one makes a name secret, among those that the name is made of."""
 
 PUBLIC = ("PWD", "OLDPWD")
-"""Names of POSIX' own: the working folder (Shell Command Language, 2.5.3)."""
+"""Names that POSIX defines: the working folder (Shell Command Language, 2.5.3)."""
 
 
 def is_secret(name: str) -> bool:

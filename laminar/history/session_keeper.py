@@ -1,6 +1,6 @@
 """Keep the record of a session while it runs: its start, a lease that is renewed, the attempts that failed, its end.
 
-History is worth less than the run: a datastore that cannot be written is reported once, and its records wait
+History matters less than the run: a datastore that cannot be written is reported once, and its records wait
 for the next time.
 """
 
@@ -77,7 +77,7 @@ class SessionKeeper:
         self._save()
 
     def _take_over(self) -> None:
-        """Keep the sessions before this one, and the facts that only the first one has."""
+        """Keep the sessions before this one, and the facts that only the first one records."""
         before = load_execution(self.storage, self.record.flow, self.record.execution)
         if before is not None:
             self.record = replace(
@@ -131,7 +131,7 @@ class SessionKeeper:
         self._try(lambda: save_execution(self.storage, self.record))
 
     def _try(self, write: Callable[[], None]) -> bool:
-        """Write something, and return whether that was possible."""
+        """Write a document, and return whether that was possible."""
         try:
             write()
         except (DatastoreError, OSError) as error:

@@ -25,7 +25,7 @@ __all__ = ["Run"]
 
 
 class Run:
-    """One execution of a flow, as its datastore knows it. Everything is read when it is first needed, and kept.
+    """One execution of a flow, as its datastore records it. Everything is read when it is first needed, and kept.
 
     ``now`` is the time of the reading: leases are compared with it.
     """
@@ -114,7 +114,7 @@ class Run:
             if session.reason or self.in_pods:
                 return session.reason or "a pod was killed, and none came after it"
             if state.is_there(session) is False:
-                return f"its process ({session.pid} on {session.host}) ended without a word"
+                return f"its process ({session.pid} on {session.host}) ended without a report"
             return f"no sign of life from {session.host} since {_before(session.lease)}"
         if self.state == state.UNKNOWN:
             return f"no sign of life since {self.last_sign}" if self.record is not None else "an older laminar ran it"
@@ -138,7 +138,7 @@ class Run:
 
     @property
     def ended(self) -> str:
-        """When it ended, "" while it runs; of one that went without a word the last sign of life."""
+        """When it ended, "" while it runs; of one that stopped without a report the last sign of life."""
         if self.state == state.RUNNING:
             return ""
         session = self.session
@@ -176,7 +176,7 @@ class Run:
 
     @cached_property
     def attempts(self) -> tuple[Attempt, ...]:
-        """All attempts of all layers but the Parameters, in the order in which they started."""
+        """All attempts of all layers except the Parameters, in the order in which they started."""
         documents = [record for name, found in self.records.items() if name != PARAMETERS for record in found.values()]
         made = [*attempts.finished(documents), *self.unfinished]
         ended: dict[tuple[str, int, int], str] = {}
@@ -191,7 +191,7 @@ class Run:
 
     @cached_property
     def layers(self) -> tuple[LayerRun, ...]:
-        """Its layers in the order of the program, the Parameters left out; without a record those that left anything, by name.
+        """Its layers in the order of the program, the Parameters left out; without a record those with documents, by name.
 
         A layer that waits when the run has ended is "not run".
         """

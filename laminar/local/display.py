@@ -39,7 +39,7 @@ def is_notebook() -> bool:
 
 
 def _suitable(live: bool) -> type[Quiet]:
-    """Return what suits a notebook, a terminal, or anything else. rich and IPython are imported for the first two only."""
+    """Return a reporter for a notebook, a terminal, or another output. rich and IPython are imported for the first two only."""
     if is_notebook():
         from laminar.local.notebook_tree import NotebookTree
 

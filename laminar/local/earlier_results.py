@@ -1,4 +1,4 @@
-"""Set the documents of layers aside while these run again, so that nothing is lost if they fail."""
+"""Move the documents of layers into the history while these run again, so that a failure loses no result."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ class EarlierResults:
         return self.execution.flow.configuration.datastore
 
     def settle(self) -> tuple[str, ...]:
-        """Restore the layers whose run changed nothing, and forget all if everything has run; return the layers that stay aside.
+        """Restore the layers whose run changed nothing; drop all if everything has run; return the layers that were not restored.
 
-        A layer is restored if neither it nor any layer above it has finished again: else its old result would stand beside inputs
-        that it was not made of.
+        A layer is restored if neither it nor any layer above it has finished again: else its old result would be beside inputs
+        that it was not computed from.
         """
         flow = self.execution.flow
         edges = {name: node.needs for name, node in flow.nodes.items()}

@@ -1,4 +1,4 @@
-"""End a run by a signal so that nothing of it is left running and its user knows how to resume it."""
+"""End a run on a signal: stop all of its processes, and show the user how to resume it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasat
 
 
 class Terminated(KeyboardInterrupt):
-    """A signal from outside ends this process: what handles Ctrl-C handles it."""
+    """A signal from outside ends this process: handlers of Ctrl-C handle it."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
@@ -35,7 +35,7 @@ def reported(execution: Execution) -> Iterator[None]:
     """Stop the processes of a run when this process is interrupted or terminated, and report how to resume the run.
 
     Ctrl-C goes on as KeyboardInterrupt, which carries the advice. After SIGTERM and SIGHUP the process ends by the signal, as it
-    ends without a run. A signal that the program handles itself is left to it.
+    ends without a run. A signal that the program handles is not handled here.
     """
     try:
         with _handled():
@@ -45,7 +45,7 @@ def reported(execution: Execution) -> Iterator[None]:
             advice = resume_command.advice(execution)
             print(f"terminated by {ended}" + f"; {advice}" * bool(advice), file=sys.stderr, flush=True)
         os.kill(os.getpid(), ended.number)
-        raise  # unless the signal is blocked, nothing gets here
+        raise  # reached only where the signal is blocked
     except KeyboardInterrupt as interrupt:
         uncaught_error.add_note(interrupt, resume_command.advice(execution))
         raise

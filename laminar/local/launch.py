@@ -73,7 +73,7 @@ def follow(before: Execution, step: Step) -> Execution:
     if not before.retry:
         refuse_used(execution)
     parameters = linked_parameters(before, step)
-    if before.fresh and _has_records(execution):  # its parameters are made of new results
+    if before.fresh and _has_records(execution):  # its parameters are computed from new results
         with _running_again(execution, execution.flow.nodes):
             save_parameters(execution, parameters)
             return _schedule(execution, execution.flow.dependencies)
@@ -127,7 +127,7 @@ def _resume(execution: Execution, from_layer: str | None) -> Execution:
 
 @contextlib.contextmanager
 def _running_again(execution: Execution, layers: Iterable[str]) -> Iterator[None]:
-    """Run layers again that may have finished: their results are set aside, and restored where nothing came of it."""
+    """Run layers again that may have finished: their results are set aside, and restored where these fail."""
     execution.fresh = frozenset(layers)
     earlier = EarlierResults.set_aside(execution, execution.fresh)
     try:
@@ -172,7 +172,7 @@ def bound(step: Step) -> dict[str, Any]:
 
 
 def validate(step: Step) -> None:
-    """Raise FlowError for whatever is wrong with a flow's definition, fan-outs over its parameters included."""
+    """Raise FlowError for errors in a flow's definition, fan-outs over its parameters included."""
     nodes = step.flow.nodes
     if step.linker is not None or step.action != "run":
         return

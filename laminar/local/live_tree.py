@@ -1,4 +1,4 @@
-"""Show a run on a terminal: one tree of its layers with bars, times and failures, drawn again as it goes."""
+"""Show a run on a terminal: one tree of its layers with bars, times and failures, redrawn as they change."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ class Tree(Lines):
     # the tree
 
     def _tree(self, height: int | None) -> Any:
-        """Return the rows that there is room for as one text."""
+        """Return the rows that fit on the terminal as one text."""
         from rich.text import Text
 
         rows, hidden = self._shown(height)
@@ -163,7 +163,7 @@ class Tree(Lines):
         return whole
 
     def _shown(self, height: int | None) -> tuple[list[Row], list[Row]]:
-        """Return the rows to show and those to count, the less interesting ones first, where the terminal is too low."""
+        """Return the rows to show and those to count, the less interesting ones first, where the terminal has too few lines."""
         rows = list(self.rows.values())
         if height is None or len(rows) <= height:
             return rows, []

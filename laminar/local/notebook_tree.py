@@ -1,4 +1,4 @@
-"""Show a run below a notebook's cell: the tree of its layers, drawn again as it goes."""
+"""Show a run below a notebook's cell: the tree of its layers, redrawn as they change."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROWS = 40
 
 
 class NotebookTree(Tree):
-    """Draw the layers of a run as text in an output of the cell. What layers print is printed as ever."""
+    """Draw the layers of a run as text in an output of the cell. The output of layers is printed as usual."""
 
     def __init__(self) -> None:
         Lines.__init__(self)
@@ -43,7 +43,7 @@ class NotebookTree(Tree):
         self._draw()
 
     def output(self, layer: Layer, stream: str, data: bytes) -> None:
-        """Pass on what a layer printed, each line after the layer's name."""
+        """Pass on a layer's output, each line after the layer's name."""
         Lines.output(self, layer, stream, data)
 
     def tick(self) -> None:

@@ -43,8 +43,8 @@ def run_program(program: Program, session: Session) -> None:
 def apply(session: Session, step: Step) -> bool:
     """Apply a session to a flow that was called; return whether the flow is to run.
 
-    Raises FlowError, before anything runs, for a parameter that the flow does not have, where it is not clear which of several
-    flows is selected, and for two flows of one name.
+    Raises FlowError, before anything runs, for a parameter that the flow does not have, where the selection of one of several
+    flows is ambiguous, and for two flows of one name.
     """
     flow = step.flow
     recording.check_names(_shown(session), _own(session))
@@ -54,16 +54,16 @@ def apply(session: Session, step: Step) -> bool:
     if session.selects(flow.name) and session.chosen is None:
         if session.flow is None and session.is_specific:
             _check_only(session, step)
-        session.chosen = step.execution  # before what follows: the flow is called, whatever is wrong with its parameters
+        session.chosen = step.execution  # before the checks below: the flow counts as called, also with wrong parameters
         if not session.resume:  # it keeps the parameters that it was started with
-            replaced_parameters.replaced(step, session.parameters)  # raises what is wrong with them
+            replaced_parameters.replaced(step, session.parameters)  # raises errors in them
         return True
     if session.is_specific and session.selects(flow.name):
         raise FlowError(
             f"The program calls {'flow ' + repr(flow.name) if session.flow else 'flows'} more than once, and -p, --execution and "
             "--resume are for one call.",
             where=step.where,
-            fix="call it once, or run the others by a program of their own." if session.flow else f"pass --flow {_first(session)}",
+            fix="call it once, or move the other calls to another program." if session.flow else f"pass --flow {_first(session)}",
         )
     return session.flow is None
 

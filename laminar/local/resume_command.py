@@ -1,4 +1,4 @@
-"""Return the command, or the line of Python, that finishes an execution which failed or was ended."""
+"""Return the command, or the line of Python, that finishes an execution which failed or was interrupted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["advice", "program_words"]
 
 
 def advice(execution: Execution, failed: str | None = None) -> str:
-    """Return how to resume an execution, as ``resume with: laminar run train.py --resume ID``; an empty string where nothing can.
+    """Return how to resume an execution, as ``resume with: laminar run train.py --resume ID``; "" where that is impossible.
 
     ``failed`` is the layer that failed: where layers ran again that had finished before, its earlier result was restored.
     An execution in memory cannot be resumed, nor one of a flow in a module that this process only imports, such as a test's.
@@ -60,7 +60,7 @@ def _words(program: Program) -> tuple[str, ...]:
 
 
 def _flows() -> list[type[Any]]:
-    """Return the flow classes that the program's own file defines, but for those that others are built on."""
+    """Return the flow classes that the program's own file defines, except those that others are built on."""
     found = [value for value in list(vars(sys.modules["__main__"]).values()) if isinstance(value, type)]
     flows = [cls for cls in found if issubclass(cls, Flow) and cls.__module__ == "__main__" and cls.has_layers()]
     return [cls for cls in dict.fromkeys(flows) if not any(cls in other.__mro__[1:] for other in flows)]

@@ -24,7 +24,7 @@ __all__ = ["check_parameters", "layers_from", "name_execution"]
 
 
 def name_execution(step: Step) -> None:
-    """Set the id of an execution that is resumed to the one that its words name; ``latest`` is the newest of this program.
+    """Set the id of an execution that is resumed to the one of its address; ``latest`` is the newest of this program.
 
     Raises ExecutionError where no execution, or several, fit, and where the command line names one of another program.
     """
@@ -52,7 +52,7 @@ def name_execution(step: Step) -> None:
 
 
 def _check_program(run: Run, path: str) -> None:
-    """Raise ExecutionError for an execution of another program that is still there: the command line resumes this one's."""
+    """Raise ExecutionError for an execution of another program that still exists: the command line resumes this program's."""
     record = run.record
     if record is None or address.is_of_program(record, path) or not os.path.exists(record.file):
         return
@@ -73,7 +73,7 @@ def check_parameters(step: Step, given: Mapping[str, Any]) -> None:
     for name, old, new in _differences(step.execution, given):
         raise ExecutionError(
             f"Execution {step.execution.id!r} of flow {step.flow.name!r} was started with {name}={old}, and is to be resumed with "
-            f"{name}={new}: what has finished was computed with the first.",
+            f"{name}={new}: finished layers used the first value.",
             where=step.where,
             fix="start a new execution with the new value; layers with cache=True reuse the results that stay the same.",
             execution=step.execution.id,

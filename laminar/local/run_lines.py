@@ -44,7 +44,7 @@ class Quiet:
         """Report that a layer starts."""
 
     def split(self, layer: str, reused: str = "", index: int = 0) -> None:
-        """Report that a split has finished, or took over the result of the execution ``reused``."""
+        """Report that a split has finished, or reused the result of the execution ``reused``."""
 
     def broken(self, layer: str) -> None:
         """Report that a split has failed for good."""
@@ -62,14 +62,14 @@ class Quiet:
         """Draw a live display again, if it is time."""
 
     def note(self, text: str) -> None:
-        """Report something once."""
+        """Report a note once."""
         with contextlib.suppress(OSError, ValueError):
             print(f"note: {text}", file=sys.stderr)
 
     def output(self, layer: Layer, stream: str, data: bytes) -> None:
         """Pass on the output of a layer, each line after the layer's name and split.
 
-        A stream that cannot be written (closed by ``| head``, a full disk) is given up with one note: the run goes on.
+        A stream that cannot be written (closed by ``| head``, a full disk) is dropped with one note: the run continues.
         """
         if stream in self._broken:
             return
@@ -82,7 +82,7 @@ class Quiet:
             self.note(f"standard {which} cannot be written ({reason}): the output of layers there is not shown")
 
     def _labelled(self, stream: str, name: str, data: bytes) -> bytes:
-        """Put a layer's name before each line; end first a line that another layer left unfinished, as a progress bar does."""
+        """Write a layer's name before each line, after the end of an unfinished line of another layer, such as a progress bar."""
         target = getattr(sys, stream)
         prefix = f"{name} | ".encode(getattr(target, "encoding", None) or "utf-8", "backslashreplace")
         owner, at_start = self._unfinished.get(stream, ("", True))
@@ -123,7 +123,7 @@ class Quiet:
 
 
 class Lines(Quiet):
-    """Report each layer's end on a line of standard error, and at the end of the run how many ended how.
+    """Report each layer's end on a line of standard error, and at the end of the run the number of layers by state.
 
     With ``detailed`` also the start of each layer, and the end of each split.
     """

@@ -1,4 +1,4 @@
-"""Drive an execution on this machine: start ready layers, hand splits to the executor, try again, raise the first failure."""
+"""Drive an execution on this machine: start ready layers, pass splits to the executor, retry, raise the first failure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["drive"]
 
 JITTER = random.SystemRandom()
-"""Draws pauses: the module's own generator is the program's, whose numbers may be seeded."""
+"""Generator of pauses: the program may have seeded the generator of the module random."""
 
 TICK = 0.1
 """Seconds between two updates of a live display."""
@@ -75,7 +75,7 @@ class Group:
 
 
 def _is_debugged() -> bool:
-    """Return whether the command line requires splits that run in this process, where a debugger reaches them."""
+    """Return whether the command line requires splits in this process, for a debugger."""
     return process_state.current is not None and process_state.current.debug
 
 
@@ -153,7 +153,7 @@ class Driver:
         self.report = display.current()
 
     def _before(self, edges: dict[str, set[str]]) -> dict[str, str]:
-        """Return how the layers that are not to run have ended; when resuming, take out those that finished."""
+        """Return how the layers that are not to run have ended; when resuming, drop the finished ones from those to run."""
         ended = {PARAMETERS: "finished"}
         needed = {need for needs in edges.values() for need in needs} | {
             need for name in edges for need in self.flow.nodes[name].needs
@@ -168,7 +168,7 @@ class Driver:
         return ended
 
     def run(self) -> None:
-        """Run until nothing is left that may run."""
+        """Run until no layer is left that may run."""
         key = (self.flow.name, self.execution.id or "")
         self.executor.check(self.execution)
         if main_module.is_of_program(type(self.flow)) or display.is_notebook():
@@ -222,7 +222,7 @@ class Driver:
         return min(waits)
 
     def _next(self) -> list[Attempt]:
-        """Return the next attempts that may start together; a layer at its parallelism waits its turn."""
+        """Return the next attempts that may start together; a layer at its parallelism waits."""
         for _ in range(len(self.queue)):
             first = self.queue[0]
             if isinstance(first, Attempt):
@@ -239,7 +239,7 @@ class Driver:
     # layers
 
     def _ready(self, name: str) -> None:
-        """Start a layer whose dependencies have ended well, or pass it over."""
+        """Start a layer whose dependencies have finished, or skip it."""
         if self.progress.is_skipped(name):
             if self.execution.retry or self.anew:
                 self._remove(name)
@@ -266,7 +266,7 @@ class Driver:
         """Queue a layer's splits: all of them, or when resuming those without a document."""
         try:
             splits = fan_out_grid.count(ExecutionScope.of_execution(self.execution), name)
-        except LaminarError as error:  # of this layer alone: layers that do not depend on it run on
+        except LaminarError as error:  # the error is of this layer alone: layers that do not depend on it continue
             self.failures.append(split.uncounted(self.execution.layer(name, index=0, splits=1), error))
             self._ended(name, "failed")
             return
@@ -288,7 +288,7 @@ class Driver:
             self._ended(name, "finished")
 
     def _finished(self, name: str, splits: int) -> frozenset[int]:
-        """Return the splits that are not to run again, having removed documents that do not fit any more."""
+        """Return the splits that are not to run again, after removing outdated documents."""
         assert self.execution.id is not None
         if self.anew:
             self._remove(name)
@@ -314,7 +314,7 @@ class Driver:
     # attempts
 
     def _start(self, attempts: list[Attempt]) -> None:
-        """Begin attempts that one process makes; hooks that the executor has to know the answers of are called before."""
+        """Begin attempts that one process makes; hooks whose answers the executor needs are called before."""
         work = attempts[0].work
         self.active += 1
         work.running += 1
@@ -367,12 +367,12 @@ class Driver:
         """Return whether an attempt was ended from outside, or by an outage of the datastore, so that it does not count as one."""
         if failed.blameless:
             return True
-        # A container reports no more than that it may be tried again: where all attempts were made, they did not all count.
+        # A container reports only that it may be retried: where all attempts were made, they did not all count.
         attempts = self.flow.registrations[attempt.work.layer].configuration.retry.attempts
         return failed.retryable and attempt.attempt - attempt.kills >= attempts
 
     def _is_tuned(self, layer: Layer) -> bool:
-        """Return whether hooks change the configuration of this attempt, which the executor has to know."""
+        """Return whether hooks change the configuration of this attempt, which the executor needs."""
         name = layer.name
         if name not in self.tuned:
             self.tuned[name] = (bool(hook_calls.hooks_for(layer, "submission")), bool(hook_calls.hooks_for(layer, "retry")))
@@ -431,7 +431,7 @@ class Driver:
         ) from first.__cause__
 
     def _report_changes(self) -> None:
-        """Name the layers whose source is another now than when they finished: nothing else comes of it."""
+        """Print a note with the layers whose source changed since they finished; they do not run again."""
         assert self.execution.id is not None
         changed = []
         for name in self.flow.nodes:

@@ -47,7 +47,7 @@ class LocalSession:
         self.keeper.open(known=execution.retry or execution.given or action != "run")
 
     def begin(self, layer: Layer) -> str:
-        """Note that an attempt was handed to the executor, and return the time."""
+        """Record that an attempt was passed to the executor, and return the time."""
         started = now()
         binding = layer._binding
         self.under_way[id(layer)] = (layer.name, binding.index or 0, binding.attempt, started)
@@ -56,13 +56,13 @@ class LocalSession:
         return started
 
     def end(self, layer: Layer) -> None:
-        """Note that an attempt has ended, with a document or without."""
+        """Record that an attempt has ended, with a document or without."""
         self.under_way.pop(id(layer), None)
         if self.logs is not None and layer._binding.log is not None:
             self.logs.end(layer._binding.log)
 
     def failed(self, layer: Layer, failed: SplitFailed, *, again: bool, started: str) -> None:
-        """Note how an attempt failed."""
+        """Record how an attempt failed."""
         self.keeper.add(
             Attempt(
                 layer=layer.name,
@@ -82,7 +82,7 @@ class LocalSession:
         )
 
     def interrupted(self, how: str) -> None:
-        """Note that the attempts under way are interrupted."""
+        """Record that the attempts under way are interrupted."""
         for layer, index, attempt, started in self.under_way.values():
             self.keeper.add(
                 Attempt(
@@ -99,7 +99,7 @@ class LocalSession:
         self.under_way.clear()
 
     def patience(self) -> float:
-        """Return the seconds until something has to be written."""
+        """Return the seconds until the next write."""
         logs = self.logs.patience() if self.logs is not None else None
         return self.keeper.patience() if logs is None else min(logs, self.keeper.patience())
 
@@ -135,7 +135,7 @@ class LocalSession:
 
 
 def execute(layer: Layer) -> None:
-    """Run the split that a layer stands for in this process, as a session of its own.
+    """Run the split that a layer stands for in this process, as a separate session.
 
     Raises SplitFailed where the layer fails.
     """

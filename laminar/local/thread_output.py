@@ -1,4 +1,4 @@
-"""Show the output of layers in threads line by line, each after its layer's name, while other output passes as it is."""
+"""Show the output of layers in threads line by line, each after its layer's name, while other output is not changed."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def captured(layer: Layer) -> Iterator[None]:
 
 
 def install() -> None:
-    """Put proxies in the standard streams' places, unless they are there; `uninstall` as often takes them out."""
+    """Replace the standard streams by proxies, unless that was done; as many calls of `uninstall` remove them."""
     global _users
     with _lock:
         _users += 1
@@ -117,7 +117,7 @@ def install() -> None:
 
 
 def uninstall() -> None:
-    """Put the standard streams back, where no one else has replaced them meanwhile."""
+    """Restore the standard streams, unless other code has replaced them meanwhile."""
     global _users
     with _lock:
         _users -= 1

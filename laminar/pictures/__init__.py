@@ -1,4 +1,4 @@
-"""Draw flows: their layers, what each reads, and, of a run, how each ended.
+"""Draw flows: their layers and dependencies, and, of a run, the state of each layer.
 
-A picture is made of a flow or of a run's records alone. Nothing here executes a layer or imports the compiler.
+A picture is made from a flow or from a run's records alone. Nothing here executes a layer or imports the compiler.
 """

@@ -1,4 +1,4 @@
-"""Define what is drawn: flows as frames, layers as boxes, dependencies as arrows. Values only; each format reads them."""
+"""Define the parts of a picture: flows as frames, layers as boxes, dependencies as arrows. Values only; each format reads them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ SECTIONS = ("fan-out", "hooks", "retry", "container", "reads", "parameters", "ru
 class Box:
     """One layer of a flow, or its Parameters.
 
-    ``lines`` are short facts below the name. ``needs`` are the names of the boxes that it reads. ``details`` are what a page shows
-    of it: for each section rows of a name and a text. ``splits`` marks a fan-out, ``may_skip`` a layer that may end skipped.
+    ``lines`` are short facts below the name. ``needs`` are the names of the boxes that it reads. ``details`` are the rows
+    of a page: for each section a name and a text. ``splits`` marks a fan-out, ``may_skip`` a layer that may end skipped.
     ``state`` is how it ended in a run, ``share`` the part of its splits that ended, from 0 to 1.
     """
 
@@ -77,7 +77,7 @@ class Diagram:
 
 
 UNPRINTABLE = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127, 65534, 65535), "�")
-"""What XML 1.0 (section 2.2, Char) has no place for, and what a terminal would act on."""
+"""Characters that XML 1.0 (section 2.2, Char) excludes, or that control a terminal."""
 
 
 def clean(text: str) -> str:

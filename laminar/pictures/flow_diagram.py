@@ -1,4 +1,4 @@
-"""Describe flows as a diagram: facts of each layer's registration, hooks and source, in the words of the program."""
+"""Describe flows as a diagram: facts of each layer's registration, hooks and source, by the names in the program."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _reads_parameters(nodes: Mapping[str, Node], parameters: Mapping[str, Any] |
 
 
 def _parameters_box(flow: Flow, parameters: Mapping[str, Any] | None, link: str) -> Box:
-    """Return the box of a flow's parameters: their values, and what the flow declares of them."""
+    """Return the box of a flow's parameters: their values, and their declarations."""
     declared = declared_parameters.declarations(type(flow))
     if parameters is None:
         axes = [axis for node in flow.nodes.values() for axis in node.grid or () if axis.layer == PARAMETERS]
@@ -176,7 +176,7 @@ def _fan_out(node: Node, registration: Registration, parameters: Mapping[str, An
 
 
 def _retry(registration: Registration) -> tuple[str, Rows] | None:
-    """Return what happens after a failure in one line, and in rows; None for the defaults."""
+    """Return the settings of retries and Catch in one line, and in rows; None for the defaults."""
     retry, catch = registration.configuration.retry, registration.configuration.catch
     parts: list[str] = []
     rows: list[tuple[str, str]] = []

@@ -33,7 +33,7 @@ def section(diagram: Diagram, *, heading: str) -> str:
 
 
 def _boxes(diagram: Diagram) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield what the script shows of each box, by the id of its shape."""
+    """Yield the data of each box for the script, by the id of its shape."""
     for number, frame in enumerate(diagram.frames):
         keys = {box.name: f"box-{number}-{place}" for place, box in enumerate(frame.boxes)}
         readers: dict[str, list[str]] = {}

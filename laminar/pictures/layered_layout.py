@@ -196,15 +196,15 @@ def _settled(rows: Sequence[int], widths: Sequence[float], links: Sequence[Edge]
 
 
 def _spread(row: Sequence[int], widths: Sequence[float], wanted: dict[int, float], centre: list[float]) -> None:
-    """Set the centres of a row in order: a gap between neighbours, and together as near to the wanted ones as can be.
+    """Set the centres of a row in order: a gap between neighbours, and together as near to the wanted ones as possible.
 
-    Neighbours that are too close form a block, which moves to the mean of what its members want (pool adjacent violators).
+    Neighbours that are too close form a block, which moves to the mean of its members' wanted centres (pool adjacent violators).
     """
     offsets, reached = [], 0.0
     for place, one in enumerate(row):
         reached += (widths[row[place - 1]] + widths[one]) / 2 + GAP if place else 0.0
         offsets.append(reached)
-    blocks: list[tuple[float, int]] = []  # where the block's members want the row to start, and how many they are
+    blocks: list[tuple[float, int]] = []  # the start of the row that the block's members would have alone, and their number
     for one, offset in zip(row, offsets, strict=True):
         mean, size = wanted[one] - offset, 1
         while blocks and blocks[-1][0] > mean:

@@ -27,7 +27,7 @@ def text(value: object) -> str:
 
 
 def data(value: Any, kind: str) -> str:
-    """Return values as a JSON element that a script reads; it cannot end early, whatever the values hold."""
+    """Return values as a JSON element that a script reads; its end tag cannot occur in the values."""
     written = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
     for char in "<>&":
         written = written.replace(char, f"\\u{ord(char):04x}")
@@ -36,15 +36,15 @@ def data(value: Any, kind: str) -> str:
 
 @lru_cache(maxsize=8)
 def asset(name: str, package: str = "laminar.pictures") -> str:
-    """Return a file of a package of ours: a stylesheet or a script."""
+    """Return a file of a package of laminar: a stylesheet or a script."""
     return resources.files(package).joinpath(name).read_text(encoding="utf-8")
 
 
 def page(title: str, body: str, *, scripts: Sequence[str] = (), styles: Sequence[str] = (), theme: str = "auto") -> str:
-    """Return a page. ``body`` is HTML whose values went through `text`; ``scripts`` and ``styles`` are texts of ours.
+    """Return a page. ``body`` is HTML whose values went through `text`; ``scripts`` and ``styles`` are texts of laminar.
 
     The page's policy (https://www.w3.org/TR/CSP3/) permits these scripts by their digests and no other, no handler in an
-    attribute, and no request: a browser enforces what `text` and `data` promise.
+    attribute, and no request: a browser enforces the guarantees of `text` and `data`.
     """
     digests = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'" for one in scripts)
     policy = f"default-src 'none'; script-src {digests or repr('none')}; style-src 'unsafe-inline'; img-src data:"

@@ -70,7 +70,7 @@ def rules() -> str:
 
 
 def stylesheet(theme: str) -> str:
-    """Return the rules of a picture in a file of its own: literal colours, as converters to PNG know no variables."""
+    """Return the rules of a picture in a separate file: literal colours, as converters to PNG know no variables."""
     light, dark = (_literal(place) for place in (0, 1))
     if theme == "auto":
         return f"{SHAPES}{light}@media (prefers-color-scheme:dark){{{dark}}}"

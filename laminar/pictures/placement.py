@@ -57,7 +57,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Placed:
-    """A frame with its place, the corner and size of each box, and the key of what its arrows lead to."""
+    """A frame with its place, the corner and size of each box, and the key of its arrows' target."""
 
     frame: Frame
     y: float
@@ -116,7 +116,7 @@ def _placed(frame: Frame, prefix: str, boxes: Sequence[Size], y: float) -> Place
 
 
 def _edges(frame: Frame) -> list[tuple[int, int]]:
-    """Return the arrows by the places of their ends, without those from parameters that nearly everything reads."""
+    """Return the arrows by the places of their ends, without those from parameters that nearly all layers read."""
     places = {box.name: place for place, box in enumerate(frame.boxes)}
     first = frame.boxes[0] if frame.boxes else None
     hidden = first is not None and first.kind == "parameters" and sum(first.name in box.needs for box in frame.boxes) > READERS
@@ -182,7 +182,7 @@ def _is_across(sizes: Sequence[Size], edges: Sequence[tuple[int, int]]) -> bool:
 
 
 def _strain(size: Size) -> float:
-    """Return how much a reader has to scroll: sideways counts double."""
+    """Return the distance that a reader has to scroll: sideways counts double."""
     return max(size[0] / PAGE[0], size[1] / PAGE[1]) + max(0.0, size[0] / PAGE[0] - 1)
 
 

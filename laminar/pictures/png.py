@@ -17,7 +17,7 @@ INSTALL = "pip install 'laminar-argo[pictures]', or write .svg or .html instead,
 
 
 def rendered(svg: str) -> bytes:
-    """Return a picture as PNG, two pixels for each of the SVG's where that is not too large.
+    """Return a picture as PNG, two pixels per pixel of the SVG where that is not too large.
 
     Raises FlowError where the package that renders it, or any font, is not installed.
     """

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 __all__ = ["MANY", "groups"]
 
 MANY = 8
-"""Siblings from which on they form a block: so many arrows to one place hide where they lead."""
+"""Siblings from which on they form a block: more arrows to one place cannot be followed."""
 
 Edge = tuple[int, int]
 

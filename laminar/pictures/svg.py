@@ -100,7 +100,7 @@ def _box(box: Box, key: str, node: str, corner: tuple[float, float], size: tuple
 
 
 def _tooltip(box: Box) -> str:
-    """Return what a pointer on a box shows."""
+    """Return the tooltip of a box."""
     about = shorten(box.about, 160)
     return "\n".join([box.name, *([about] if about else []), *box.lines, *([box.where] if box.where else [])])
 

@@ -19,14 +19,14 @@ MARKS: Mapping[str, str] = {
     "reused": "=",
     "interrupted": "!",
 }
-"""What precedes a layer's name, by its state in a run."""
+"""Marks before a layer's name, by its state in a run."""
 
 
 def draw(diagram: Diagram, *, width: int = 0) -> str:
     """Return a diagram as lines of text, cut to a width where one is given.
 
     A layer that reads several others is below the last of them, and names the others. A layer that alone follows another is at
-    the same depth, so that a long chain does not wander off to the right.
+    the same depth, so that a long chain does not move to the right.
     """
     lines = [line for number, frame in enumerate(diagram.frames) for line in _frame(frame, is_first=number == 0)]
     lines += [f"note: {note}" for note in diagram.notes]
@@ -90,7 +90,7 @@ def _rows(boxes: Sequence[Box]) -> Iterator[tuple[str, Box, tuple[str, ...]]]:
 
 
 def _branches(indent: str, below: Sequence[Box]) -> list[tuple[str, str, Box]]:
-    """Return what follows a layer, the last first: several branch off, one alone continues at the same depth."""
+    """Return the branches below a layer, the last first: several are indented, a single one continues at the same depth."""
     if len(below) == 1:
         return [(indent, "", below[0])]
     return [(indent, "├─" if number else "└─", box) for number, box in enumerate(reversed(below))]

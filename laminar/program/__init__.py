@@ -1,4 +1,4 @@
 """Execute a user's program, record its flows, and transport its code.
 
-Nothing here knows a datastore, a layer's work or a scheduler.
+Nothing here depends on datastores, on the work of layers or on a scheduler.
 """

@@ -14,7 +14,7 @@ __all__ = ["of_body", "of_class"]
 
 
 def of_class(cls: type) -> dict[str, str]:
-    """Return the docstrings of the attributes that a class statement annotates, by name; empty where its source is not there.
+    """Return the docstrings of the attributes that a class statement annotates, by name; empty where its source is missing.
 
     The class keeps the place of its statement, see `laminar.program.source_location.note`.
     """

@@ -1,6 +1,6 @@
-"""Note the calls of flows that this process makes, for workers that start again: they execute the program up to the last one.
+"""Record the calls of flows of this process, for workers that are new processes: they execute the program up to the last one.
 
-A program computes from the results of one flow what it calls the next one with. A worker that stopped at the first read would have
+A program computes the parameters of one flow from the results of another. A worker that stopped at the first read would have
 the values from before it.
 """
 
@@ -30,12 +30,12 @@ class Call:
 calls: list[Call] = []
 """The calls of the program that this process executes, in order, the one under way included."""
 _main: Any = None
-"""The module ``__main__`` of these calls: a command that executes another program gives it another one."""
+"""The module ``__main__`` of these calls: a command that executes another program replaces it."""
 
 
 @contextmanager
 def noted(execution: Any) -> Iterator[None]:
-    """Note a call, its execution and the error that it raises."""
+    """Record a call, its execution and the error that it raises."""
     global _main
     if sys.modules.get("__main__") is not _main:
         _main = sys.modules.get("__main__")
@@ -46,7 +46,7 @@ def noted(execution: Any) -> Iterator[None]:
         yield
     except LaminarError as error:
         with contextlib.suppress(Exception):  # an error of a class of the program's own may fail to pickle in any way
-            import pickle  # only here: most calls raise nothing
+            import pickle  # imported only here: most calls raise nothing
 
             call.error = pickle.dumps(error)
         raise
@@ -55,6 +55,6 @@ def noted(execution: Any) -> Iterator[None]:
 
 
 def before(flow: str) -> tuple[Call, ...] | None:
-    """Return the calls that came before the one under way, None where that is not the last one: flows are called in threads."""
+    """Return the calls before the one under way, None where that is not the last one: flows are called in threads."""
     *earlier, last = calls or [Call("")]
     return tuple(earlier) if last.flow == flow else None

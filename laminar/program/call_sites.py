@@ -74,7 +74,7 @@ def _lines_after(tree: ast.Module, line: int) -> set[int]:
     functions = {node.name: _span(node) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
     enclosing = [name for name, span in functions.items() if span[0] <= line <= span[1]]
     found = _following(tree, functions, line, functions[enclosing[-1]] if enclosing else None)
-    for name in enclosing:  # after the function returns, what follows its calls
+    for name in enclosing:  # after the function returns, the lines after its calls
         for call in _calls_of(tree, name):
             outside = next((span for other, span in functions.items() if other != name and span[0] <= call <= span[1]), None)
             found |= _following(tree, functions, call, outside)

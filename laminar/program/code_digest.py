@@ -1,11 +1,11 @@
-"""Digest a program's code as it is in this process: functions, and all that they reach in the program's own modules.
+"""Digest a program's code in this process: functions, and all code that they reach in the program's own modules.
 
 Own functions and classes count by their bytecode and by the values of the globals, closures and defaults that they name; libraries
 by their version; Python's library by name. Values count by their content, as pickle takes them apart. The digest is equal in all
 processes that load the program in the same way, wherever its files lie; comments and layout do not change it.
 
-Whatever cannot be compared so (a connection, code that is made at run time) raises `NotComparable`: it is unknown whether two
-digests would stand for the same behaviour.
+Values without such a digest (a connection, code that is made at run time) raise `NotComparable`: it is unknown whether equal
+digests would mean the same behaviour.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ CONTAINERS = (list, tuple, dict, set, frozenset)
 NAMED = (types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType, types.ClassMethodDescriptorType)
 SLOTS = (types.MemberDescriptorType, types.GetSetDescriptorType)
 LOCKS = (type(threading.Lock()), type(threading.RLock()))
-"""Types whose objects count by their type alone, as loggers do: they hold nothing that a result is made of."""
+"""Types whose objects count by their type alone, as loggers do: a result does not depend on their state."""
 
 DYNAMIC = frozenset({"eval", "exec", "globals", "__import__"})
 """Builtins that reach code by names that are made at run time."""
@@ -59,14 +59,14 @@ SKIPPED = frozenset(
 
 
 class NotComparable(Exception):
-    """Something that code reaches cannot be compared with what it was at another time; the text names it."""
+    """A value or code that is reached cannot be compared with its earlier state; the text names it."""
 
 
 class Walk:
-    """Feed a digest with all that is reached from functions, classes and values.
+    """Feed a digest with all code and data that is reached from functions, classes and values.
 
     ``names`` collects the attributes and strings that own code mentions, ``modules`` the libraries, ``classes`` the own classes.
-    With ``lenient`` what cannot be compared is passed over.
+    With ``lenient`` values that cannot be compared are ignored.
     """
 
     def __init__(self, *, lenient: bool = False, outer: Walk | None = None) -> None:
@@ -88,7 +88,7 @@ class Walk:
         return self.sha.hexdigest()
 
     def put(self, *words: str) -> None:
-        """Feed words, each with its length, so that no two sequences of words are fed alike."""
+        """Feed words, each with its length, so that two sequences of words never feed the same bytes."""
         for word in words:
             data = word.encode("utf-8", "surrogatepass")
             self.sha.update(b"%d:" % len(data) + data)
@@ -96,7 +96,7 @@ class Walk:
     # values
 
     def value(self, value: Any) -> None:
-        """Feed a value: atoms and containers by content, code by what it does, other objects as pickle takes them apart."""
+        """Feed a value: atoms and containers by content, code by its bytecode, other objects by their reduction for pickle."""
         kind = type(value)
         if kind is str:
             return self.put("str", self._placed(value))
@@ -124,11 +124,11 @@ class Walk:
         return None
 
     def _placed(self, text: str) -> str:
-        """Return a text that is a path below the program's folder as one that is the same wherever the program lies."""
+        """Return a text that is a path below the program's folder as one that is the same for each location of the program."""
         return f"<program>{text[len(self.folder) :]}" if f"{text}/".startswith(f"{self.folder}/") else text
 
     def _is_new(self, value: Any) -> bool:
-        """Return whether an object is met for the first time; feed a reference where it is not."""
+        """Return whether an object is reached for the first time; feed a reference where it is not."""
         number = id(value)
         if number in self._seen:
             self.put("seen", str(self._seen[number]))
@@ -148,7 +148,7 @@ class Walk:
         return walk is not None
 
     def _apart(self, value: Any) -> str:
-        """Return the digest of a value by itself: of an element without a place, or of what may turn out not to be comparable."""
+        """Return the digest of a value by itself: of an element without a place, or of a value that may not be comparable."""
         walk = Walk(lenient=self.lenient, outer=self)
         walk.value(value)
         self._kept.append(walk)
@@ -222,7 +222,7 @@ class Walk:
         return self.value(list(pairs) if pairs is not None else None)
 
     def _refuse(self, what: str, error: BaseException | None = None, *, is_code: bool = False) -> None:
-        """Raise NotComparable, naming how the thing is reached; a lenient walk passes over values, and not over code."""
+        """Raise NotComparable, naming how the thing is reached; a lenient walk ignores values, but not code."""
         if self.lenient and not is_code:
             return self.put("unknown")
         where = " > ".join(self.path[-3:])
@@ -231,7 +231,7 @@ class Walk:
     # functions
 
     def function(self, function: types.FunctionType) -> None:
-        """Feed a function: an own one by its code and what that refers to, another by its name."""
+        """Feed a function: an own one by its code and the objects that this refers to, another by its name."""
         if module_origin.kind_of(function) != "own":
             return self._foreign(module_origin.module_of(function), function.__qualname__)
         self.put("function", function.__qualname__)
@@ -280,7 +280,7 @@ class Walk:
             self.value(value)
 
     def _refer(self, code: types.CodeType, namespace: Mapping[str, Any]) -> None:
-        """Feed what a code object refers to in the namespace of its module."""
+        """Feed the objects that a code object refers to in the namespace of its module."""
         found = references(code)
         self.names |= found.names
         for name, chain in found.globals:
@@ -310,7 +310,7 @@ class Walk:
     # classes
 
     def class_(self, cls: type, *, without: Callable[[str, Any], bool] = lambda name, value: False) -> None:
-        """Feed a class: an own one by its bases and attributes, but those that ``without`` is true of; another by its name."""
+        """Feed a class: an own one by its bases and attributes, except those for which ``without`` is true; another by its name."""
         if module_origin.kind_of(cls) != "own":
             return self._foreign(module_origin.module_of(cls), cls.__qualname__)
         self.classes[cls] = None
@@ -333,7 +333,7 @@ class Walk:
         return None
 
     def _annotations(self, annotations: Mapping[str, Any], namespace: Mapping[str, Any]) -> None:
-        """Feed annotations, which libraries read at run time, with what those that are text name.
+        """Feed annotations, which libraries read at run time, and, of those that are text, the named objects.
 
         One that is a layer names a dependency, and counts by its name.
         """
@@ -350,7 +350,7 @@ class Walk:
                     self._derived(value)
 
     def _derived(self, value: Any) -> None:
-        """Feed what a decorator or a metaclass left in a class, if it can be compared: it is made of what else is there."""
+        """Feed a value that a decorator or a metaclass set on a class, if it can be compared: the class determines it."""
         depth = len(self.path)
         try:
             self.put(self._apart(value))
@@ -361,7 +361,7 @@ class Walk:
     # modules
 
     def module(self, module: types.ModuleType) -> None:
-        """Feed a whole module, as code does that passes it on: an own one by all that is in it."""
+        """Feed a whole module, which code passes on: an own one by all of its namespace."""
         if module_origin.kind(module.__name__) != "own":
             return self._foreign(module.__name__, "")
         self.put("module", module.__name__)
@@ -374,7 +374,7 @@ class Walk:
         return None
 
     def _foreign(self, module: str, name: str) -> None:
-        """Feed the name of something in a library, with the library's version."""
+        """Feed the name of an object of a library, with the library's version."""
         top = module.partition(".")[0]
         self.modules.add(top)
         self.put("foreign", module, name)
@@ -387,7 +387,7 @@ class Walk:
             self.put("version", version or "")
 
     def _import(self, statement: Import, namespace: Mapping[str, Any]) -> None:
-        """Feed what an import within a function reaches: of a loaded own module its content, else its source."""
+        """Feed the modules that an import within a function reaches: of a loaded own module its content, else its source."""
         name = statement.absolute(str(namespace.get("__package__") or ""))
         self.put("import", name, *statement.names)
         if name not in sys.modules:

@@ -1,7 +1,7 @@
 """Open code packages: a program's files in one archive, named by its digest, which a pod checks before it unpacks them.
 
-A package is an uncompressed tar archive with a manifest first: compressors differ from version to version, and what is checked
-has to be the very bytes that are parsed. ``LAMINAR_CODE`` names one as ``<url>/<digest>.tar#sha256=<digest>``.
+A package is an uncompressed tar archive with a manifest first: compressors differ from version to version, and the checked
+bytes have to be the parsed ones. ``LAMINAR_CODE`` names one as ``<url>/<digest>.tar#sha256=<digest>``.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def reference(root: str, digest: str) -> str:
 class Code:
     """A package as ``LAMINAR_CODE`` names it, and the scratch folder that it is unpacked to.
 
-    Raises FlowError for what names none.
+    Raises FlowError for a text that names none.
     """
 
     def __init__(self, text: str) -> None:
@@ -175,7 +175,7 @@ def check_manifest(archive: TarFile, members: list[TarInfo]) -> None:
 
 
 def check_members(members: list[TarInfo]) -> None:
-    """Raise FlowError for anything but files, each under a path of its own below the folder."""
+    """Raise FlowError for anything but files, each under its own path below the folder."""
     import tarfile
 
     seen: set[str] = set()

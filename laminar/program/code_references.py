@@ -1,4 +1,4 @@
-"""Read from bytecode what a function refers to: globals with the attributes read of them, imports, and names that it mentions.
+"""Read the references of a function from its bytecode: globals with the attributes read of them, imports, and mentioned names.
 
 Code objects name their references exactly. A name that is computed at run time (``getattr`` with a variable) is not seen here.
 """
@@ -41,7 +41,7 @@ class Import:
 
 @dataclass(frozen=True)
 class References:
-    """What a code object and those inside it refer to.
+    """References of a code object and of those inside it.
 
     ``globals`` are names with the chain of attributes that follows them, ``names`` all attributes and strings that they mention.
     """
@@ -53,7 +53,7 @@ class References:
 
 @lru_cache(maxsize=4096)
 def references(code: CodeType) -> References:
-    """Return what a code object refers to, nested functions and classes included.
+    """Return the references of a code object, nested functions and classes included.
 
     >>> found = references(compile("import_path = helpers.rows.read(3)", "", "exec"))
     >>> found.globals, sorted(found.names)
@@ -158,7 +158,7 @@ LOCAL_CODES = frozenset((*dis.haslocal, *dis.hasfree))
 
 
 def _builds_closure(code: CodeType, instruction: dis.Instruction, variable: str) -> bool:
-    """Return whether an instruction only hands a variable's cell to an inner function.
+    """Return whether an instruction only passes a variable's cell to an inner function.
 
     LOAD_FAST does that since Python 3.13 (Python's library reference, module dis, LOAD_CLOSURE).
     """

@@ -7,11 +7,11 @@ from laminar.exceptions import LaminarError
 __all__ = ["line"]
 
 UNPRINTABLE = "<exception str() failed>"
-"""Text of an error whose ``__str__`` raises: what `traceback` prints from Python 3.11 on (``_safe_string`` in Lib/traceback.py)."""
+"""Text of an error whose ``__str__`` raises: that of `traceback` from Python 3.11 on (``_safe_string`` in Lib/traceback.py)."""
 
 
 def line(error: BaseException) -> str:
-    """Return an error's class and message; notes and the lines of a syntax error are left to its traceback.
+    """Return an error's class and message; its traceback has the notes, and the lines of a syntax error.
 
     >>> line(ValueError("no rows"))
     'ValueError: no rows'

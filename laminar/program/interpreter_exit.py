@@ -1,8 +1,8 @@
 """End a process that leaves by ``os._exit`` as Python ends: threads, exit functions, buffered files.
 
 A forked process may not return through the frames of the program that it was forked in: ``finally`` blocks and ``with`` statements
-there belong to the first process. It leaves by ``os._exit``, which skips what Python's own finalization does (Py_FinalizeEx in
-Python/pylifecycle.c): wait for the threads, call what `atexit` holds, flush files.
+there belong to the first process. It leaves by ``os._exit``, which skips the steps of Python's own finalization (Py_FinalizeEx in
+Python/pylifecycle.c): wait for the threads, call the functions of `atexit`, flush files.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ __all__ = ["disown", "exit_code", "finish", "flush_files", "leave_by", "leave_st
 
 
 def disown() -> None:
-    """Leave to the parent of this forked process what it registered to do at its end, as ``multiprocessing`` does.
+    """Drop the exit functions that the parent of this forked process registered, as ``multiprocessing`` does.
 
-    Afterwards `finish` runs only what this process registers itself. A temporary folder of the parent would be removed else, and
-    its daemonic processes be ended.
+    Afterwards `finish` runs only what this process registers itself. Otherwise a temporary folder of the parent would be
+    removed, and its daemonic processes ended.
     """
     _atexit()._clear()
     for info in list(_finalizers().values()):
@@ -36,9 +36,9 @@ def disown() -> None:
 
 
 def leave_stack() -> None:
-    """Leave for good what runs on the stack that this process goes on below.
+    """Detach from the code on the stack above which this process continues, and never returns to.
 
-    It is an event loop, so that a layer may run one of its own, and a debugger, which would wait for commands that no one types.
+    Two things are detached: an event loop, so that a layer may run another, and a debugger, which would wait for commands.
     """
     if (events := sys.modules.get("asyncio.events")) is not None:
         events._set_running_loop(None)
@@ -48,7 +48,7 @@ def leave_stack() -> None:
 
 
 def leave_by(work: Callable[[], int]) -> NoReturn:
-    """Do some work, then end this process with the exit code that it returns, as Python ends.
+    """Call a function, then end this process with the exit code that it returns, as Python ends.
 
     Nothing is raised into the frames below: an error ends the process with code 1, an interrupt with 130, as a shell reports it.
     """
@@ -61,7 +61,7 @@ def leave_by(work: Callable[[], int]) -> NoReturn:
 
 
 def exit_code(work: Callable[[], int]) -> int:
-    """Do some work, and return its exit code: 1 after an error, which is printed, and 130 after an interrupt."""
+    """Call a function, and return its exit code: 1 after an error, which is printed, and 130 after an interrupt."""
     try:
         return work()
     except KeyboardInterrupt:
@@ -98,7 +98,7 @@ REGISTERED = (("multiprocessing.util", "_exit_function"), ("logging", "shutdown"
 
 
 def flush_files() -> None:
-    """Flush every open file of this process that has a buffer: both sides of a fork would write what is left there."""
+    """Flush every open file of this process that has a buffer: both sides of a fork would write its content."""
     global _files
     found = [item for item in gc.get_objects() if type(item) in BUFFERED]
     for file in (*(reference() for reference in _files), *found, getattr(sys, "stdout", None), getattr(sys, "stderr", None)):
@@ -112,7 +112,7 @@ def flush_files() -> None:
 
 BUFFERED = {io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom}
 _files: list[weakref.ref[Any]] = []
-"""Files that were open when they were last flushed: in a forked process `gc.get_objects` leaves out what was frozen."""
+"""Files that were open when they were last flushed: in a forked process `gc.get_objects` omits frozen objects."""
 
 
 def _atexit() -> Any:

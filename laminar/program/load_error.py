@@ -1,4 +1,4 @@
-"""Describe what a program raised while it was loaded: to record its flows, or in a pod or worker that executes it again."""
+"""Describe exceptions of a program while it is loaded: to record its flows, or in a pod or worker that executes it again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["line", "load_error"]
 
 
 def load_error(program: Program, error: BaseException) -> FlowError:
-    """Return the error for what a program raised, with the advice that fits."""
+    """Return the error for a program's exception, with the fitting advice."""
     text = f"exit code {error.code}" if isinstance(error, SystemExit) else error_text.line(error)
     if (address := _address(error)) and address not in text:
         text += f" ({address})"
@@ -29,22 +29,22 @@ def load_error(program: Program, error: BaseException) -> FlowError:
 
 
 def _fix(program: Program, error: BaseException) -> str:
-    # argparse and click end so where an argument is wrong or missing: docs.python.org, argparse, "Exiting methods".
+    # argparse and click exit like this for a wrong or missing argument: docs.python.org, argparse, "Exiting methods".
     if isinstance(error, SystemExit) and error.code == 2:
         return "pass the program's own arguments after --, as in: -- --rate 0.5"
     if _is_port_in_use(error) or isinstance(error, BlockingIOError):  # which flock(2) raises with LOCK_NB
-        return "let it take ports and locks after the flow's call, or in a layer: the process that calls the flow holds them."
+        return "let it acquire ports and locks after the flow's call, or in a layer: the process that calls the flow holds them."
     if isinstance(error, FileExistsError):
-        return "let it accept what is there, as os.makedirs(path, exist_ok=True) does: it is executed again to find its flows."
+        return "let it accept an existing one, as os.makedirs(path, exist_ok=True) does: it is executed again to find its flows."
     if isinstance(error, OSError) and error.errno == errno.EROFS:
         return "write it in a layer, below /tmp or in a mounted volume: a pod executes the program too, in a read-only file system."
     if _reads_input(program, error):
-        return "pass what it reads from standard input as a file, or as a parameter of the flow: pods have no standard input."
+        return "pass its input as a file, or as a parameter of the flow: pods have no standard input."
     return _fix_of_code(error)
 
 
 def _fix_of_code(error: BaseException) -> str:
-    """Return the advice for what is wrong with the code itself, or with the machine that it is executed on."""
+    """Return the advice for an error of the code itself, or of the machine that it is executed on."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"correct the syntax of {source_location.shorten(error.filename)}."
     if isinstance(error, ModuleNotFoundError) and error.name:

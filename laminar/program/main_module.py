@@ -35,17 +35,17 @@ class Program:
 
 
 _first_arguments = tuple(sys.argv)
-"""Arguments of this process when it imported laminar: programs replace `sys.argv` by what they have not parsed (gin, absl)."""
+"""Arguments of this process when it imported laminar: programs replace `sys.argv` by their unparsed arguments (gin, absl)."""
 _executed: tuple[ModuleType, Program] | None = None
 
 
 def execute(program: Program) -> dict[str, Any]:
     """Execute a program as ``__main__`` and return its namespace; ``__main__``, arguments and path stay in place.
 
-    A file inside a package runs as that module, so that its relative imports work. ``sys.path[0]`` is what python makes it: the
+    A file inside a package runs as that module, so that its relative imports work. ``sys.path[0]`` is as under python: the
     folder of the file, its symlinks resolved, and the current folder or the package's parent for a module.
 
-    Raises FlowError where the file cannot be read or is not Python; whatever the program raises passes through.
+    Raises FlowError where the file cannot be read or is not Python; exceptions of the program propagate.
     """
     global _executed
     path = os.path.abspath(program.path)
@@ -100,10 +100,10 @@ def current() -> Program | None:
 
 
 def _run_by_tool(path: str) -> Program | None:
-    """Return the program that the module ``__main__`` of a file executes in its turn, if it does.
+    """Return the program that the module ``__main__`` of a file executes, if it does.
 
-    Profilers and tracers do, and leave themselves in ``sys.modules``: cProfile (before Python 3.12), trace, kernprof. They put the
-    program's path and arguments into ``sys.argv``.
+    Profilers and tracers do, and stay ``__main__`` in ``sys.modules``: cProfile (before Python 3.12), trace, kernprof. They put
+    the program's path and arguments into ``sys.argv``.
     """
     if not _first_arguments or not _first_arguments[0].endswith(".py") or _is_path(_first_arguments[0], path):
         return None
@@ -135,7 +135,7 @@ def _is_path(given: str, path: str) -> bool:
     """Return whether a path as it was given is that of a file."""
     try:
         return os.path.abspath(given) == os.path.abspath(path)
-    except OSError:  # the working folder was deleted, and what was given is relative
+    except OSError:  # the working folder was deleted, and the given path is relative
         return False
 
 
@@ -145,7 +145,7 @@ def is_of_program(cls: type) -> bool:
 
 
 def source(path: str) -> bytes:
-    """Return what is in a program's file.
+    """Return the content of a program's file.
 
     Raises FlowError where it cannot be read, and for a notebook.
     """

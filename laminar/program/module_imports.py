@@ -19,7 +19,7 @@ CLASSES = re.compile(rb"\bclass\b|\btype\(|tuple\(|dataclass", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Source:
-    """A module that is reached, and whose it is: an own one with the digest of its file, or loaded; ``"absent"`` without a file."""
+    """A module that is reached, and its origin: an own one with the digest of its file, or loaded; ``"absent"`` without a file."""
 
     module: str
     kind: str
@@ -31,7 +31,7 @@ class Source:
 def sources(name: str, names: tuple[str, ...] = ()) -> list[Source]:
     """Return a module and all that are reached by its imports, each once, without importing any.
 
-    ``names`` are what is imported from it, which may be modules as well.
+    ``names`` are imported from it, and may be modules as well.
     """
     found: dict[str, Source] = {}
     for module in _candidates(name, names):

@@ -18,13 +18,13 @@ Kind = str
 """One of ``"own"``, ``"library"``, ``"python"`` and ``"laminar"``."""
 
 INSTALLED = frozenset({"site-packages", "dist-packages"})
-"""Folders that what is installed lies in."""
+"""Folders of installed packages."""
 
 REQUIREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def kind(name: str) -> Kind:
-    """Return whose a module is, by its name; it need not be loaded.
+    """Return the origin of a module, by its name; it need not be loaded.
 
     >>> kind("json"), kind("builtins"), kind("click.core"), kind("laminar.graph"), kind("__main__")
     ('python', 'python', 'library', 'laminar', 'own')
@@ -42,7 +42,7 @@ def kind(name: str) -> Kind:
 
 
 def kind_of_path(path: str) -> Kind:
-    """Return whose a file is."""
+    """Return the origin of a file."""
     if path.startswith(source_location.PACKAGE):
         return "laminar"
     if INSTALLED.intersection(path.split(os.sep)):
@@ -51,7 +51,7 @@ def kind_of_path(path: str) -> Kind:
 
 
 def kind_of(thing: Any) -> Kind:
-    """Return whose a function or a class is: of a module that is neither loaded nor found, by the files of its code."""
+    """Return the origin of a function or a class: of a module that is neither loaded nor found, by the files of its code."""
     module = module_of(thing)
     if module and (module in sys.modules or find(module) is not None):
         return kind(module)
@@ -99,7 +99,7 @@ def find(name: str) -> ModuleSpec | None:
 def library_version(top: str) -> str | None:
     """Return the versions of the distributions that a library's top module is of and of all that they require, None if unknown.
 
-    Requirements of extras are left out, and what is not installed.
+    Requirements of extras, and those that are not installed, are left out.
 
     >>> library_version("click").startswith("click==")
     True

@@ -1,4 +1,4 @@
-"""Let flows of a notebook run where the notebook isn't: their chains travel as a pickle, beside a program that replays them."""
+"""Run flows of a notebook on other machines: their chains are a pickle, beside a program that replays them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ PROGRAM = "laminar_notebook.py"
 PICKLE = "laminar_notebook.pickle"
 
 SOURCE = '''\
-"""Flows of a notebook, as they were when they were compiled."""
+"""Flows of a notebook, pickled when they were compiled."""
 
 from laminar.program import notebook_replay
 
 notebook_replay.replay(__file__, path={path!r})
 '''
-"""What the program of a notebook's code package is; ``path`` holds folders that modules are imported from, seen from its own."""
+"""Source of the program in a notebook's code package; ``path`` holds folders of imported modules, relative to its own."""
 
 
 def is_of_notebook(flow: Any) -> bool:
@@ -31,7 +31,7 @@ def is_of_notebook(flow: Any) -> bool:
 
 
 def replay(program: str, path: Sequence[str]) -> None:
-    """Note the chains that are pickled beside a program as if the program had called them.
+    """Record the chains that are pickled beside a program as if the program had called them.
 
     Raises FlowError where nothing is recorded: a package is for pods to run.
     """
@@ -43,7 +43,7 @@ def replay(program: str, path: Sequence[str]) -> None:
         chains: list[recording.Chain] = pickle_by_value.loads(file.read())
     active = recording.active()
     if active is None:
-        bool(chains[0].first.flow)  # a worker becomes the runner here
+        bool(chains[0].first.flow)  # a worker starts the runner here
         raise FlowError(
             f"{os.path.basename(program)} is the program of a code package, which pods run.",
             fix="run the flow in its notebook, or name a split: python -m laminar.runner PROGRAM --flow ... --layer ...",

@@ -1,6 +1,6 @@
 """Read the flows and layers of a program from its source, without executing it.
 
-What is built while the program runs (layers made in a loop, a class made by ``type``) is not seen: then a flow's outline is
+Objects that are built while the program runs (layers made in a loop, a class made by ``type``) are not seen: then an outline is
 not ``complete``.
 """
 
@@ -82,7 +82,7 @@ class FlowOutline:
 
 @dataclass
 class Outline:
-    """A program's source: its syntax tree, what its names stand for, its flows by the name that the file gives them."""
+    """A program's source: its syntax tree, the meaning of its names, its flows by the name that the file gives them."""
 
     path: str
     tree: ast.Module
@@ -130,7 +130,7 @@ def _read(path: str, known: dict[str, Outline]) -> Outline:
 
 
 def _note_names(outline: Outline) -> None:
-    """Note what the names of a file stand for: imports, classes, and names that are assigned once."""
+    """Resolve the names of a file: imports, classes, and names that are assigned once."""
     assigned: dict[str, list[ast.expr]] = {}
     for node in ast.walk(outline.tree):
         if isinstance(node, ast.Import):
@@ -154,7 +154,7 @@ def _assignments(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _note_imported_flows(outline: Outline, known: dict[str, Outline]) -> None:
-    """Note the flows that a file imports from files beside it."""
+    """Add the flows that a file imports from files beside it."""
     for alias, target in list(outline.imports.items()):
         if target in FLOWS or target.partition(".")[0] == "laminar":
             continue
@@ -188,7 +188,7 @@ def _module_file(path: str, module: str) -> str | None:
 
 
 def _note_flow(outline: Outline, node: ast.ClassDef) -> None:
-    """Note a class if its bases lead to Flow."""
+    """Add a class if it is derived from Flow."""
     bases = tuple(flow for base in node.bases if (flow := outline.flow_of(base)) is not None)
     if node.name not in outline.flows and (bases or any(outline.dotted(base) in FLOWS for base in node.bases)):
         declared = {each.name: each for each in _declared(node)}
@@ -196,7 +196,7 @@ def _note_flow(outline: Outline, node: ast.ClassDef) -> None:
 
 
 def _declared(node: ast.ClassDef) -> Iterator[ParameterOutline]:
-    """Yield the annotated attributes of a flow's class, but private ones and class variables."""
+    """Yield the annotated attributes of a flow's class, except private ones and class variables."""
     texts = attribute_docs.of_body(node)
     for child in node.body:
         if not (isinstance(child, ast.AnnAssign) and isinstance(child.target, ast.Name)) or child.target.id.startswith("_"):
@@ -207,7 +207,7 @@ def _declared(node: ast.ClassDef) -> Iterator[ParameterOutline]:
 
 
 def _note_layer(outline: Outline, node: ast.ClassDef) -> None:
-    """Note a class as a layer of the flows that its decorators register it on."""
+    """Add a class as a layer to the flows that its decorators register it on."""
     for decorator in node.decorator_list:
         call = decorator if isinstance(decorator, ast.Call) else None
         register = call.func if call is not None else decorator
@@ -223,7 +223,7 @@ def _registering(outline: Outline, expression: ast.expr) -> FlowOutline | None:
 
 
 def _note_call(outline: Outline, call: ast.Call) -> None:
-    """Note a call that makes a flow, or that registers a layer by other means than a decorator."""
+    """Add a call that makes a flow, or that registers a layer by other means than a decorator."""
     if (made := outline.flow_of(call.func)) is not None:
         made.datastores.append(next((keyword.value for keyword in call.keywords if keyword.arg == "datastore"), None))
         return

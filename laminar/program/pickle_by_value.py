@@ -1,6 +1,6 @@
-"""Pickle what no file defines: classes and functions of a notebook, a REPL or a test, by value and with their source.
+"""Pickle classes and functions without a file, of a notebook, a REPL or a test, by value and with their source.
 
-The source is what tracebacks show, and what shows whether a layer was changed: where the pickle is read there is no file of it.
+Tracebacks show the source, and a changed layer is found by it: where the pickle is read there is no file of it.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from laminar.program import source_location
 __all__ = ["dumps", "loads", "stable"]
 
 IDENTITY = re.compile("[0-9a-f]{32}")
-"""What cloudpickle knows a class by, drawn by chance: who reads two pickles of one class gets one class."""
+"""Random identity of a class in cloudpickle: a reader of two pickles of one class gets one class."""
 
 
 def dumps(value: Any) -> bytes:
-    """Return a value pickled by value, with the source of its code; what can be imported goes by reference.
+    """Return a value pickled by value, with the source of its code; objects that can be imported are pickled by reference.
 
-    Raises pickle.PicklingError, TypeError or what an object's own methods raise where it cannot be pickled.
+    Raises pickle.PicklingError, TypeError or an exception of an object's own methods where it cannot be pickled.
     """
     return _dump(value, {}, None)
 
 
 def stable(value: Any) -> bytes:
-    """Return what ``dumps`` does, but the same bytes from any process that made the value in the same way.
+    """Return the pickle as ``dumps`` does, but the same bytes from any process that made the value in the same way.
 
-    What cloudpickle draws by chance is made of the content. Sets of text are left as they are: each process has an order of
-    its own for them.
+    cloudpickle's random identities are replaced by digests of the content. Sets of text are not changed: their order differs
+    between processes.
     """
     draft = _dump(value, {}, "")
     classes: dict[str, type] = {}
@@ -70,9 +70,9 @@ def _pickler() -> Any:
     import cloudpickle
 
     class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-        """Let code keep the name of its file, which cloudpickle takes away; gather the source of what has no file.
+        """Keep the file's name of code, which cloudpickle removes; gather the source of code without a file.
 
-        A ``seed`` is what classes get their identities from; ``classes`` are then filled in by these.
+        Classes get their identities from a ``seed``; ``classes`` then maps the classes to them.
         """
 
         def __init__(self, file: io.BytesIO, classes: dict[str, type], seed: str | None) -> None:
@@ -88,7 +88,7 @@ def _pickler() -> Any:
                     arguments = tuple(map(_in_order, arguments))
                 return _named, (self.name(obj.co_filename), made, arguments)
             if self.seed is not None and (name := getattr(type(obj), "LOCATION_FIELD", None)) is not None:
-                return replace(obj, **{name: ""}).__reduce_ex__(5)  # a cell has another number whenever it is run
+                return replace(obj, **{name: ""}).__reduce_ex__(5)  # a cell has another number each time it is run
             reduced = super().reducer_override(obj)
             is_class = self.seed is not None and isinstance(obj, type) and isinstance(reduced, tuple) and len(reduced) > 2
             return self.identified(obj, reduced) if is_class else reduced
@@ -110,7 +110,7 @@ def _pickler() -> Any:
             return shown if not os.path.isabs(shown) else os.path.basename(path)
 
         def identified(self, cls: type, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
-            """Return how a class is pickled, with an identity made of the seed, and nothing in it that depends on chance."""
+            """Return how a class is pickled, with an identity made of the seed, and without random parts."""
             identity = sha256(f"{self.seed} {len(self.classes)}".encode()).hexdigest()[:32]
             self.classes[identity] = cls
             make, arguments, (attributes, *slots), *rest = reduced
@@ -126,7 +126,7 @@ def _pickler() -> Any:
 
 
 def _know(classes: dict[str, type]) -> None:
-    """Register this process's own classes, so that it finds them again in what is pickled by those who read the pickle."""
+    """Register this process's own classes, so that it finds them in pickles made by processes that read this one."""
     import cloudpickle.cloudpickle as inside
 
     know: Any = getattr(inside, "_lookup_class_or_track", None)
@@ -148,7 +148,7 @@ def _in_order(argument: Any) -> Any:
 
 
 class _Frozen(frozenset[Any]):
-    """A set that is pickled in the order of what its elements look like, and read as a frozenset."""
+    """A set that is pickled in the order of its elements' reprs, and read as a frozenset."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return frozenset, (sorted(self, key=repr),)

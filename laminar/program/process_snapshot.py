@@ -1,4 +1,4 @@
-"""Put this process back as it was before it executed a program."""
+"""Restore the state that this process had before it executed a program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hold what is true of this process: whether it is a worker, and what the command line requires of a program's run."""
+"""Hold the state of this process: whether it is a worker, and the command line's requirements for a program's run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Session", "age", "current", "first_folder", "is_worker", "running", 
 
 @dataclass
 class Session:
-    """What the command line requires of the next run of a program.
+    """The command line's requirements for the next run of a program.
 
     ``flow`` selects a chain by the name of its first flow (None: the only one), ``parameters`` replace keywords of that flow,
     ``execution`` is the id to use and ``resume`` whether it is resumed ("latest" names the newest), from the layer
@@ -79,7 +79,7 @@ def age() -> float:
 
 
 def is_named_worker() -> bool:
-    """Return whether the environment names a split that no process has taken over yet.
+    """Return whether the environment names a split that no process has started yet.
 
     The worker leaves the variables in place, for the layer to read, and its process id (or that of the process that forked it) in
     ``LAMINAR_WORKER_PID``: a program that the layer starts inherits both, and is no worker.

@@ -1,4 +1,4 @@
-"""Keep what a program prints while it is recorded out of standard output."""
+"""Redirect the output of a program that is recorded away from standard output."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["aside"]
 
 @contextmanager
 def aside(*, keep: bool) -> Iterator[None]:
-    """Send what is printed inside to standard error.
+    """Redirect output inside to standard error.
 
     ``keep`` means that this process runs layers of the program afterwards: then descriptor 1 leads to standard error meanwhile,
     and the program's own streams, which its logging and default arguments hold, print the layers' output later. Else the program
-    gets a stream of its own, which stays open, and the streams of this process are put back whatever became of them.
+    gets another stream, which stays open, and the streams of this process are restored in any case.
     """
     if keep and _is_connected(sys.stdout):
         with _redirected():
@@ -44,14 +44,14 @@ def _is_connected(stream: Any) -> bool:
 
 @contextmanager
 def _redirected() -> Iterator[None]:
-    """Point descriptor 1 at standard error; what was printed before and inside is written where it belongs."""
+    """Point descriptor 1 at standard error; buffered output of before and of inside is flushed to its own target."""
     sys.stdout.flush()
     saved = os.dup(1)
     os.dup2(2, 1)
     try:
         yield
     finally:
-        with contextlib.suppress(Exception):  # the program may have put anything in its place
+        with contextlib.suppress(Exception):  # the program may have replaced it by any object
             sys.stdout.flush()
         with contextlib.suppress(Exception):
             sys.__stdout__.flush()  # type: ignore[union-attr]
@@ -64,7 +64,7 @@ _streams: list[Any] = []
 
 
 def _own_stream(errors: Any) -> Any:
-    """Return a stream of its own to where standard error leads; standard error itself where that has no descriptor."""
+    """Return a new stream to the target of standard error; standard error itself where that has no descriptor."""
     try:
         descriptor = os.dup(errors.fileno())
     except (OSError, ValueError, AttributeError):

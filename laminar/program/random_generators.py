@@ -4,7 +4,7 @@ A forked process starts with its parent's generators. Where the program chose a 
 that it has in a pod, which executes the program again. Where it chose none, each split has to draw others, as pods do.
 
 How a seed is seen: `random.Random` gets wrappers of ``seed`` and ``setstate`` when laminar is imported, as its state does not show
-where it came from. A generator of numpy's holds the SeedSequence that it was made of. Its entropy is what the program gave, else
+where it came from. A generator of numpy's holds the SeedSequence that it was made of. Its entropy is the program's seed, else
 128 bits drawn from the operating system (numpy/random/bit_generator.pyx, SeedSequence.__init__, numpy 2.4); `numpy.random.seed`
 leaves None in its place (_legacy_seeding there).
 """
@@ -24,7 +24,7 @@ from typing import Any
 from laminar.program import source_location
 
 _EARLY = "random" in sys.modules
-"""Whether the module `random` was there before laminar, so that its seeding may not have been seen."""
+"""Whether the module `random` was imported before laminar, so that its seeding may have been missed."""
 
 import random  # noqa: E402  after the check whether it is imported
 
@@ -42,11 +42,11 @@ _early_sources: dict[str, int | None] = {}
 """Files of the user's that ran before laminar was imported, and up to which line."""
 _found: list[Any] | None = None
 _plan: tuple[bool, list[random.Random], list[Any]] | None = None
-"""What `reseed` does in each process that this one forks, found once: whether to restore, and what to reseed."""
+"""Plan of `reseed` for each process that this one forks, found once: whether to restore, and the generators to reseed."""
 
 
 def install() -> None:
-    """Note from now on which generators of the module `random` are seeded."""
+    """Record from now on which generators of the module `random` are seeded."""
     seed, setstate = random.Random.seed, random.Random.setstate
     if hasattr(seed, "__wrapped__"):
         return
@@ -105,7 +105,7 @@ def _keep() -> None:
     if _settled:
         return
     state = random.getstate()
-    if state != _automatic:  # else this process was forked itself, and nothing drew from what Python seeded
+    if state != _automatic:  # else this process was forked itself, and nothing drew from the generator that Python seeded
         _kept = state
 
 
@@ -174,7 +174,7 @@ def _is_seeded(generator: Any) -> bool:
     state = bits.state.get("state")
     if not isinstance(state, dict) or "inc" not in state:
         return False
-    # PCG64 draws from the stream `inc` for ever: another one than its sequence's was set by the program.
+    # The stream `inc` of a PCG64 never changes: one that differs from its sequence's was set by the program.
     return bool(type(bits)(type(sequence)(entropy, spawn_key=sequence.spawn_key)).state["state"]["inc"] != state["inc"])
 
 
@@ -219,7 +219,7 @@ def _large_integers(path: str) -> frozenset[int]:
     return frozenset(int(word.replace("_", ""), 0) for word in words)
 
 
-# what a result may depend on
+# state that a result may depend on
 
 
 def shared_states() -> list[str]:
@@ -249,7 +249,7 @@ class States:
     def __init__(self) -> None:
         self.shared = random.getstate() if _is_shared_seeded() else None
         self.others = [(each, each.getstate()) for each in _seeded if each is not _shared()]
-        # What is frozen before a fork (gc.freeze) is no longer in gc.get_objects: Python's library reference, module gc.
+        # Objects frozen before a fork (gc.freeze) are no longer in gc.get_objects: Python's library reference, module gc.
         numpy = {id(each): each for each in (*(_found or ()), *_numpy_generators())}
         self.numpy = [(each, _state(each)) for each in numpy.values() if _is_seeded(each)]
 

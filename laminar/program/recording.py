@@ -1,7 +1,7 @@
-"""Execute a program so that its flows are noted and nothing is scheduled.
+"""Execute a program so that its flows are recorded and nothing is scheduled.
 
-While recording, guards (``if flow := Train():``) are true, ``flow(...)`` notes a chain, ``.next(...)`` adds a step to it. The
-first read of a result ends it, as there is none yet. A compiler, a fork server and a pod all record in this one way.
+While recording, guards (``if flow := Train():``) are true, ``flow(...)`` records a chain, ``.next(...)`` adds a step to it. The
+first read of a result ends it, as there is none yet. A compiler, a fork server and a pod all record in this way.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ __all__ = ["Chain", "Recording", "Step", "Target", "active", "first_read", "read
 
 @dataclass
 class Step:
-    """One flow of a chain: what it is called with, and for all but the first the linker that makes its parameters.
+    """One flow of a chain: its parameters, and for all but the first the linker that makes them.
 
-    ``action`` is what the execution is to do: ``run``, ``resume``, ``schedule`` (with ``dependencies``) or ``execute`` (with
+    ``action`` is the requested action: ``run``, ``resume``, ``schedule`` (with ``dependencies``) or ``execute`` (with
     ``layer``). ``from_layer`` names a layer from which on a resumed execution runs again.
-    ``execution``, ``layer`` and ``flow`` are objects of `laminar.components`, which this room does not import.
+    ``execution``, ``layer`` and ``flow`` are objects of `laminar.components`, which this package does not import.
     """
 
     LOCATION_FIELD: ClassVar = "where"
@@ -64,12 +64,12 @@ class Chain:
 
 @dataclass(frozen=True)
 class Target:
-    """What a recording is for: it ends as soon as a flow was called or linked to and there are so many chains.
+    """The end of a recording: as soon as a flow was called or linked to and there are so many chains.
 
     With ``steps`` it ends when the last of these chains has so many.
 
     With ``before``, which another process has executed, the calls that come first are those: they have their executions, whose
-    results can be read, or raise what they raised. It ends at the call of the flow after them.
+    results can be read, or raise their errors again. It ends at the call of the flow after them.
     """
 
     flow: str
@@ -80,9 +80,9 @@ class Target:
 
 @dataclass
 class Recording:
-    """What a program was seen to do.
+    """The observed actions of a program.
 
-    ``lines`` are those of the user's that called, linked or read a flow, ``remainder`` is what followed the first call.
+    ``lines`` are the user's lines that called, linked or read a flow, ``remainder`` is the code after the first call.
     ``flows`` are the flow objects that were called, linked to or tested by a guard; ``classes`` the flow classes defined
     meanwhile; ``ended`` is the result that was read and the place, if a read ended the recording.
     """
@@ -101,14 +101,14 @@ class Recording:
     repeated: int = 0
 
     def start(self, step: Step) -> None:
-        """Note the first step of a chain."""
+        """Record the first step of a chain."""
         self.see(step.flow)
         self.chains.append(Chain([step]))
         self._stop_at_target(step)
         self._stop_where_all_is_known(1)
 
     def _stop_at_target(self, step: Step) -> None:
-        """End where what is looked for has just been noted."""
+        """End the recording if its target has just been recorded."""
         self.last, target = step, self.target
         if target is None or self._repeats(step, target):
             return
@@ -147,16 +147,16 @@ class Recording:
         )
 
     def end(self) -> NoReturn:
-        """End the recording here: by `on_end`, which does not return where it goes on from here, else by an exception."""
+        """End the recording here: by `on_end`, which does not return where it continues from here, else by an exception."""
         if self.on_end is not None:
-            import threading  # only here: a program without threads has no use for it
+            import threading  # imported only here: a program without threads does not need it
 
             if threading.current_thread() is threading.main_thread():
                 self.on_end()
         raise _Ended
 
     def follow(self, execution: Any, step: Step) -> None:
-        """Note a step after the one that made an execution."""
+        """Record a step after the one that made an execution."""
         self.see(step.flow)
         for chain in self.chains:
             if chain.steps[-1].execution is execution:
@@ -185,7 +185,7 @@ class Recording:
             raise _Ended
 
     def note_line(self) -> None:
-        """Note the lines that are under way: they call, link or read a flow."""
+        """Record the lines that are being executed: they call, link or read a flow."""
         frame = source_location.outside()
         while frame is not None:
             self.lines.add((frame.f_code.co_filename, frame.f_lineno))
@@ -197,13 +197,13 @@ class Recording:
         return self.remainder.executed(self.lines, self.until) if self.remainder is not None else []
 
     def see(self, flow: Any) -> None:
-        """Note a flow object, once."""
+        """Record a flow object, once."""
         self.note_line()
         if not any(seen is flow for seen in self.flows):
             self.flows.append(flow)
 
     def find(self, name: str) -> Any:
-        """Return the flow of a name, wherever the program has it: of a chain rather than of a guard."""
+        """Return the flow of a name: of a chain rather than of a guard."""
         called = self.called(name)
         return called if called is not None else next((flow for flow in self.flows if flow.name == name), None)
 
@@ -223,7 +223,7 @@ _first_read = ""
 def first_read() -> str:
     """Return where this process read a result first, outside any recording; "" where it has read none.
 
-    A pod that records the program ends there: what a program calls later, no pod finds.
+    A pod that records the program ends there: no pod finds flows that are called later.
     """
     return _first_read
 
@@ -234,13 +234,13 @@ def active() -> Recording | None:
 
 
 def read(what: str) -> None:
-    """Note that a result is read: ends a recording under way."""
+    """Record that a result is read: ends a recording under way."""
     global _first_read
     if _active is not None:
         if _active.knows():
             return
         _end(_active, what)
-    if not _first_read and not process_state.running:  # a layer or a linker reads results that are there
+    if not _first_read and not process_state.running:  # a layer or a linker reads existing results
         _first_read = source_location.caller()
 
 
@@ -266,7 +266,7 @@ def _end(recording: Recording, what: str) -> NoReturn:
 
 @contextmanager
 def recorded(recording: Recording) -> Iterator[Recording]:
-    """Record what happens inside."""
+    """Record the calls and reads inside."""
     global _active
     before, _active = _active, recording
     try:
@@ -280,11 +280,11 @@ def recorded(recording: Recording) -> Iterator[Recording]:
 def record(
     program: Program, *, target: Target | None = None, quiet: bool = False, then: Callable[[Recording], NoReturn] | None = None
 ) -> Recording:
-    """Execute a program and return what it was seen to do; its modules and ``__main__`` stay loaded.
+    """Execute a program and return its recording; its modules and ``__main__`` stay loaded.
 
-    With a ``target`` it ends as soon as that was seen: by ``then``, if that is given, which goes on below the program's own frames
-    and ends the process. Blocks around the call stay open there, as in a forked process: ``finally``, ``with`` and a bare
-    ``except`` do nothing. What the program prints goes to standard error, as it is no layer's output.
+    With a ``target`` it ends as soon as that was seen: by ``then``, if that is given, which continues on top of the program's own
+    frames and ends the process. Blocks around the call stay open there, as in a forked process: ``finally``, ``with`` and a bare
+    ``except`` do nothing. The program's output goes to standard error, as it is no layer's.
 
     Raises FlowError where the program raises, where it reads a result before any flow is called, and where two of its flows
     have one name.
@@ -312,7 +312,7 @@ def record(
 
 
 def _go_on(recording: Recording, opened: ExitStack, then: Callable[[Recording], NoReturn]) -> None:
-    """Go on from the place where a recording ends; return where something is wrong with the program, which `record` raises."""
+    """Continue at the end of a recording; return where the program has errors, which `record` raises."""
     try:
         _check(recording)
     except LaminarError:
@@ -391,7 +391,7 @@ def check_called(program: str, idle: Sequence[type[Any]], is_any_called: bool) -
 
 
 def forget(modules: set[str], main: Any, argv: list[str], path: list[str]) -> None:
-    """Put a process back as it was before a recording, but for modules of the installed environment."""
+    """Restore the state of a process before a recording, except for modules of the installed environment."""
     folder = os.path.join(os.path.abspath(sys.path[0]), "") if sys.path else ""
     for name in set(sys.modules) - modules:
         file = getattr(sys.modules[name], "__file__", None) or ""

@@ -1,7 +1,7 @@
-"""Find what a program executes after a call of a flow, from its source and from the objects that its names stand for.
+"""Find the code that a program executes after a call of a flow, from its source and from the objects that its names stand for.
 
-A recording for a document may end at a call when nothing that would still be executed concerns flows. What it has to execute
-because a later line does, and that is no line of a flow's itself, has effects that the user may not expect of compiling.
+A recording for a document may end at a call when nothing that would still be executed concerns flows. Lines that it has
+to execute because a later line concerns flows may have effects that the user does not expect of compiling.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Remainder:
-    """What follows a call: at each level of the stack, innermost first; ``concerns_flows`` where a flow may still be met."""
+    """The code after a call: at each level of the stack, innermost first; ``concerns_flows`` where it may reach a flow."""
 
     levels: tuple[Level, ...]
     concerns_flows: bool
@@ -60,7 +60,7 @@ class Remainder:
 
 
 def remainder(frame: FrameType | None, steps: int = 1) -> Remainder:
-    """Return what follows the call that a frame of the user's is executing, up to the top level of the program.
+    """Return the code after the call that a frame of the user's is executing, up to the top level of the program.
 
     ``steps`` is the number of flows that the call's chain has by now.
     """
@@ -117,7 +117,7 @@ def _body(path: str, frame: FrameType) -> Sequence[ast.stmt] | None:
 
 
 def _following(body: Sequence[ast.stmt], line: int) -> tuple[ast.stmt, list[ast.stmt]] | None:
-    """Return the innermost statement at a line, and what may be executed after it: all of a loop that it is in."""
+    """Return the innermost statement at a line, and those that may be executed after it: all of a loop that it is in."""
     for place, statement in enumerate(body):
         if not statement.lineno <= line <= (statement.end_lineno or statement.lineno):
             continue
@@ -162,7 +162,7 @@ def _is_whole(statement: ast.stmt, steps: int) -> bool:
     return methods == steps - 1
 
 
-# what a statement concerns
+# relevance of a statement
 
 
 def _concerns(statement: ast.AST, frame: FrameType, bound: set[str], running: set[str]) -> bool:

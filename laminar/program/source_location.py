@@ -1,4 +1,4 @@
-"""Return the place of something in a user's program, as ``file.py:31``."""
+"""Return places in a user's program, as ``file.py:31``."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ CHECKOUT = tuple(
     os.path.join(os.path.dirname(PACKAGE.rstrip(os.sep)), name) + os.sep
     for name in (() if os.path.isdir(PACKAGE + "compiler") else ("compiler", "templates"))
 )
-"""Folders that are parts of the package where it is installed, and stand beside it in a checkout."""
+"""Folders that are parts of the package where it is installed, and are beside it in a checkout."""
 
 COMMANDS = os.path.join(PACKAGE, "cli") + os.sep
 LIBRARY = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 INSTALLED = (os.path.join(LIBRARY, "site-packages") + os.sep, os.path.join(LIBRARY, "dist-packages") + os.sep)
-"""Folders of Python's library that hold what users install."""
+"""Folders of Python's library with installed packages."""
 
 
 def shorten(path: str) -> str:
-    """Return a path relative to the current folder where it lies below it, a notebook's cell as ``In[3]``, else as it is."""
+    """Return a path relative to the current folder where it lies below it, a notebook's cell as ``In[3]``, else unchanged."""
     try:
         folder = os.getcwd() + os.sep
     except OSError:  # the folder was deleted
@@ -49,11 +49,11 @@ def caller() -> str:
 
 
 def outside() -> FrameType | None:
-    """Return the innermost frame on the stack that is a user's; None where a command of laminar looks."""
+    """Return the innermost frame on the stack that is a user's; None where a command of laminar calls."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and (_is_generated(frame) or not is_users(frame.f_code.co_filename)):
         path = frame.f_code.co_filename
-        if path.startswith(COMMANDS):  # what called the command is click, and no line of a program's
+        if path.startswith(COMMANDS):  # the command was called by click, not by a line of a program
             return None
         frame = frame.f_back
     return frame
@@ -77,13 +77,13 @@ def of_code(code: CodeType) -> str:
 
 
 def of_function(function: Any) -> str:
-    """Return the place where a function is defined, or an empty string for what has no code."""
+    """Return the place where a function is defined, or an empty string for an object without code."""
     code = getattr(function, "__code__", None)
     return of_code(code) if code else ""
 
 
 def of_class(cls: type) -> str:
-    """Return the place of a class statement, as `note` kept it."""
+    """Return the place of a class statement, recorded by `note`."""
     path, line = cls.__dict__.get(NOTE, ("", 0))
     return f"{shorten(path)}:{line}" if path else ""
 

@@ -1,4 +1,4 @@
-"""Show an error that ends a program as ``laminar run`` does: the user's own lines, then what is wrong, where and how to fix it."""
+"""Show an error that ends a program as ``laminar run`` does: the user's own lines, then the error, its place and how to fix it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["add_note", "install", "notes"]
 def install() -> None:
     """Show errors of laminar that the program does not catch without the frames of laminar; other errors as before.
 
-    A hook that the program, a debugger or another library has set stays. IPython has a method of errors in its place
+    A hook that the program, a debugger or another library has set stays. IPython calls a method for errors instead
     (IPython/core/interactiveshell.py, showtraceback). ``LAMINAR_TRACEBACK=1`` shows all frames.
     """
     LaminarError._render_traceback_ = _rendered  # type: ignore[attr-defined]
@@ -46,7 +46,7 @@ def _lines(error: BaseException, trace: TracebackType | None) -> list[str]:
 
 
 def _shorten_causes(error: BaseException) -> None:
-    """Leave of the errors of laminar that an error of the program's was raised from the frames of the user's own files."""
+    """Remove all frames but those of the user's own files from the laminar errors that a program's error was raised from."""
     seen: set[int] = set()
     cause: BaseException | None = error
     while cause is not None and id(cause) not in seen:

@@ -1,4 +1,4 @@
-"""Write pages about executions: what ran, for how long, what failed and why, what it left. From a datastore alone.
+"""Write pages about executions, from a datastore alone: layers, times, failures with their causes, artifacts.
 
 `laminar.history` reads the runs, `laminar.pictures` draws flows. Nothing here executes a program or a layer.
 """

@@ -1,4 +1,4 @@
-"""Show what a layer left: its artifacts with their sizes and a preview of each, and the cards that it added to the report."""
+"""Show a layer's results: its artifacts with their sizes and a preview of each, and the cards that it added to the report."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ ELEMENTS = 3
 
 @dataclass
 class Budget:
-    """What a report may still read: values, and their bytes. ``largest`` is the most bytes of one value."""
+    """The rest of a report's budget: values, and their bytes. ``largest`` is the most bytes of one value."""
 
     values: int = 400
     bytes: int = 64_000_000
     largest: int = 8_000_000
 
     def allows(self, size: int) -> bool:
-        """Return whether a value of this size is read, and take it off."""
+        """Return whether a value of this size is read, and subtract it."""
         if size > self.largest or self.values <= 0 or size > self.bytes:
             return False
         self.values -= 1

@@ -1,4 +1,4 @@
-"""Hold what layers add to a report, as plain data: Markdown, tables and images. They are made where the layer runs."""
+"""Show the cards that layers add to a report: Markdown, tables and images, as plain data. They are made where the layer runs."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["drawn"]
 
 
 def drawn(found: object) -> str:
-    """Return cards as HTML. What is not as a card should be is left out: a datastore may hold anything."""
+    """Return cards as HTML. Malformed cards are left out: a datastore may hold any value."""
     return "".join(_safely(card) for card in found if isinstance(card, Mapping)) if isinstance(found, list) else ""
 
 
 def _safely(card: Mapping[str, Any]) -> str:
     try:
         return _card(card)
-    except Exception as error:  # a figure of a form that is not known, a number that no chart can show
+    except Exception as error:  # a figure of an unknown form, a number that no chart can show
         return f'<div class="card-body quiet">a card that cannot be shown: {text(type(error).__name__)}</div>'
 
 

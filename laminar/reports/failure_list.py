@@ -1,4 +1,4 @@
-"""Show what failed: each failure once, with the splits that it befell, its traceback and its last lines of output."""
+"""Show failures: each of them once, with its splits, its traceback and its last lines of output."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["of_execution", "of_flow", "of_layer"]
 
 MOST = 60
-"""Layers up to which a picture is drawn: a larger one is a page's matter."""
+"""Layers up to which a picture is drawn: larger pictures are only drawn on pages."""
 
 HEIGHT = 460
 """Pixels of a picture's height in a notebook, at most."""
@@ -41,11 +41,11 @@ def of_flow(flow: Flow) -> str:
 
 
 def of_execution(execution: Execution) -> str:
-    """Return an execution as HTML: its state, the picture of its layers coloured by theirs, and what failed."""
+    """Return an execution as HTML: its state, the picture of its layers coloured by theirs, and its failures."""
     from laminar.history import Run
 
     if execution.id is None:
-        return f"<div><b>{text(execution.flow.name)}</b>, an execution without an id: nothing of it is stored yet.</div>"
+        return f"<div><b>{text(execution.flow.name)}</b>, an execution without an id: none of its data is stored yet.</div>"
     run = Run(execution.flow.name, execution.id, execution.flow.configuration.datastore)
     facts = [f"execution <code>{text(execution.id)}</code>", _state(run)]
     if run.started:
@@ -67,7 +67,7 @@ def _failures(run: Run) -> Iterator[str]:
 
 
 def of_layer(layer: Layer) -> str:
-    """Return a layer as HTML: its state and its artifacts in an execution, else what it is."""
+    """Return a layer as HTML: its state and its artifacts in an execution, else its definition."""
     binding = layer._binding
     if binding.flow is None or binding.execution is None or binding.execution.id is None or binding.own:
         names = ", ".join(name for name in vars(layer) if not name.startswith("_"))
@@ -91,7 +91,7 @@ def of_layer(layer: Layer) -> str:
 
 
 def _picture(diagram: Diagram) -> str:
-    """Return a picture as an image: its style touches nothing else of the notebook."""
+    """Return a picture as an image: its style does not affect the rest of the notebook."""
     if diagram.size > MOST:
         return f"<div>{counted(diagram.size, 'layer')}: laminar graph draws them on a page.</div>"
     data = base64.b64encode(svg.draw(diagram).encode()).decode()

@@ -1,6 +1,6 @@
 """Draw the lines, points and bars of a plotly figure as SVG; of other traces, their data as a table.
 
-plotly draws by a script of some megabytes. A report holds none but its own, so that a page of data executes nothing.
+plotly draws by a script of some megabytes. A report contains only its own script, so that a page of data executes nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ KINDS = {"i1": "b", "u1": "B", "i2": "h", "u2": "H", "i4": "i", "u4": "I", "i8":
 
 
 def draw(figure: Mapping[str, Any]) -> str:
-    """Return a figure, as plotly's JSON has it, as HTML."""
+    """Return a figure, given as plotly's JSON, as HTML."""
     traces = [trace for trace in figure.get("data", ()) if isinstance(trace, Mapping)]
     known = [trace for trace in traces if trace.get("type", "scatter") in ("scatter", "scattergl", "bar")]
     layout = figure.get("layout") or {}

@@ -1,4 +1,4 @@
-"""Write the page of an execution: its picture, timeline, failures, layers with what they left, parameters, sessions."""
+"""Write the page of an execution: its picture, timeline, failures, layers with their artifacts, parameters, sessions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def draw(
     """Return the page of an execution: the runs of the flows of one chain.
 
     ``logs`` are the last lines of attempts by flow. Without ``values`` no value is read from the datastore: a report of a store
-    whose writers are not trusted. ``command`` is what makes the page again.
+    whose writers are not trusted. ``command`` writes the page again.
     """
     budget = Budget() if values else Budget(values=0)
     diagram = diagram_of(runs)
@@ -84,7 +84,7 @@ def _facts(runs: Sequence[Run]) -> Iterator[tuple[str, str]]:
 def _flow(run: Run, logs: Logs, budget: Budget, *, titled: bool) -> str:
     parts = [f"<h2>Flow {text(run.flow)}</h2>"] if titled else []
     if failures := failure_list.draw(run, logs):
-        parts.append(f'<section class="failures"><h2>What failed</h2>{failures}</section>')
+        parts.append(f'<section class="failures"><h2>Failures</h2>{failures}</section>')
     if drawn := timeline.draw(run):
         parts.append(f"<section><h2>Timeline</h2>{drawn}{LEGEND}</section>")
     if run.parameters:
@@ -128,7 +128,7 @@ def _cells(layer: LayerRun) -> Iterator[str]:
 
 
 def _layer(run: Run, layer: LayerRun, budget: Budget, logs: Logs) -> str:
-    """Return what a layer left, unfolded where there is anything to see."""
+    """Return a layer's results, unfolded where there are any."""
     records = run.records.get(layer.name, {})
     left = artifact_list.draw(run.store, records, budget)
     caught = [record for record in records.values() if record.caught]
@@ -139,7 +139,7 @@ def _layer(run: Run, layer: LayerRun, budget: Budget, logs: Logs) -> str:
     left += f"<p>skipped: {text(skipped)}</p>" if skipped else ""
     output = next((found for (name, _, _), found in logs.items() if name == layer.name), "") if not layer.fan_out else ""
     left += f"<details><summary>Output</summary><pre>{text(output)}</pre></details>" if output else ""
-    body = left or '<p class="quiet">It left nothing.</p>'
+    body = left or '<p class="quiet">It has no artifacts.</p>'
     state = shown_state(layer)
     is_open = " open" if left and len(run.layers) <= 20 else ""
     return (

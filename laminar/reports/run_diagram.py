@@ -16,7 +16,7 @@ __all__ = ["diagram_of", "shown_state"]
 
 
 def diagram_of(runs: Sequence[Run]) -> Diagram:
-    """Return the diagram of the flows of a chain, each as its record has it."""
+    """Return the diagram of the flows of a chain, each from its record."""
     frames = []
     for place, run in enumerate(runs):
         name = run.flow + (f"-{place + 1}" if run.flow in [other.flow for other in runs[:place]] else "")
@@ -40,7 +40,7 @@ def _boxes(run: Run) -> Iterator[Box]:
 
 
 def shown_state(layer: LayerRun) -> str:
-    """Return a layer's state, with those that took over another execution's results apart."""
+    """Return a layer's state, ``reused`` where it has the results of another execution."""
     return "reused" if layer.state == "finished" and layer.finished and layer.reused == layer.finished else layer.state
 
 

@@ -1,6 +1,6 @@
 """Run one split of one layer, in a pod as in a local process.
 
-Nothing here decides what runs next; that is `laminar.local` or Argo.
+Nothing here decides which split runs next; `laminar.local` or Argo does.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Read what a pod runs, from the runner's arguments and the worker variables."""
+"""Read a pod's task from the runner's arguments and the worker variables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OPTIONS = ("flow", "layer", "index", "splits", "batch", "execution")
 
 @dataclass(frozen=True)
 class Task:
-    """Describe what this process runs: ``batch`` splits from ``job.index * batch`` on.
+    """Describe the task of this process: ``batch`` splits from ``job.index * batch`` on.
 
     ``fused`` means that the layer is one of several in the pod.
     """
@@ -45,7 +45,7 @@ class Task:
 def read(argv: list[str], environ: Mapping[str, str]) -> Task:
     """Read arguments and variables.
 
-    Raises FlowError for what is missing, unknown or no number.
+    Raises FlowError for missing and unknown arguments, and for one that is no number.
 
     >>> task = read(["main.py", "--flow", "F", "--layer", "L", "--execution=one", "--", "--fast"], {})
     >>> task.job.layer, task.job.execution, task.program.args

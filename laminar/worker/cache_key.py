@@ -1,8 +1,8 @@
-"""Compute the key of a split's result: equal keys stand for splits that could not leave different results.
+"""Compute the key of a split's result: equal keys stand for splits that cannot have different results.
 
 The key is a digest of the layer's code with all that it reaches in the program's own modules, of the addresses of its inputs, of
-its element where it is a fan-out, and of what else of its surroundings it can read: Python's version, its image and environment,
-seeded random generators, the program's arguments. What cannot be compared raises NotComparable: the split runs.
+its element where it is a fan-out, and of other state that it can read: Python's version, its image and environment,
+seeded random generators, the program's arguments. A value that cannot be compared raises NotComparable: the split runs.
 """
 
 from __future__ import annotations
@@ -35,22 +35,22 @@ if TYPE_CHECKING:
 __all__ = ["LayerCode", "code_of", "key_of"]
 
 SCHEMA = 1
-"""Number of the way in which keys are made: a change of it makes all results of before run again."""
+"""Version of the keys: with another one no earlier result is reused."""
 
 PLACE = ("index", "splits")
-"""Names by which code reads which split it is."""
+"""Names by which code reads the number of its split."""
 
 
 class LayerCode:
-    """Hold what is equal for all splits of a layer: the digest of its code, what that reads, and the surroundings.
+    """Hold the facts that are equal for all splits of a layer: the digest of its code, the inputs that this reads, its environment.
 
-    It is made in the process that forks those of the splits, so it holds no state that a fork changes.
+    It is made in the process that forks the splits' processes, so it holds no state that a fork changes.
     """
 
     def __init__(self, scope: ExecutionScope, layer: str) -> None:
         """Walk the layer's code.
 
-        Raises NotComparable, naming what cannot be compared.
+        Raises NotComparable, naming the part that cannot be compared.
         """
         registration = scope.registrations[layer]
         cache = registration.configuration.cache
@@ -127,7 +127,7 @@ _codes: dict[tuple[str, str, str], LayerCode | NotComparable] = {}
 
 
 def _functions(scope: ExecutionScope, registration: Registration) -> Iterator[Any]:
-    """Yield what runs for a layer: its call, its hooks, and the hooks of its flow."""
+    """Yield the functions that run for a layer: its call, its hooks, and the hooks of its flow."""
     layer = registration.layer
     yield vars_of(layer)["__call__"]
     yield from (function for _, function in hooks_of(layer))
@@ -135,7 +135,7 @@ def _functions(scope: ExecutionScope, registration: Registration) -> Iterator[An
 
 
 def _walked(scope: ExecutionScope, registration: Registration, *, lenient: bool = False) -> Walk:
-    """Return the walk of a layer's code: its class, its flow's hooks, what it can call of the layers that it reads, protocols."""
+    """Return the walk of a layer's code: its class, its flow's hooks, methods of the layers that it reads, protocols."""
     walk = Walk(lenient=lenient)
     walk.value(registration.layer)
     for function in _functions(scope, registration):
@@ -152,7 +152,7 @@ def _walked(scope: ExecutionScope, registration: Registration, *, lenient: bool 
 
 
 def _is_work(name: str, value: Any) -> bool:
-    """Return whether an attribute of a layer's class is what the layer does, rather than what others can read or call of it."""
+    """Return whether an attribute of a layer's class is part of the layer's own work, rather than of its interface to others."""
     from laminar.configurations.hooks import MARK
 
     return name == "__call__" or hasattr(value, MARK)
@@ -161,7 +161,7 @@ def _is_work(name: str, value: Any) -> bool:
 def _classes_above(scope: ExecutionScope, layer: str) -> str:
     """Return a digest of the own classes that the layers above a layer reach: objects of these may be among its inputs.
 
-    What pickle stores of an object names its class; the methods are those of now.
+    The pickle of an object names its class; the methods are those of the present program.
     """
     edges = {name: node.needs for name, node in scope.nodes.items()}
     found: dict[type, None] = {}
@@ -179,7 +179,7 @@ def _classes_above(scope: ExecutionScope, layer: str) -> str:
 
 
 def _reads(scope: ExecutionScope, registration: Registration) -> dict[str, frozenset[str] | None]:
-    """Return the attributes that a layer reads of each layer, None where they cannot be known and all of them count."""
+    """Return the attributes that a layer reads of each layer, None where the code does not show them and all of them count."""
     found: dict[str, frozenset[str] | None] = {}
     owner = registration.layer.__name__
     for function in _functions(scope, registration):
@@ -196,12 +196,12 @@ def _reads(scope: ExecutionScope, registration: Registration) -> dict[str, froze
 
 
 def _is_computed(layer: type[Layer], attribute: str) -> bool:
-    """Return whether an attribute of a layer is code, or one of those of every layer: what that reads cannot be known."""
+    """Return whether an attribute of a layer is code, or one of those of every layer: its inputs are unknown."""
     value = vars_of(layer).get(attribute)
     return value is not None and not isinstance(value, Default)
 
 
-# surroundings
+# environment
 
 
 def _container(registration: Registration, cache: Cache, *, whole: bool) -> Any:
@@ -219,7 +219,7 @@ def _text(value: Any) -> str:
 
 
 def _input(job: SplitJob, name: str, reads: frozenset[str] | None, elements: Iterable[str]) -> tuple[Any, bool]:
-    """Return what a split can read of a layer but its elements, as JSON values, and whether it holds nothing but JSON values."""
+    """Return the inputs of a split from a layer, except its elements, as JSON values, and whether they hold only JSON values."""
     if reads is not None and not reads - set(elements):
         return None, True
     status = job.status(name)
@@ -244,7 +244,7 @@ def _single(job: SplitJob, name: str) -> dict[int, Record]:
 
 
 def _is_plain(artifact: Artifact) -> bool:
-    """Return whether a stored value is made of JSON values, which have no code."""
+    """Return whether a stored value consists of JSON values, which have no code."""
     parts = (artifact,) if artifact.parts is None else artifact.parts
     return all(getattr(part, "json", None) is not None for part in parts)
 

@@ -12,7 +12,7 @@ PYTHON = re.compile(r"(?:.*/)?python(?:3(?:\.[0-9]+)?)?$")
 
 
 def split_command(command: str) -> tuple[tuple[str, ...], str | None, tuple[str, ...]]:
-    """Return the words before a program's path in a command, the path, and its arguments; no path where it is not python's.
+    """Return the words before a program's path in a command, the path, and its arguments; no path where it does not call python.
 
     >>> split_command("python -u main.py --fast")
     (('python', '-u'), 'main.py', ('--fast',))
@@ -30,7 +30,7 @@ def split_command(command: str) -> tuple[tuple[str, ...], str | None, tuple[str,
 
 
 def runner_command(command: str, *, flow: str, layer: str, index: int, splits: int) -> list[str]:
-    """Return the command that runs one split: the runner for ``python PROGRAM``, any other as it is.
+    """Return the command that runs one split: the runner for ``python PROGRAM``, any other unchanged.
 
     >>> " ".join(runner_command("python main.py x", flow="F", layer="L", index=0, splits=1))
     'python -m laminar.runner main.py --flow F --layer L --index 0 --splits 1 -- x'

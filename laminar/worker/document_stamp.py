@@ -1,4 +1,4 @@
-"""Stamp a split's document with when, where and by which code it is made."""
+"""Stamp a split's document with its time, its machine and the digests of its code."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BLOCKS = {tokenize.INDENT: "{", tokenize.DEDENT: "}"}
 
 
 class Stamp:
-    """Note when, where and by which code a document is made."""
+    """Hold the time, the machine and the digests of code of a document."""
 
     def __init__(self, layer: type[Layer]) -> None:
         self.started = now()
@@ -76,7 +76,7 @@ def program_digest() -> str:
 def source_digest(layer: type[Layer]) -> str:
     """Return the SHA-256 of the source of a layer's own functions, empty where there is no source.
 
-    Comments and layout count for nothing. A change of another function of the class, or of the code around it, does not
+    Comments and layout are ignored. A change of another function of the class, or of the code around it, does not
     change the part that one function has in it.
     """
     if layer not in _digests:

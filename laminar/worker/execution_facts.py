@@ -80,7 +80,7 @@ def workflow_name(environ: Mapping[str, str] = os.environ) -> str:
 
 
 def _given(program: Program) -> str:
-    """Return how the command line names a program."""
+    """Return the name of a program on the command line."""
     if program.package is not None and not program.given:
         name = os.path.splitext(os.path.basename(program.path))[0]
         return "-m " + (program.package if name == "__main__" else f"{program.package}.{name}")

@@ -75,7 +75,7 @@ def published(scope: Scope, record: Record, attributes: Iterable[str] | None = N
 
 
 def length(scope: Scope, axis: Axis) -> int:
-    """Return how many elements a fan-out has on one axis, its source having finished; none where that was skipped.
+    """Return how many elements a fan-out has on one axis, its source having finished; 0 where that was skipped.
 
     Raises DatastoreError where the source's documents are missing.
     """
@@ -133,7 +133,7 @@ def _contributed(scope: Scope, attribute: str, record: Record) -> int:
 
 
 def _origin(scope: Scope, attribute: str, record: Record, artifact: Artifact) -> Origin:
-    """Return what errors of reading an element name: the split that it is of."""
+    """Return the name of an element in read errors: the split that it is of."""
     return origin_of(scope.nodes, scope.flow, scope.execution, record.layer, attribute, record.splits, {record.index: artifact})
 
 
@@ -147,7 +147,7 @@ def prepare(scope: Scope, layer: str, index: int, lengths: Sequence[int]) -> Non
 
 
 def _holding(scope: Scope, axis: Axis, position: int) -> tuple[Record, int]:
-    """Return the document that an element is of, and its place in what that contributes."""
+    """Return the document that an element is of, and its place among the elements that this contributes."""
     split = axis.index or 0
     if axis.fan_out and axis.index is None:
         split, position = _located(scope, axis, position)

@@ -28,7 +28,7 @@ FAILURE = "-failure"
 def answered_by(execution: Execution, layer: str, scheduled: Mapping[str, set[str]] | None = None) -> list[str]:
     """Return the layers whose hooks the pod of a layer evaluates after it has finished.
 
-    ``scheduled`` are the layers that a partial run schedules, with those that each runs after: the pod answers for no others.
+    ``scheduled`` are the layers that a partial run schedules, with those that each runs after: the pod evaluates no others.
     """
     nodes = execution.flow.nodes
     found = [name for name, evaluator in skip_rules.evaluators(nodes).items() if evaluator == layer]
@@ -39,16 +39,16 @@ def answered_by(execution: Execution, layer: str, scheduled: Mapping[str, set[st
 
 
 def answers(execution: Execution, keeper: str, layers: list[str]) -> dict[str, Any]:
-    """Evaluate the hooks of layers, and keep the answers in the document of ``keeper``, so that a second run gives the same.
+    """Evaluate the hooks of layers, and keep the answers in the document of ``keeper``, so that a second run returns the same ones.
 
     A run that resumes evaluates a hook again that returned false or failed.
 
-    The result maps a layer with entry hooks to whether it may run, and ``X-patches`` to what `pod_patches.encoded` makes of its
+    The result maps a layer with entry hooks to whether it may run, and ``X-patches`` to the result of `pod_patches.encoded` for its
     submission hooks. A layer that is skipped gets its document here. A gate fails with its layer's hooks. Another layer's pod
     does not: the layer whose hook failed may run, and `confirm` repeats the failure in its own pod.
 
     Raises SplitFailed for an outage, after which another attempt may succeed, and where a gate's hook fails; FlowError where a
-    gate's patches take too much room.
+    gate's patches are too large.
     """
     if not layers:
         return {}
@@ -72,7 +72,7 @@ def answers(execution: Execution, keeper: str, layers: list[str]) -> dict[str, A
 
 
 def _is_open(entries: Mapping[str, Any]) -> bool:
-    """Return whether answers are to be given again when an execution resumes."""
+    """Return whether hooks are to be evaluated again when an execution resumes."""
     return False in entries.values() or any(name.endswith(FAILURE) for name in entries)
 
 
@@ -84,7 +84,7 @@ def _published(entries: Mapping[str, Any]) -> dict[str, Any]:
 def _answer(execution: Execution, scope: ExecutionScope, name: str) -> dict[str, Any]:
     """Return the answers about one layer.
 
-    Raises SplitFailed where a hook fails, FlowError where its patches take too much room.
+    Raises SplitFailed where a hook fails, FlowError where its patches are too large.
     """
     node = scope.nodes[name]
     found: dict[str, Any] = {}
@@ -127,10 +127,10 @@ def _patches(execution: Execution, scope: ExecutionScope, name: str) -> list[str
 
 
 def confirm(execution: Execution, name: str) -> None:
-    """Repeat, in a layer's own pod, the failure of its hooks that the pod above met; the log of this pod has its traceback.
+    """Repeat, in a layer's own pod, the failure of its hooks in the pod above; the log of this pod has its traceback.
 
-    Raises SplitFailed or FlowError where a hook fails here too, or an entry hook returns false. Where none does, the failure has
-    passed, and the layer may run.
+    Raises SplitFailed or FlowError where a hook fails here too, or an entry hook returns false. Where none does, the failure was
+    transient, and the layer may run.
     """
     scope = ExecutionScope.of_execution(execution)
     node = scope.nodes[name]

@@ -1,4 +1,4 @@
-"""Call the hooks that apply to a layer, each with the layers that its annotations name, and note which one failed."""
+"""Call the hooks that apply to a layer, each with the layers that its annotations name, and record which one failed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Hook:
 
     @property
     def shown(self) -> str:
-        """What messages call it."""
+        """Name of the hook in messages."""
         return f"{self.kind} hook {self.owner}.{self.name}"
 
     @property
@@ -77,14 +77,14 @@ def is_tuned(layer: Layer) -> bool:
 
 
 def arguments(function: Any, layer: Layer, owner: str, dependency: Dependency) -> list[Layer]:
-    """Return the layers that a function's annotations name, as ``dependency`` gives them."""
+    """Return the layers that a function's annotations name, as ``dependency`` returns them."""
     flow = layer.flow
     needed = dependency_inference.parameters_of(function, flow.registrations, owner=owner, flow=flow.name)
     return [dependency(name) for name in needed.values()]
 
 
 def surround(layer: Layer, dependency: Dependency, stack: ExitStack) -> None:
-    """Enter a layer's execution hooks: a generator wraps what follows, a plain function has run when this returns."""
+    """Enter a layer's execution hooks: a generator wraps the block, a plain function has run when this returns."""
     for hook in hooks_for(layer, "execution"):
         stack.enter_context(_around(hook, layer, dependency))
 
@@ -111,7 +111,7 @@ def _around(hook: Hook, layer: Layer, dependency: Dependency) -> Iterator[None]:
 
 
 def configure(layer: Layer, dependency: Dependency) -> None:
-    """Apply a layer's submission hooks, then its retry hooks once for each attempt before this one; a second time does nothing."""
+    """Apply a layer's submission hooks, then its retry hooks once for each attempt before this one; a second call does nothing."""
     if layer._binding.tuned:
         return
     layer._binding.tuned = True
@@ -124,7 +124,7 @@ def configure(layer: Layer, dependency: Dependency) -> None:
 
 
 def _tune(hook: Hook, layer: Layer, dependency: Dependency) -> None:
-    """Call a hook with a copy of the container that it may change in place, or replace; then no more."""
+    """Call a hook with a copy of the container that it may change in place, or replace, and which is frozen afterwards."""
     configuration = layer.configuration
     configuration.container = MutableContainer.of(configuration.container)
     _ask(hook, layer, dependency)
@@ -139,7 +139,7 @@ def denying(layer: Layer, dependency: Dependency) -> Hook | None:
 
 
 def _ask(hook: Hook, layer: Layer, dependency: Dependency) -> Any:
-    """Call a hook and return its answer: of a generator what it yields, having let it go on to its end."""
+    """Call a hook and return its answer: of a generator the yielded value, after running it to its end."""
     with _blamed(hook, layer):
         answer = hook.function(layer, *arguments(hook.function, layer, hook.owner, dependency))
         if not hook.is_generator:
@@ -156,7 +156,7 @@ def _ask(hook: Hook, layer: Layer, dependency: Dependency) -> Any:
 
 @contextmanager
 def _blamed(hook: Hook, layer: Layer, *, besides: BaseException | None = None) -> Iterator[None]:
-    """Note on a layer that an error is a hook's own, rather than one (``besides``) that it only let through."""
+    """Record on a layer that an error is a hook's own, rather than one (``besides``) that propagated through it."""
     try:
         yield
     except BaseException as error:

@@ -1,4 +1,4 @@
-"""Describe the work of one process: which split, of which execution, with what it takes to run it."""
+"""Describe the work of one process: which split, of which execution, with the data needed to run it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["CANNOT", "DONE", "FAILED", "RETRY", "ExecutionScope", "Job", "SplitJob", "is_own_signal", "signal_name"]
 
 DONE, FAILED, RETRY, CANNOT = 0, 70, 75, 78
-"""Exit codes: done, failed for good, failed and may be tried again, cannot be run at all.
+"""Exit codes: done, failed for good, failed and may be retried, cannot be run at all.
 
-The last three are EX_SOFTWARE, EX_TEMPFAIL and EX_CONFIG of BSD's sysexits.h. Argo uses 64 and 65 itself.
+The last three are EX_SOFTWARE, EX_TEMPFAIL and EX_CONFIG of BSD's sysexits.h. Argo uses 64 and 65.
 """
 
 INDEX, ATTEMPT = "LAMINAR_LAYER_INDEX", "LAMINAR_LAYER_ATTEMPT"
@@ -52,7 +52,7 @@ class Job:
 
     @classmethod
     def of(cls, layer: Layer) -> Job:
-        """Return the job that a layer stands for, as a scheduler hands it to an executor."""
+        """Return the job that a layer stands for, as a scheduler passes it to an executor."""
         binding, execution = layer._binding, layer.execution
         assert execution.id is not None
         index, gate = binding.index or 0, binding.gate
@@ -70,7 +70,7 @@ class Job:
             "LAMINAR_LAYER_SPLITS": str(self.splits if self.splits is not None else 1),
             **({} if self.cached else {"LAMINAR_CACHE": "off"}),
             ATTEMPT: str(self.attempt),
-            process_state.WORKER: "",  # a scheduler may run in a worker itself
+            process_state.WORKER: "",  # a scheduler may run in a worker
         }
 
 
@@ -119,7 +119,7 @@ class ExecutionScope:
 
 @dataclass(frozen=True)
 class SplitJob(ExecutionScope):
-    """Hold all that one attempt at a split needs: made once where the split starts, and handed down.
+    """Hold all that one attempt at a split needs: made once where the split starts, and passed on.
 
     ``splits`` is None until they are counted.
     """
@@ -156,15 +156,15 @@ class SplitJob(ExecutionScope):
         return self.store.load(self.flow, self.execution, self.layer, self.index)
 
     def failures(self) -> tuple[int, ...]:
-        """Return which attempts at this split failed by themselves."""
+        """Return the attempts at this split that failed by their own errors."""
         return self.store.failures(self.flow, self.execution, self.layer, self.index)
 
     def record_failure(self, reason: str) -> None:
-        """Write down that this attempt failed by itself."""
+        """Write that this attempt failed by its own error."""
         self.store.record_failure(self.flow, self.execution, self.layer, self.index, self.attempt, reason)
 
     def clear_failures(self) -> None:
-        """Forget the failures of this split."""
+        """Remove the failure markers of this split."""
         self.store.clear_failures(self.flow, self.execution, self.layer, self.index)
 
 

@@ -1,4 +1,4 @@
-"""Find out once what all splits of a fan-out share, before the first of them runs."""
+"""Compute the common facts of a fan-out's splits once, before the first of them runs."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ KINDS: tuple[Kind, ...] = ("entry", "execution", "retry", "submission")
 
 @dataclass(frozen=True)
 class LayerScope:
-    """Hold what all splits of a layer share.
+    """Hold the common facts of a layer's splits.
 
-    ``scope`` knows the documents of the layers above. ``needs`` are the layers that ``__call__`` is given, ``lengths`` the
+    ``scope`` has the documents of the layers above. ``needs`` are the layers that ``__call__`` is given, ``lengths`` the
     elements on each axis of the layer's grid, ``published`` the attributes that some ForEach iterates over.
     """
 
@@ -42,7 +42,7 @@ class LayerScope:
 
     @classmethod
     def of(cls, execution: Execution, name: str) -> LayerScope:
-        """Return what the splits of a layer share, the layers above it having finished.
+        """Return the common facts of a layer's splits; the layers above it have finished.
 
         Raises DatastoreError where a document of these is missing or damaged, FlowError for wrong annotations.
         """
@@ -69,7 +69,7 @@ class LayerScope:
         )
 
     def prepare(self, index: int) -> None:
-        """Read, in a process that is about to be forked for a split, what else a split needs of its elements' files."""
+        """Read, in a process that is about to be forked for a split, the tables that a split needs of its elements' files."""
         if self.lengths is not None:
             fan_out_grid.prepare(self.scope, self.layer, index, self.lengths)
 

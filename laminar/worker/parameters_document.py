@@ -49,7 +49,7 @@ def parameters_record(execution: Execution, artifacts: dict[str, Any], known: Re
 def ensure(
     execution: Execution, values: Callable[[], dict[str, Any]], first: Callable[[Record], None] = lambda _: None
 ) -> Callable[[], None]:
-    """Write the Parameters' document of an execution where it is absent, and return what waits until it is there.
+    """Write the Parameters' document of an execution where it is absent, and return a function that waits for the write.
 
     ``first`` is called with the document before it is written: nothing of the execution was written before.
     """

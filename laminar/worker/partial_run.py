@@ -1,4 +1,4 @@
-"""Prepare, in a pod, the run of a part of a flow: remove what the scheduled layers left before, look up what is outside."""
+"""Prepare, in a pod, the run of a part of a flow: remove earlier documents of the scheduled layers, look up the layers outside."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["prepare"]
 
 
 def prepare(execution: Execution, step: Step) -> Outputs:
-    """Return lengths of the layers outside the part that is scheduled, and which layers inside may run as far as those decide.
+    """Return lengths of the layers outside the part that is scheduled, and which layers inside may run according to these.
 
     Raises SchedulerError where a dependency is neither scheduled nor finished; then nothing has been removed.
     """

@@ -1,4 +1,4 @@
-"""Do a pod's work in this process: load the program, run its splits, answer for the layers below, write the outputs."""
+"""Do a pod's work in this process: load the program, run its splits, evaluate hooks of the layers below, write the outputs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Ending = tuple[int, Outputs, SplitFailed | None]
 def run(task: Task, channel: PodChannel) -> int:
     """Run a task in this process, and return its exit code or end with it; send the seconds that it may take on the channel."""
     process_state.work()
-    split_job.reseed()  # what it was forked from, a rehearsal or the runner of fused layers, forks more of its kind
+    split_job.reseed()  # its parent process, a rehearsal or the runner of fused layers, forks more such processes
     failures = PodFailures(task)
 
     def refused(error: Exception) -> int:
@@ -72,7 +72,7 @@ def _run(task: Task, recorded: Recording, channel: PodChannel, failures: PodFail
 
 
 def count_failure(task: Task, reason: str, how: str, started: str) -> int:
-    """Leave the failure marker and the record of a split whose process was killed, and return the exit code or end with it."""
+    """Write the failure marker and the record of a split whose process was killed, and return the exit code or end with it."""
     process_state.work()
     failures = PodFailures(task, started)
     return _at_call(task, lambda recorded: _count_failure(task, recorded, failures, reason, how), _uncounted)
@@ -137,7 +137,7 @@ def _refused(error: Exception, failures: PodFailures) -> int:
     return RETRY
 
 
-# what stderr shows
+# output on stderr
 
 
 def refuse(error: Exception) -> int:
@@ -154,7 +154,7 @@ def _report(failed: SplitFailed) -> None:
     if failed.remote:
         print(failed.remote, file=sys.stderr)
     where = f" (at {failed.where})" if failed.where else ""
-    again = " It may be tried again." if failed.retryable else ""
+    again = " It may be retried." if failed.retryable else ""
     print(f"laminar: {failed.what}{where}{again}", file=sys.stderr, flush=True)
 
 
@@ -184,7 +184,7 @@ def _found(recorded: Recording, task: Task) -> tuple[Flow, Execution]:
 
 
 def _target(task: Task) -> recording.Target:
-    """Return where recording may end: nothing after it is for this pod."""
+    """Return where recording may end: this pod needs no later call."""
     match = re.fullmatch(r"(?:link|plan)-([0-9]+)", task.job.layer)
     return recording.Target(task.job.flow, task.chain, int(match[1]) if match else None)
 
@@ -199,7 +199,7 @@ def _counted(task: Task, execution: Execution) -> Task:
 
 
 def _limit(execution: Execution, task: Task) -> float | None:
-    """Return how many seconds the split may take, as its hooks left it.
+    """Return how many seconds the split may take, after its hooks were applied.
 
     Raises SplitFailed where a hook fails.
     """
@@ -213,7 +213,7 @@ def _limit(execution: Execution, task: Task) -> float | None:
 
 
 def _expect(execution: Execution, task: Task) -> None:
-    """Make the datastore fetch in one round the documents that are read anyway: the parameters', the split's, those above it."""
+    """Prefetch in one round the documents that are read in any case: the parameters', the split's, those above it."""
     from laminar.configurations.datastores.key_layout import document_key
 
     flow, job = execution.flow, task.job
@@ -225,7 +225,7 @@ def _expect(execution: Execution, task: Task) -> None:
 
 
 def _ensure_parameters(recorded: Recording, execution: Execution, task: Task) -> Callable[[], None]:
-    """Write the Parameters' document where it is absent, and return what waits until it is there.
+    """Write the Parameters' document where it is absent, and return a function that waits for the write.
 
     The values are those of the environment, else of the program's own call.
     """
@@ -269,7 +269,7 @@ def _work(flow: Flow, execution: Execution, recorded: Recording, task: Task, cha
     hook_answers.confirm(execution, layer)
     lengths: dict[str, list[int]] = {}
     failures: list[SplitFailed] = []
-    for job in jobs:  # of a batch: what does not depend on a failed split runs on
+    for job in jobs:  # of a batch: splits that do not depend on a failed one continue
         if len(jobs) > 1:
             channel.split(job.index)
         _, outputs, failed = split_job.work(flow, job, in_pod=True)
@@ -299,7 +299,7 @@ def _below(recorded: Recording, execution: Execution, task: Task) -> list[str]:
 
 
 def _worst(failures: list[SplitFailed]) -> Ending:
-    """Return the failure of a batch: another attempt is worth it as long as one of its splits may be tried again."""
+    """Return the failure of a batch: it may be retried as long as one of its splits may."""
     for failed in failures[:-1]:
         _report(failed)
     again = any(failed.retryable for failed in failures)
@@ -308,14 +308,14 @@ def _worst(failures: list[SplitFailed]) -> Ending:
 
 
 def _answer(execution: Execution, keeper: str, layers: list[str]) -> Ending:
-    """Evaluate the hooks of layers below, as the workflow needs their answers."""
+    """Evaluate the hooks of layers below, whose answers the workflow needs."""
     for name in layers:
         execution.flow.registered(name)
     return DONE, Outputs(entries=hook_answers.answers(execution, keeper, layers)), None
 
 
 def _write_outputs(outputs: Outputs, folder: str | None) -> None:
-    """Write what Argo reads as the pod's output parameters, a file each: `outputs.parameters.valueFrom.path`."""
+    """Write the pod's output parameters for Argo, a file each: `outputs.parameters.valueFrom.path`."""
     if folder is None:
         return
     os.makedirs(folder, exist_ok=True)

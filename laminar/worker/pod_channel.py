@@ -18,7 +18,7 @@ __all__ = ["PodChannel", "messages", "store_of"]
 
 
 class PodChannel:
-    """The worker's end of a socket. A message to a supervisor that is gone is dropped: the work goes on without it."""
+    """The worker's end of a socket. A message to a supervisor that has ended is dropped: the work continues without it."""
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
@@ -53,7 +53,7 @@ class PodChannel:
         self._send({"done": code})
         key, data = self._log()
         if key and self.datastore is not None:
-            with contextlib.suppress(Exception):  # the supervisor hears nothing of it, and writes the log itself
+            with contextlib.suppress(Exception):  # the supervisor gets no message, and writes the log itself
                 self.datastore.put(key, (data,))
                 self._send({"kept": len(data)})
 
@@ -70,7 +70,7 @@ class PodChannel:
 
 
 def messages(received: bytearray, data: bytes) -> list[dict[str, Any]]:
-    r"""Return the messages that are complete with these bytes; ``received`` keeps what is not.
+    r"""Return the messages that are complete with these bytes; ``received`` keeps the incomplete rest.
 
     >>> rest = bytearray()
     >>> messages(rest, b'{"done": 0}'), messages(rest, b"\n")

@@ -1,4 +1,4 @@
-"""Write how the attempts of a pod failed, as the process of its work sees it."""
+"""Write how the attempts of a pod failed, from the process of its work."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["PodFailures"]
 
 
 class PodFailures:
-    """Write records of failed attempts of a task, from the moment on at which the flow's datastore is known."""
+    """Write records of failed attempts of a task, from the moment when the flow's datastore is known."""
 
     def __init__(self, task: Task, started: str = "") -> None:
         """Make a writer; ``started`` is when the work started, now unless it is given."""
@@ -32,7 +32,7 @@ class PodFailures:
         self.secrets: tuple[str, ...] = ()
 
     def open(self, execution: Execution) -> None:
-        """Note the execution, and the variables that the layer's container has from secrets."""
+        """Set the execution, and the variables that the layer's container has from secrets."""
         self.execution = execution
         registration = execution.flow.registrations.get(self.task.job.layer)
         self.secrets = tuple(registration.configuration.container.secrets) if registration is not None else ()

@@ -1,8 +1,8 @@
-"""Keep the history of a pod: what its work prints, a lease while it runs for long, and how attempts failed.
+"""Keep the history of a pod: the output of its work, a lease while it runs for long, and how attempts failed.
 
 The process that supervises the work writes it: logs, leases, and that the work was ended from outside. The work's own process,
-which has the datastore open, writes its failures (`laminar.worker.pod_failures`). What happened is worth less than the work: a
-datastore that cannot be written ends nothing.
+which has the datastore open, writes its failures (`laminar.worker.pod_failures`). History matters less than the work: a
+datastore that cannot be written does not stop the pod.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ MOST_SPLITS = 16
 
 
 class PodHistory:
-    """Hold what a pod's work prints, and write it at intervals and at the end."""
+    """Hold the output of a pod's work, and write it at intervals and at the end."""
 
     def __init__(self, task: Task, *, logs: bool) -> None:
         self.task = task
@@ -73,13 +73,13 @@ class PodHistory:
         self.masker = self.buffer.masker = Masker(os.environ, names)
 
     def split(self, index: int) -> None:
-        """Note that another split of the batch prints from now on."""
+        """Switch to another split of the batch, which prints from now on."""
         if index != self.buffer.index:
             self.closed += self.buffer.rest()
             self.buffer = self._buffer(index)
 
     def add(self, stream: str, data: bytes) -> None:
-        """Note what was printed."""
+        """Add output."""
         if self.logs:
             self.buffer.add(stream, data)
 
@@ -103,11 +103,11 @@ class PodHistory:
         return log_file(*self._names(), self.task.job.layer, self.name, every)
 
     def taken(self) -> None:
-        """Note that the worker has written the log that was offered."""
+        """Record that the worker has written the offered log."""
         self.written = self.offered
 
     def close(self) -> None:
-        """Write what is left of the log."""
+        """Write the rest of the log."""
         self._write(self.buffer.rest())
 
     def killed(self, message: str, *, how: str = "killed") -> None:
@@ -129,7 +129,7 @@ class PodHistory:
             attempted(lambda: save_attempts(store, *self._names(), ksuid(), [record]))
 
     def store(self) -> DataStore | None:
-        """Return the datastore, opened when it is first needed: importing what S3 needs takes a second."""
+        """Return the datastore, opened when it is first needed: importing S3's packages takes a second."""
         if self.opened is None:
             if self.said_store:
                 self.opened = store_of(self.said_store)
@@ -156,7 +156,7 @@ class PodHistory:
         )
 
     def _write(self, pieces: Sequence[Piece]) -> None:
-        """Write the whole log, if something was printed since the last time."""
+        """Write the whole log, if there was output since the last time."""
         every = [*self.closed, *pieces]
         size = _size(every)
         if size == self.written or (store := self.store()) is None:
@@ -170,7 +170,7 @@ def _size(pieces: Iterable[Piece]) -> int:
 
 
 def attempted(write: Callable[[], None]) -> bool:
-    """Write some history; report where that is not possible, and return whether it was."""
+    """Write a part of the history; report where that is not possible, and return whether it was."""
     try:
         write()
     except (DatastoreError, OSError) as error:

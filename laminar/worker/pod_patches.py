@@ -1,4 +1,4 @@
-"""Write what a hook changed of a container as a patch of the pod that a cluster makes for it."""
+"""Write a hook's changes of a container as a patch of the pod that a cluster creates for it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from laminar.exceptions import FlowError
 __all__ = ["LIMIT", "changed", "encoded", "of_attempts", "patch"]
 
 LIMIT = 4096
-"""Bytes that the distinct patches of a layer may take together: they travel in the workflow's status."""
+"""Bytes that the distinct patches of a layer may take together: they are part of the workflow's status."""
 
 POD = {"node_selector": "nodeSelector", "tolerations": "tolerations", "affinity": "affinity", "priority_class": "priorityClassName"}
 PATCHED = ("image", *RESOURCES, "env", *POD)
@@ -92,7 +92,7 @@ def encoded(patches: Sequence[str], *, layer: str, where: str = "") -> dict[str,
 
     ``of`` is empty where all pods have the same.
 
-    Raises FlowError naming the layer where they take too much room.
+    Raises FlowError naming the layer where they are too large.
 
     >>> encoded(["{}", "{}"], layer="Fit")
     {'is': ['e30='], 'of': []}

@@ -1,4 +1,4 @@
-"""Print notes about what a layer did that its author may not expect, once a layer, where the layer's output goes."""
+"""Print notes about unexpected effects of a layer's code, once per layer, to the layer's output."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["dropped_return", "not_cached", "reused", "unsplit_values"]
 
 
 def dropped_return(layer: Layer, value: object) -> None:
-    """Note that what ``__call__`` returned is dropped."""
+    """Print a note that the value returned by ``__call__`` is dropped."""
     if layer.index == 0 and layer.attempt == 1:
         _print(
             f"{layer.name}.__call__ returned a value of type {type(value).__name__!r}, which is dropped:"
@@ -27,19 +27,19 @@ def dropped_return(layer: Layer, value: object) -> None:
 
 
 def not_cached(layer: Layer, reason: str) -> None:
-    """Note that a layer that is registered with a cache runs each time, and why."""
+    """Print a note that a layer that is registered with a cache runs each time, and why."""
     if layer.index == 0 and layer.attempt == 1:
         _print(f"{layer.name} is not cached: {reason} (docs/howto/caching.md).")
 
 
 def reused(job: SplitJob, execution: str) -> None:
-    """Note in a pod's log that the split did not run; on this machine the display reports it."""
+    """Print a note in a pod's log that the split did not run; on this machine the display reports it."""
     if "LAMINAR_OUTPUTS" in os.environ or "LAMINAR_PARAMETERS" in os.environ:
         _print(f"{job.layer} has the result of execution {execution}: its code and its inputs are the same.")
 
 
 def unsplit_values(layer: Layer, job: SplitJob) -> None:
-    """Note each attribute that was set to a collection of elements, over which a ForEach runs once."""
+    """Print a note for each attribute that was set to a collection of elements, over which a ForEach runs once."""
     if job.index != 0 or job.attempt != 1:
         return
     for reader, axis in _readers(job):

@@ -39,9 +39,9 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Outputs:
-    """What a split publishes for the layers below: the lengths that they fan out over, and the answers of their hooks.
+    """The values that a split publishes for the layers below: the lengths that they fan out over, and the answers of their hooks.
 
-    ``reused`` is the execution whose result was taken over instead of running, empty where the split ran.
+    ``reused`` is the execution whose result was reused instead of running, empty where the split ran.
     """
 
     lengths: dict[str, list[int]] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Outputs:
 
 
 def run(layer: Layer, *, everywhere: bool = True) -> Outputs:
-    """Run the split that a layer stands for and leave its document; a split that has one is not run again.
+    """Run the split that a layer stands for and write its document; a split that has one is not run again.
 
     ``everywhere`` means that the process runs nothing else. Raises SplitFailed where the layer fails.
     """
@@ -73,7 +73,7 @@ def _run(layer: Layer, job: SplitJob, everywhere: bool) -> Outputs:
     if job.attempt == 1 and job.attempts > 1:
         job.clear_failures()
     elif job.attempts > 1 and len(job.failures()) >= job.attempts:
-        raise split_failure.of_job(job, "its attempts are used up")  # of a batch that is tried again for another split
+        raise split_failure.of_job(job, "its attempts are used up")  # of a batch that is retried for another split
     key = split_cache.key(layer, job)
     if key and (taken := split_cache.take(job, key)) is not None:
         return _outputs(layer, job, taken)
@@ -86,11 +86,11 @@ def _run(layer: Layer, job: SplitJob, everywhere: bool) -> Outputs:
         owner = os.getpid()
         try:
             caught = _call(layer, dependency) if job.splits else None
-            if os.getpid() != owner:  # a process that the layer forked, and that came to the layer's end
+            if os.getpid() != owner:  # a process that the layer forked, and that reached the layer's end
                 raise SystemExit(0)
             run_notes.unsplit_values(layer, job)
             artifacts = _store(layer, job.store)
-        except BaseException as error:  # sys.exit() in a layer too: it did not come to its end
+        except BaseException as error:  # sys.exit() in a layer too: it did not reach its end
             if isinstance(error, KeyboardInterrupt) or os.getpid() != owner:
                 raise
             failed = split_failure.blame(job, error, hook_calls.blamed(layer, error), job.attempts)
@@ -109,7 +109,7 @@ def _run(layer: Layer, job: SplitJob, everywhere: bool) -> Outputs:
 
 
 def _outputs(layer: Layer, job: SplitJob, record: Record) -> Outputs:
-    """Return what a split publishes; most splits publish nothing."""
+    """Return the values that a split publishes; most splits publish nothing."""
     shared = layer._binding.shared
     if shared is None or shared.published:
         return outputs(job, record, None if shared is None else shared.published)
@@ -117,13 +117,13 @@ def _outputs(layer: Layer, job: SplitJob, record: Record) -> Outputs:
 
 
 def outputs(scope: fan_out_grid.Scope, record: Record, attributes: Iterable[str] | None = None) -> Outputs:
-    """Return what a finished split publishes, from its document; ``attributes`` are those that are counted, if known."""
+    """Return the values that a finished split publishes, from its document; ``attributes`` are those that are counted, if known."""
     lengths = {name: [length] for name, length in fan_out_grid.published(scope, record, attributes).items()}
     return Outputs(lengths, reused=record.reused.get("execution", ""))
 
 
 def evaluate(layer: Layer) -> bool:
-    """Evaluate a layer's entry hooks: return whether it may run, and write down that it is skipped where it may not.
+    """Evaluate a layer's entry hooks: return whether it may run, and write a document that it was skipped where it may not.
 
     Raises SplitFailed where a hook fails.
     """
@@ -181,7 +181,7 @@ def _snapshot(layer: Layer, job: SplitJob) -> settings.Snapshot:
 
 
 def _dependency(layer: Layer, job: SplitJob) -> Callable[[str], Layer]:
-    """Return how a split gets a layer that it depends on: with its own elements in place of what it iterates over."""
+    """Return how a split gets a layer that it depends on: with its own elements in place of the iterated attributes."""
     execution, shared = layer.execution, layer._binding.shared
     lengths = None if shared is None else shared.lengths
     found = fan_out_grid.elements(job, job.layer, job.index, lengths) if layer._binding.index is not None and job.splits else {}
@@ -233,14 +233,14 @@ def _called(layer: Layer, dependency: Callable[[str], Layer]) -> BaseException |
         return error
     finally:
         binding.phase = "hook"
-        # What a hook sets after the call stays in the process, also under an artifact's name.
+        # Values that a hook sets after the call are not stored, also under an artifact's name.
         names = dict.fromkeys([*binding.written, *binding.changed(layer)] if binding.copies else binding.written)
         binding.values = {name: vars(layer)[name] for name in names if name in vars(layer)}
     return None
 
 
 def _store(layer: Layer, store: ValueStore) -> dict[str, Artifact]:
-    """Write what the layer set, and return where each attribute is."""
+    """Write the attributes that the layer set, and return their artifacts."""
     binding = layer._binding
     artifacts = dict(binding.shards)
     with store.write_batch() as gathered:
@@ -262,5 +262,5 @@ def _write(layer: str, store: ValueStore, name: str, value: Any) -> Artifact:
         raise LayerError(
             f"Attribute {name!r} of layer {layer!r} cannot be stored: {error.what}",
             where=f"{layer}.{name}",
-            fix=error.fix or "set what can be pickled, or register a protocol for its type.",
+            fix=error.fix or "set a value that can be pickled, or register a protocol for its type.",
         ) from error

@@ -1,4 +1,4 @@
-"""Take a split's result over from a finished split that could not leave another one, and keep results for later splits."""
+"""Reuse the result of a finished split with the same key, and keep results for later splits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ VARIABLE = "LAMINAR_CACHE"
 
 
 def is_read() -> bool:
-    """Return whether results may be taken over in this process."""
+    """Return whether results may be reused in this process."""
     return os.environ.get(VARIABLE, "").strip().lower() not in ("off", "no", "false", "0")
 
 
@@ -33,7 +33,7 @@ def prepare(scope: ExecutionScope, layer: str) -> None:
         from laminar.configurations.datastores.documents import cache_index  # noqa: F401  imported for the splits
         from laminar.worker import cache_key
 
-        with contextlib.suppress(Exception):  # a split meets it again, and reports it
+        with contextlib.suppress(Exception):  # a split raises it again, and reports it
             cache_key.code_of(scope, layer)
             random_generators.shared_states()  # the sources that name seeds are read once
 
@@ -50,14 +50,14 @@ def key(layer: Layer, job: SplitJob) -> str:
     except NotComparable as error:
         run_notes.not_cached(layer, str(error))
     except LaminarError:
-        pass  # an input cannot be read: the layer meets that itself
-    except Exception as error:  # of an object that is taken apart: whatever it raises, the layer runs
+        pass  # an input cannot be read: the layer raises that error itself
+    except Exception as error:  # an error of an object's own reduction: the layer runs in any case
         run_notes.not_cached(layer, f"{type(error).__name__}: {error}")
     return ""
 
 
 def take(job: SplitJob, key: str) -> Record | None:
-    """Leave a split's document with the result of an earlier split that has the same key; return None where there is none."""
+    """Write a split's document with the result of an earlier split that has the same key; return None where there is none."""
     if not is_read() or not job.cached:
         return None
     from laminar.configurations.datastores.documents import cache_index

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["SplitFailed", "blame", "failed_outside", "failure", "outage", "trace", "uncounted"]
 
 INSTALLED = {"site-packages", "dist-packages"}
-"""Folders that what is installed lies in."""
+"""Folders of installed packages."""
 
 
 class SplitFailed(ExecutionError):
-    """A split failed by itself; ``retryable`` is True until its attempts are used up, ``remote`` is the traceback as text.
+    """A split failed by its own error; ``retryable`` is True until its attempts are used up, ``remote`` is the traceback as text.
 
     ``blameless`` means that something else failed, such as the datastore: that does not count as one of its attempts.
     ``reason`` is the message without the names of the split, ``how`` and ``started`` are those of its record (`Attempt`).
@@ -55,7 +55,7 @@ def failed_outside(layer: Layer, reason: str, *, how: str = "failed") -> SplitFa
 
 
 def uncounted(layer: Layer, error: LaminarError) -> SplitFailed:
-    """Return the failure of a fan-out whose splits cannot be counted: what it iterates over is not there."""
+    """Return the failure of a fan-out whose splits cannot be counted: the attribute that it iterates over is missing."""
     job = SplitJob.of(layer)
     failed = of_job(job, error.what, where=_joined(job.registration.where, _data(error)))
     failed.fix, failed.__cause__ = error.fix, error
@@ -80,7 +80,7 @@ def of_job(job: SplitJob, reason: str, *, where: str = "") -> SplitFailed:
 
 
 def blame(job: SplitJob, error: BaseException, hook: str, attempts: int) -> SplitFailed:
-    """Return the failure of a split by an error, of a hook if one is named, and leave its marker where an attempt is left."""
+    """Return the failure of a split by an error, of a hook if one is named, and write its marker where an attempt is left."""
     reason = f"{hook}: {error_text.line(error)}" if hook else error_text.line(error)
     failed = of_job(job, reason, where=_where(error))
     failed.fix = _fix(error)
@@ -97,7 +97,7 @@ def outage(job: SplitJob, error: DatastoreError) -> SplitFailed | None:
 
 
 def _has_attempts_left(job: SplitJob, reason: str, attempts: int) -> bool:
-    """Count a failure of the split's own, and return whether it may be tried again."""
+    """Count a failure of the split itself, and return whether it may be retried."""
     if attempts == 1:
         return False
     job.record_failure(reason)
@@ -116,7 +116,7 @@ def trace(error: BaseException) -> str:
 
 
 def _fix(error: BaseException) -> str:
-    """Return how to fix what is easily mistaken."""
+    """Return how to fix common mistakes."""
     if isinstance(error, FrozenInstanceError) and _changes_container(error):
         return "change a container in a submission hook or a retry hook: self.configuration.container.memory *= 2."
     if isinstance(error, SystemExit):
@@ -128,7 +128,7 @@ def _fix(error: BaseException) -> str:
 
 
 def _changes_container(error: BaseException) -> bool:
-    """Return whether an error is of an attribute that is set on a container, rather than on a frozen object of the user's."""
+    """Return whether an error is of setting an attribute of a container, rather than of a frozen object of the user's."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     return bool(frames) and isinstance(frames[-1].f_locals.get("self"), Container)
 
@@ -139,7 +139,7 @@ def _where(error: BaseException) -> str:
     Without such a line, return the line of a library, or the place that the error names.
     """
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if source_location.is_users(frame.filename)]
-    written = [frame for frame in frames if not frame.filename.startswith("<string>")]  # by dataclasses, say
+    written = [frame for frame in frames if not frame.filename.startswith("<string>")]  # such as by dataclasses
     own = [frame for frame in written or frames if not INSTALLED & {*frame.filename.split(os.sep)}]
     last = next(reversed(own or frames), None)
     place = error.where if isinstance(error, LaminarError) else ""
@@ -165,7 +165,7 @@ def _data(error: BaseException) -> DatastoreError | None:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and what it was raised from, each once: an error may be its own cause."""
+    """Yield an error and its causes, each once: an error may be its own cause."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))

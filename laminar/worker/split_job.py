@@ -70,7 +70,7 @@ def _set_environment(layer: Layer) -> None:
 
 
 _replaced: dict[str, str | None] = {}
-"""What the variables of the last split's container replaced in this process's environment."""
+"""Values that the variables of the last split's container replaced in this process's environment."""
 
 
 def _restore_seeds() -> None:
@@ -83,7 +83,7 @@ def _restore_seeds() -> None:
 
 
 _states: random_generators.States | None = None
-"""The seeded generators as this process's first split found them."""
+"""State of the seeded generators before this process's first split."""
 
 
 def bound(flow: Flow, job: Job) -> Execution:
@@ -107,8 +107,9 @@ def work(
 ) -> tuple[int, Outputs, SplitFailed | None]:
     """Run a job and return its exit code, its outputs and its failure; a pod (``in_pod``) has its container's variables already.
 
-    ``shared`` is what a server of many splits found out before it forked this process, whose environment names the split then.
-    Raises what `bound` raises.
+    ``shared`` has the facts that a server of many splits computed before it forked this process, whose environment then names
+    the split.
+    Raises the errors of `bound`.
     """
     execution = prepared(flow, job) if shared is None else shared.execution
     if shared is None:
@@ -131,7 +132,7 @@ def work(
 def prepared(flow: Flow, job: Job) -> Execution:
     """Make this process a worker of a job's execution, and return that.
 
-    Raises what `bound` raises.
+    Raises the errors of `bound`.
     """
     process_state.work()
     execution = bound(flow, job)
@@ -140,7 +141,7 @@ def prepared(flow: Flow, job: Job) -> Execution:
 
 
 def name_split(job: Job) -> None:
-    """Name a split in this process's environment, and this process as the one that has taken it over."""
+    """Name a split in this process's environment, and this process as its worker."""
     os.environ.update({**job.environment(), process_state.WORKER: str(os.getpid())})
 
 

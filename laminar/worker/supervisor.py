@@ -1,6 +1,6 @@
-"""Supervise a pod's work in a child process, so that a signal of its own or a timeout ends as a failure of the layer.
+"""Supervise a pod's work in a child process, so that its own signal or a timeout becomes a failure of the layer.
 
-The child's output passes through this process, which keeps it, unless a person watches on a terminal or logs are off.
+The child's output passes through this process, which keeps it, unless the output is a terminal or logs are off.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Supervision:
         pipes = {number: os.pipe() for number in (1, 2)} if self.captures else {}
         before = {number: signal.signal(number, self._forward) for number in (signal.SIGTERM, signal.SIGINT)}
         self.pid = pid = _fork(lambda: self._work(far), lambda: _prepare(before, near, pipes))
-        if self.forwarded:  # the signal came before the child was there
+        if self.forwarded:  # the signal came before the child was forked
             os.kill(pid, self.forwarded)
         far.close()
         self.selector.register(near, selectors.EVENT_READ, self._hear)
@@ -105,7 +105,7 @@ class Supervision:
         return status
 
     def counted(self, reason: str, how: str) -> int:
-        """Leave the failure marker that a killed child could not, from another child, which loads the program again."""
+        """Write the failure marker for a killed child, from another child, which loads the program again."""
         pid = _fork(lambda: pod.count_failure(self.task, reason, how, self.history.started))
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
@@ -136,7 +136,7 @@ class Supervision:
         return POLL if self.deadline is None else min(POLL, max(0.0, self.deadline - time.monotonic()))
 
     def _pass_on(self, reading: int) -> None:
-        """Write what the child printed to this process's own stream, and keep it."""
+        """Write the child's output to this process's own stream, and keep it."""
         stream, number = self.streams[reading]
         while True:
             try:
@@ -146,7 +146,7 @@ class Supervision:
             if not data:
                 break
             self.history.add(stream, data)
-            with contextlib.suppress(OSError):  # the reader of the pod's output is gone: the work goes on
+            with contextlib.suppress(OSError):  # the reader of the pod's output has ended: the work continues
                 while data:
                     data = data[os.write(number, data) :]
         self.selector.unregister(reading)

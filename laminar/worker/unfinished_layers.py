@@ -17,7 +17,7 @@ __all__ = ["unfinished_layers"]
 
 
 def unfinished_layers(scope: ExecutionScope, layers: Iterable[str], known: dict[str, str] | None = None) -> set[str]:
-    """Return those of the layers that have not finished, skipped ones included: what skipped them is decided again.
+    """Return those of the layers that have not finished, skipped ones included: their entry hooks are evaluated again.
 
     A fan-out whose documents are whole has not finished where its sources have another number of elements now, or may get one
     because they run again. ``known`` receives the states of all layers.
@@ -41,5 +41,5 @@ def _counts_anew(scope: ExecutionScope, name: str, running: set[str]) -> bool:
     first = scope.document(name)
     try:
         return first is not None and first.splits != fan_out_grid.count(scope, name)
-    except DatastoreError:  # a source's documents are gone: what was made of them is there
+    except DatastoreError:  # a source's documents were removed: the results computed from them exist
         return False

@@ -160,7 +160,7 @@ if flow := Train():
     assert done.returncode == 1
     port = (tmp_path / "port").read_text()
     assert f"Address already in use (127.0.0.1:{port}) in a process that loads it again." in done.stderr
-    assert "fix: let it take ports and locks after the flow's call" in done.stderr
+    assert "fix: let it acquire ports and locks after the flow's call" in done.stderr
 
 
 SEVERAL = """\

@@ -339,7 +339,7 @@ class StoreContract:
     def test_a_protocol_that_fails_is_named(self, store: DataStore) -> None:
         store.protocol(Path)(PathProtocol)
         artifact = Artifact(data=b"Wrong:x", protocol="PathProtocol")
-        with pytest.raises(DatastoreError, match="'PathProtocol' cannot read what it stored: KeyError"):
+        with pytest.raises(DatastoreError, match="'PathProtocol' cannot read a value that it stored: KeyError"):
             store.read(artifact)
         with pytest.raises(DatastoreError, match="'PathProtocol' cannot write a value of type 'Path'"):
             store.write(Path.__new__(Path))

@@ -33,7 +33,7 @@ class Cluster:
         return any(given.get(name) for name in ("server", "context", "namespace"))
 
     def connect(self, program: str | None = None) -> Transport:
-        """Return the way to the cluster; a program's project may name it, else the working folder's.
+        """Return the transport to the cluster; the program's project may name it, else the working folder's.
 
         Raises ClusterError where nothing names one.
         """
@@ -48,7 +48,7 @@ OPTIONS = (
     click.option("--context", metavar="NAME", help="Use this context of the kubeconfig, and no Argo server."),
     click.option("-n", "--namespace", metavar="NAME", help="Look in this namespace.  [default: ARGO_NAMESPACE, the context's]"),
     click.option("--certificate-authority", "authority", metavar="FILE", help="Trust the authorities in this file."),
-    click.option("--client-certificate", "certificate", metavar="FILE", help="Show this certificate to the server."),
+    click.option("--client-certificate", "certificate", metavar="FILE", help="Authenticate with this certificate."),
     click.option("--client-key", "private_key", metavar="FILE", help="The certificate's key."),
     click.option("--insecure-skip-tls-verify", "insecure", is_flag=True, help="Trust any certificate."),
     click.option(
@@ -57,7 +57,7 @@ OPTIONS = (
         type=Duration(),
         default=30.0,
         show_default="30s",
-        help="Wait so long for an answer.",
+        help="Time limit for a response.",
     ),
 )
 

@@ -1,6 +1,6 @@
 """Complete flows, executions, layers, artifacts and parameters in a shell, without executing a program.
 
-A shell calls these functions while a user types. They print nothing and return no completions where anything is wrong.
+A shell calls these functions while a user types. They print nothing and return no completions after an error.
 """
 
 from __future__ import annotations

@@ -247,6 +247,6 @@ def choose_chain(chains: Sequence[Sequence[str]], flow: str | None, *, need: boo
     if len(fitting) > 1:
         raise FlowError(
             f"The program calls flow {flow!r} {len(fitting)} times.",
-            fix="call it once, or run the others by a program of their own.",
+            fix="call it once, or move the other calls to another program.",
         )
     return fitting[0]

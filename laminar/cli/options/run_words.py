@@ -103,7 +103,7 @@ def completed(context: click.Context, parameter: click.Parameter, typed: str) ->
 
 
 def is_program(word: str) -> bool:
-    """Return whether a word names a program's file rather than a run: it is a path of one, there or not."""
+    """Return whether a word names a program's file rather than a run: it has the form of such a path, existing or not."""
     return word.endswith(".py") or (os.sep in word and os.path.isfile(word))
 
 

@@ -1,7 +1,7 @@
 """Store artifacts and documents: on disk, in memory, on S3, or anywhere that fsspec reaches.
 
-Floors, from below: plain facts (byte_storage, key_layout, background_call); ``values`` and ``storage``, which do not know each
-other; ``documents``; ``base``; stores and open_url. Nothing here knows flows, layers or executions but by their names.
+Levels, from the lowest: definitions (byte_storage, key_layout, background_call); ``values`` and ``storage``, which do not
+import each other; ``documents``; ``base``; stores and open_url. Flows, layers and executions are only names here.
 """
 
 from __future__ import annotations

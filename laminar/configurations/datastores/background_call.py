@@ -1,4 +1,4 @@
-"""Run one function in a thread of its own while the process goes on."""
+"""Run one function in its own thread while the process continues."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class Named(Protocol):
 
 
 class ListedFlow(Named, Protocol[ExecutionT_co]):
-    """A flow that makes executions of their ids."""
+    """A flow that returns executions by their ids."""
 
     def execution(self, id: str | None = None, /) -> ExecutionT_co:
         """Return the execution of an id."""
@@ -48,7 +48,7 @@ class StoredExecution(Protocol):
 
 
 class ListedExecution(StoredExecution, Protocol[LayerT_co]):
-    """An execution that makes layers of their names."""
+    """An execution that returns layers by their names."""
 
     def layer(self, layer: str, /) -> LayerT_co:
         """Return the layer of a name."""
@@ -96,11 +96,11 @@ class DataStore(ValueStore):
         repository.remove(self, flow, execution, layer)
 
     def record_failure(self, flow: str, execution: str, layer: str, index: int, attempt: int, message: str) -> None:
-        """Write the marker of an attempt that failed by itself."""
+        """Write the marker of an attempt that failed by its own error."""
         repository.record_failure(self, flow, execution, layer, index, attempt, message)
 
     def failures(self, flow: str, execution: str, layer: str, index: int) -> tuple[int, ...]:
-        """Return the attempts at a split that failed by themselves, in order."""
+        """Return the attempts at a split that failed by their own errors, in order."""
         return repository.failures(self, flow, execution, layer, index)
 
     def clear_failures(self, flow: str, execution: str, layer: str, index: int) -> None:
@@ -136,7 +136,7 @@ class DataStore(ValueStore):
         return execution_listing.executions(self, flow)
 
     def layers(self, flow: str, execution: str) -> tuple[str, ...]:
-        """Return the names of the layers that left anything in an execution, sorted."""
+        """Return the names of the layers that have documents in an execution, sorted."""
         return tuple(repository.folders(self, key_layout.execution_folder(flow, execution)))
 
     def list_executions(self, *, flow: ListedFlow[ExecutionT]) -> list[ExecutionT]:
@@ -144,7 +144,7 @@ class DataStore(ValueStore):
         return [flow.execution(execution) for execution in self.executions(flow.name)]
 
     def list_layers(self, *, execution: ListedExecution[LayerT]) -> list[LayerT]:
-        """Return the layers that left anything in an execution, by name, except those that its flow no longer has."""
+        """Return the layers that have documents in an execution, by name, except those that its flow no longer has."""
         layers: list[LayerT] = []
         for name in self.layers(execution.flow.name, id_of(execution)):
             try:
@@ -171,7 +171,7 @@ def id_of(execution: StoredExecution) -> str:
     """
     if execution.id is None:
         raise DatastoreError(
-            f"This execution of flow {execution.flow.name!r} has no id, so nothing is stored of it.",
+            f"This execution of flow {execution.flow.name!r} has no id, so no data of it is stored.",
             fix="name one: flow.execution('...'), or start it with flow(...).",
         )
     return execution.id

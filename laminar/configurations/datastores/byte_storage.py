@@ -77,7 +77,7 @@ class ByteStorage(ABC):
 
     @abstractmethod
     def put(self, key: str, chunks: Sequence[Buffer]) -> None:
-        """Write a file, replacing an older one. Others see all of it or nothing, also if the process is killed."""
+        """Write a file, replacing an older one. Other processes read all of it or nothing, also if this process is killed."""
 
     @abstractmethod
     def names(self, folder: str) -> Iterable[str]:
@@ -142,15 +142,15 @@ class ByteStorage(ABC):
             self.put(key, chunks)
 
     def renew(self, key: str, size: int) -> bool:
-        """Set the time of a file of this size to now, so that housekeeping keeps it; False where it has to be written."""
+        """Set the time of a file of this size to now, so that garbage collection keeps it; False where it has to be written."""
         return False
 
-    # housekeeping
+    # garbage collection
 
     def entries(self, folder: str) -> Iterable[Entry]:
-        """Return the files in a folder with their sizes and times, which housekeeping relies on; define it beside ``names``.
+        """Return the files in a folder with their sizes and times, which garbage collection relies on; define it with ``names``.
 
-        Where a storage has no times all files count as new, so that housekeeping removes none.
+        Where a storage has no times all files count as new, so that garbage collection removes none.
         """
         now = time()
         files = [name for name in self.names(folder) if not name.endswith("/")]

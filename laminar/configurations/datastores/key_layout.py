@@ -14,7 +14,7 @@ Keys are ``/``-separated paths below the store's root::
     cache/<key>.json
     removed/<id>.json
 
-No layer is named ``.history``: a name of laminar's starts with no dot.
+No layer is named ``.history``: no name starts with a dot.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def execution_folder(flow: str, execution: str) -> str:
 
 @lru_cache(maxsize=256)
 def layer_folder(flow: str, execution: str, layer: str) -> str:
-    """Return the folder of all that a layer left in an execution but its artifacts."""
+    """Return the folder of all files of a layer in an execution except its artifacts."""
     check(layer, "layer")
     return f"{execution_folder(flow, execution)}/{layer}"
 
@@ -108,7 +108,7 @@ def execution_key(flow: str, execution: str) -> str:
 
 
 def attempts_folder(flow: str, execution: str) -> str:
-    """Return the folder of the records of attempts that left no document."""
+    """Return the folder of the records of attempts without a document."""
     return f"{execution_folder(flow, execution)}/{HISTORY}/attempts"
 
 
@@ -155,7 +155,7 @@ def offsets_key(flow: str, execution: str, layer: str, attribute: str) -> str:
 
 
 def index_of(name: str) -> int | None:
-    """Return the number that a document or a marker is named by, None for any other file.
+    """Return the number in the name of a document or a marker, None for any other file.
 
     >>> index_of("12.json"), index_of("failed/"), index_of("x.json")
     (12, None, None)

@@ -12,7 +12,7 @@ __all__ = ["AWS", "Local", "Memory", "Remote"]
 
 
 class Local(LocalStorage, DataStore):
-    """Store in a folder, made with a ``.gitignore`` of its own at the first write.
+    """Store in a folder, which is created with its own ``.gitignore`` at the first write.
 
     A write goes to a temporary file in ``tmp/`` and is then renamed, so that others see all of it or nothing. ``durable=True``
     also makes the disk write it before the rename, which a power failure requires and which takes much longer.

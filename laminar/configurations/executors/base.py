@@ -34,7 +34,7 @@ class SplitKilled(SplitFailed):
 
 
 class NotStarted(Exception):
-    """A split of a batch was not begun: the process ended at one before it. It is begun again, and loses no attempt."""
+    """A split of a batch was not begun: the process ended at an earlier one. It is begun again, and loses no attempt."""
 
 
 def cpus() -> int:
@@ -72,15 +72,15 @@ class Executor(ABC):
         return made
 
     def lane(self, execution: Execution) -> Lane:
-        """Return what runs the attempts of an execution: ``submit``, unless an executor has a faster way."""
+        """Return the lane that runs the attempts of an execution: by ``submit``, unless an executor has a faster way."""
         return SubmitLane(self, execution)
 
     @abstractmethod
     async def submit(self, *, layer: Layer) -> Any:
         """Run one attempt of the split that a layer stands for, and return when it has ended.
 
-        Raises SplitFailed where it failed by itself, SplitKilled where it was ended from outside. A layer whose binding is a gate
-        is not run: its entry hooks are evaluated, and the answer returned.
+        Raises SplitFailed where it failed by its own error, SplitKilled where it was ended from outside. A layer whose binding is a
+        gate is not run: its entry hooks are evaluated, and the answer returned.
         """
 
     def here(self, layer: Layer) -> Any:
@@ -96,10 +96,10 @@ class Executor(ABC):
         return min(given, default=None)
 
     def check(self, execution: Execution) -> None:
-        """Raise FlowError for what this executor cannot do of an execution, before anything runs."""
+        """Raise FlowError for settings of an execution that this executor does not support, before anything runs."""
 
     async def open(self, execution: Execution) -> None:
-        """Get ready to run splits of an execution."""
+        """Prepare to run splits of an execution."""
 
     async def close(self) -> None:
-        """Stop what is still running."""
+        """Stop the running splits."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Docker", "arguments", "container_name"]
 
 KILLED = (137, 143)
-"""Exit codes of a container that was killed from outside, or for want of memory."""
+"""Exit codes of a container that was killed from outside, or because it exceeded its memory."""
 
 LONGEST_LINE = 4096
 """Bytes of a container's last line that an error shows."""
@@ -35,7 +35,7 @@ NOT_STARTED = 125
 
 
 def container_name(job: Job) -> str:
-    """Return a container's name for an attempt: readable, and distinct whatever the id is.
+    """Return a container's name for an attempt: readable, and distinct for all ids.
 
     >>> container_name(Job("Train", "my run", "Fit", 2))
     'laminar-Train-Fit-2-1-0cf7b75f'
@@ -74,7 +74,7 @@ def arguments(layer: Layer, job: Job, docker: str) -> list[str]:
 class Docker(Executor):
     """Run splits in containers: the layer's image, command, CPUs, memory, environment and host volumes.
 
-    A local datastore is mounted at its own path. Secrets, claims and what else only a cluster has is left out.
+    A local datastore is mounted at its own path. Secrets, claims and other objects of a cluster are left out.
     """
 
     def __init__(self, *, concurrency: int | None = None, timeout: float | None = None, docker: str = "docker") -> None:
@@ -83,7 +83,7 @@ class Docker(Executor):
         self.docker = option_values.text("Docker", "docker", docker, example='docker="podman"')
 
     def check(self, execution: Execution) -> None:
-        """Refuse what Docker alone cannot give.
+        """Reject settings that need a cluster.
 
         Raises FlowError for a layer that needs secrets or volumes of a cluster, SchedulerError where there is no client.
         """
@@ -102,14 +102,14 @@ class Docker(Executor):
                 )
 
     async def submit(self, *, layer: Layer) -> Any:
-        """Run one attempt in a container of its own."""
+        """Run one attempt in a new container."""
         import asyncio
 
         if layer._binding.gate:
             return await asyncio.to_thread(self.here, layer)
         job = Job.of(layer)
         if os.path.isabs(root := layer.flow.configuration.datastore.root):
-            os.makedirs(root, exist_ok=True)  # else Docker makes it, and it is root's
+            os.makedirs(root, exist_ok=True)  # else Docker creates it, owned by root
         process = await asyncio.create_subprocess_exec(
             *arguments(layer, job, self.docker),
             stdin=asyncio.subprocess.DEVNULL,
@@ -132,7 +132,7 @@ class Docker(Executor):
         return _outcome(layer, code, last)
 
     async def _remove(self, job: Job, process: Any) -> None:
-        """Remove a container whatever it is doing."""
+        """Remove a container, also a running one."""
         import asyncio
 
         removal = await asyncio.create_subprocess_exec(
@@ -175,7 +175,9 @@ def _outcome(layer: Layer, code: int, last: str) -> bool:
         failed.retryable = code == split_job.RETRY
         raise failed
     if code in KILLED:
-        raise SplitKilled.of(split.failure(layer, f"its container was killed (exit code {code}), for want of memory perhaps"))
+        raise SplitKilled.of(
+            split.failure(layer, f"its container was killed (exit code {code}), perhaps because it exceeded its memory")
+        )
     if code == split_job.CANNOT:  # it cannot be run, so another attempt would end in the same way
         raise split.failure(layer, last.removeprefix("laminar: ") or f"exit code {code}")
     if code == NOT_STARTED:

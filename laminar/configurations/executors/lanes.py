@@ -17,7 +17,7 @@ End = Callable[[int, Any], None]
 
 
 class Lane(ABC):
-    """Run attempts of one execution; nothing here waits but `wait`.
+    """Run attempts of one execution; only `wait` blocks.
 
     ``slots`` is the number that the scheduler may begin before others have ended.
     """
@@ -26,7 +26,7 @@ class Lane(ABC):
     needs_loop: bool = False
 
     def open(self) -> None:
-        """Get ready, before anything is begun."""
+        """Prepare, before anything is begun."""
 
     @abstractmethod
     def begin(self, layers: Sequence[Layer], end: End) -> None:
@@ -34,14 +34,14 @@ class Lane(ABC):
 
     @abstractmethod
     def wait(self, timeout: float | None) -> None:
-        """Wait until something has ended, at most so many seconds, and call the ``end`` of all that has."""
+        """Wait until something has ended, at most so many seconds, and call the ``end`` of all attempts that have ended."""
 
     def close(self) -> None:
         """Stop the running splits."""
 
 
 class InlineLane(Lane):
-    """Run splits one at a time in this process and thread: the terminal is theirs, for a debugger or a question."""
+    """Run splits one at a time in this process and thread, so that they can use the terminal for a debugger or a prompt."""
 
     def __init__(self, executor: Any) -> None:
         self.executor = executor
@@ -66,7 +66,7 @@ class InlineLane(Lane):
 
 
 class SubmitLane(Lane):
-    """Run attempts by an executor's ``submit``, in an event loop of its own."""
+    """Run attempts by an executor's ``submit``, in a separate event loop."""
 
     needs_loop = True
 
@@ -77,7 +77,7 @@ class SubmitLane(Lane):
         self.tasks: dict[Any, tuple[int, End]] = {}
 
     def open(self) -> None:
-        """Start the loop, and let the executor get ready."""
+        """Start the loop and prepare the executor."""
         import asyncio
 
         self.runner = asyncio.new_event_loop()

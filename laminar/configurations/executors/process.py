@@ -17,7 +17,7 @@ __all__ = ["Process"]
 
 
 class Process(Executor):
-    """Run each split (or batch of splits) in a process of its own, forked from this one as it is when the flow is called.
+    """Run each split (or batch of splits) in its own process, forked from this one in its state at the flow's call.
 
     Where a fork is not safe, each worker is a new process that loads the program.
     Children end with the run; a layer's processes are killed
@@ -33,12 +33,12 @@ class Process(Executor):
         return {name: value for name, value in self.__dict__.items() if name != "_semaphore"} | {"_client": None}
 
     def lane(self, execution: Execution) -> Lane:
-        """Return a lane that hands splits to a fork server, unless a subclass submits them in a way of its own."""
+        """Return a lane that sends splits to a fork server, unless a subclass overrides ``submit``."""
         if type(self).submit is not Process.submit:
             return SubmitLane(self, execution)
         return ServerLane(self, execution)
 
-    # for subclasses that submit in a way of their own
+    # for subclasses that override submit
 
     async def open(self, execution: Execution) -> None:
         self._connected(execution)
@@ -88,7 +88,7 @@ class Process(Executor):
 
 
 class ServerLane(Lane):
-    """Hand splits to a fork server, some more than run at once, so that the next one starts as soon as one ends."""
+    """Send splits to a fork server, some more than run at once, so that the next one starts as soon as one ends."""
 
     def __init__(self, executor: Process, execution: Execution) -> None:
         self.executor = executor

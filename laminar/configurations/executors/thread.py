@@ -25,7 +25,7 @@ __all__ = ["Thread"]
 
 
 class Thread(Executor):
-    """Run splits in threads; they share this process's memory and cannot be killed, so a timeout is refused."""
+    """Run splits in threads; they share this process's memory and cannot be killed, so a timeout is rejected."""
 
     isolated: ClassVar[bool] = False
 
@@ -55,7 +55,7 @@ class Thread(Executor):
                 raise self._no_timeout(f"Layer {name!r}", registration.where)
 
     def lane(self, execution: Execution) -> Lane:
-        """Return a lane of threads, unless a subclass submits splits in a way of its own."""
+        """Return a lane of threads, unless a subclass overrides ``submit``."""
         if type(self).submit is not Thread.submit:
             return SubmitLane(self, execution)
         return ThreadLane(self)
@@ -103,7 +103,7 @@ class ThreadLane(Lane):
         from queue import SimpleQueue
 
         self.executor = executor
-        self.slots = 2 * executor.concurrency  # a thread that is done finds the next split waiting
+        self.slots = 2 * executor.concurrency  # a thread that has finished a split gets the next one from the queue
         self.scopes: dict[str, LayerScope | None] = {}
         self.ended: SimpleQueue[tuple[End, int, Any]] = SimpleQueue()
 
@@ -112,7 +112,7 @@ class ThreadLane(Lane):
         self.executor._open()
 
     def begin(self, layers: Sequence[Layer], end: End) -> None:
-        """Hand the splits to a thread."""
+        """Pass the splits to a thread."""
         assert self.executor._pool is not None
         if (scope := self._scope(layers[0])) is not None:
             for layer in layers:
@@ -120,7 +120,7 @@ class ThreadLane(Lane):
         self.executor._pool.submit(contextvars.copy_context().run, self._each, layers, end)
 
     def _scope(self, layer: Layer) -> LayerScope | None:
-        """Return the common facts of a fan-out's splits; None where a split is to meet the error, or is the only one."""
+        """Return the common facts of a fan-out's splits; None where a split is to raise the error, or is the only one."""
         binding = layer._binding
         if binding.gate or binding.splits in (None, 1) or binding.tuned:
             return None

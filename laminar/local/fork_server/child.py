@@ -1,4 +1,4 @@
-"""Be the process of a request: run its splits one after the other, report each, and end as Python ends."""
+"""Run the splits of a request in a forked process, one after the other, report each, and end as Python ends."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def work(flow: Flow, jobs: tuple[Job, ...], result: int, *, reseed: bool, shared
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
-            except Exception:  # it may be anything that the program put there
+            except Exception:  # the program may have replaced it by any object
                 continue
         data = memoryview(answer)
         while data:
             data = data[os.write(result, data) :]
         if job is not jobs[-1]:
-            os.read(result, 1)  # the server has taken this job's output: what follows is the next one's
+            os.read(result, 1)  # the server has read this job's output: later output is the next one's
     return code
 
 
@@ -79,7 +79,7 @@ PLAIN = encode(Answer(entries={}))
 
 
 def pickled(error: Exception) -> bytes:
-    """Return the pickle of an error, as one of laminar's."""
+    """Return the pickle of an error, converted to one of laminar's."""
     if not isinstance(error, LaminarError):
         error = ExecutionError(f"{type(error).__name__}: {error}")
     return pickle.dumps(error)
@@ -91,15 +91,15 @@ def pickled(error: Exception) -> bytes:
 def connect_streams() -> None:
     """Connect the standard streams of a forked server with descriptors 0, 1 and 2, which its children replace by pipes.
 
-    Standard input is empty: no one answers there. A stream that the program replaced stays as it is where it leads to a
-    descriptor (also through an object of its own), and where it is a file of its own.
+    Standard input is empty, as no user can type there. A stream that the program replaced is not changed where it leads to a
+    descriptor (also through an object of the program's), and where it is another file.
     """
     null = os.open(os.devnull, os.O_RDONLY)
     if null != 0:
         os.dup2(null, 0)
         os.close(null)
     if sys.stdin is None or _descriptor(sys.stdin, 0) == 0:
-        sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False))  # the old one may hold what it read ahead
+        sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False))  # the old one may have a buffer of input
     for number, name in ((1, "stdout"), (2, "stderr")):
         stream = getattr(sys, name)
         if _is_elsewhere(stream, number):
@@ -117,7 +117,7 @@ def _is_elsewhere(stream: Any, number: int) -> bool:
     if stream is None:
         return True
     found = _descriptor(stream, number)
-    if found is None or found < 0:  # it is kept in memory: the first process could not see it
+    if found is None or found < 0:  # it is kept in memory: the first process could not read it
         return True
     if found == number:
         return False
@@ -127,7 +127,7 @@ def _is_elsewhere(stream: Any, number: int) -> bool:
 
 
 def _descriptor(stream: Any, number: int) -> int | None:
-    """Return the descriptor of a stream, None where it is kept in memory; an object without one passes for connected."""
+    """Return the descriptor of a stream, None where it is kept in memory; an object without one counts as connected."""
     try:
         found = stream.fileno()
     except io.UnsupportedOperation:

@@ -1,4 +1,4 @@
-"""Talk to a fork server (`laminar.local.fork_server.server`): start it, send it requests, take their output and their ends."""
+"""Talk to a fork server (`laminar.local.fork_server.server`): start it, send it requests, read their output and their ends."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Running:
 
 
 class Client:
-    """The near side of a fork server."""
+    """The client of a fork server."""
 
     def __init__(self, connection: socket.socket, pid: int, *, loads: Load | None = None, trace: IO[bytes] | None = None) -> None:
         self.channel = protocol.Channel(connection)
@@ -179,7 +179,7 @@ class Client:
         return ExecutionError(
             f"The program was not loaded within {self.loads.seconds:g} s in a new process: it waits in {lines[0][2]}.",
             where=f"{source_location.shorten(path)}:{line}, in {function}",
-            fix="let it take locks, ports and the like after the flow's call or in a layer: the first process may hold what it "
+            fix="let it acquire locks, ports and the like after the flow's call or in a layer: the first process may hold one it "
             "waits for. LAMINAR_LOAD_SECONDS changes the limit.",
         )
 
@@ -234,7 +234,7 @@ def connect(flow: Flow, concurrency: int) -> Client:
     before = call_log.before(flow.name)
     known = _kept.get((program, flow.name))
     if known is not None and not known.closed and known.loads is not None and known.loads.before != before:
-        known.close()  # the program has gone on since it was loaded
+        known.close()  # the program has run further since it was loaded
         known = None
     if known is not None and not known.closed:
         with contextlib.suppress(ConnectionError):  # the server is gone: the next request reports that
@@ -242,7 +242,7 @@ def connect(flow: Flow, concurrency: int) -> Client:
         return known
     load = Load(tuple(sys.path), flow.name, _seconds(), process_state.first_folder(), program, before=before)
     client = _loaded(load, concurrency)
-    if not client.knows:  # its class is defined after a read, where recording ends: it travels by value
+    if not client.knows:  # its class is defined after a read, where recording ends: it is sent by value
         client.close()
         return _loaded(_by_value(flow), concurrency)
     _kept[program, flow.name] = client
@@ -250,7 +250,7 @@ def connect(flow: Flow, concurrency: int) -> Client:
 
 
 def _by_value(flow: Flow) -> Load:
-    """Return a flow that no program defines, as it is now: of a notebook, a REPL or a test."""
+    """Return a flow that no program defines, pickled by value: of a notebook, a REPL or a test."""
     from laminar.program import pickle_by_value
 
     return Load(tuple(sys.path), flow.name, _seconds(), None, flow=pickle_by_value.dumps(flow))
@@ -264,7 +264,7 @@ def _seconds() -> float:
 def _forked(flow: Flow, concurrency: int) -> Client:
     from laminar.local.fork_server import child, server
 
-    child.prepare_death()  # as the import, before the fork: the servers of further runs have it then
+    child.prepare_death()  # imported before the fork, so that the servers of further runs have it
     near, far = socket.socketpair()
     interpreter_exit.flush_files()
     pid = fork_safety.fork()

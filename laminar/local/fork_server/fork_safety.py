@@ -62,7 +62,7 @@ def _probe() -> None:
         os._exit(0)
     try:
         os.waitpid(pid, 0)
-    except ChildProcessError:  # the program ignores SIGCHLD: then the kernel takes the status itself, waitpid(2)
+    except ChildProcessError:  # the program ignores SIGCHLD: then the kernel discards the status, waitpid(2)
         pass
 
 
@@ -90,7 +90,7 @@ def _data_threads() -> set[threading.Thread]:
 def _connections() -> Iterator[str]:
     """Yield the other ends of the program's connections: of stream sockets, without those of the threads of fsspec.
 
-    What this process inherited is left out: it does not close on exec, as what Python and databases' clients open does (PEP 446).
+    Inherited sockets are left out: they are not closed on exec, as those of Python and databases' clients are (PEP 446).
     """
     module: Any = sys.modules.get("fsspec.asyn")
     selector = getattr(module.loop[0], "_selector", None) if module is not None else None
@@ -106,7 +106,7 @@ def _peer(descriptor: int) -> Iterator[str]:
         return
     with socket.socket(fileno=os.dup(descriptor)) as copy:
         peer = copy.getpeername()
-        if copy.type != socket.SOCK_STREAM or not peer:  # of a pair of sockets, which have no names, both ends are here
+        if copy.type != socket.SOCK_STREAM or not peer:  # a pair of sockets, which have no names, has both ends in this process
             return
         yield f"{peer[0]}:{peer[1]}" if copy.family in (socket.AF_INET, socket.AF_INET6) else str(peer)
 

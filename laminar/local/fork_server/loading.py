@@ -1,4 +1,4 @@
-"""Load, in a server that started again, the program or the flow that its splits need.
+"""Load, in a server that is a new process, the program or the flow that its splits need.
 
 Run as ``python -c ... FD`` by the client: a server, or (where the loaded program runs threads) the process of one request.
 """
@@ -58,7 +58,7 @@ class Loaded:
     def load(self, then: Callable[[tuple[str, Any]], NoReturn] | None = None) -> tuple[str, Any]:
         """Load, and return the message about it: whether the flow is there, or the error.
 
-        Where a program calls the flow, the message is passed to ``then`` instead, which goes on from there.
+        Where a program calls the flow, the message is passed to ``then`` instead, which continues from there.
         """
         try:
             self._load(then)
@@ -133,7 +133,7 @@ _trace = 2
 
 @contextlib.contextmanager
 def _limited(seconds: float) -> Iterator[None]:
-    """Write the stack and end this process where loading takes too long: it waits for input that will never come."""
+    """Write the stack and end this process where loading takes too long: it waits for input that will never arrive."""
     faulthandler.dump_traceback_later(seconds, exit=True, file=_trace)
     try:
         yield

@@ -18,7 +18,7 @@ class Load:
 
     ``path`` is the ``sys.path`` of the first process. Loading may take so many ``seconds``.
     ``folder`` is the working folder that the program starts in. ``before`` are the calls of flows that the first process made
-    before; None where that is not known.
+    before; None where these are unknown.
     """
 
     path: tuple[str, ...]
@@ -48,7 +48,7 @@ class Request:
 class Answer:
     """How one job ended: with answers of entry hooks, a failure of its own, or an error that keeps it from being run.
 
-    ``reused`` is the execution whose result was taken over instead of running.
+    ``reused`` is the execution whose result was reused instead of running.
     """
 
     entries: dict[str, Any] | None = None

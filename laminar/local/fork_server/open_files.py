@@ -1,4 +1,4 @@
-"""Give a forked process positions of its own in the files that its parent had open for reading.
+"""Reopen, in a forked process, the files that its parent had open for reading, so that it has its own positions in them.
 
 A fork shares each open file with its position (fork(2)): splits that read one file at once would each miss parts of it,
 and an archive or a table would be read at a wrong place. A process that loads the program opens its own, and so does a pod.

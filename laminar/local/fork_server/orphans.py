@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["is_orphaned", "record"]
 
 PATIENCE = 0.1
-"""Seconds until a process that was killed has given its children to another parent: its files close first (exit(2) of Linux)."""
+"""Seconds until the children of a killed process have another parent: its files close first (exit(2) of Linux)."""
 
 
 def is_orphaned(parent: int) -> bool:
@@ -35,12 +35,12 @@ def is_orphaned(parent: int) -> bool:
 
 
 def record(parent: int, children: Collection[RunningChild], flow_of: Callable[[Request], Flow]) -> None:
-    """Write that the jobs of processes were interrupted, if the run's process has ended; one that left a document has finished."""
+    """Write that the jobs of processes were interrupted, if the run's process has ended; one with a document has finished."""
     if not children or not is_orphaned(parent):
         return
     for child in children:
         flow, job = flow_of(child.request), child.request.jobs[child.place]
-        with contextlib.suppress(Exception):  # no one is left to whom it could be reported, and nothing else depends on it
+        with contextlib.suppress(Exception):  # no process is left to report it to, and nothing else depends on it
             store = flow.configuration.datastore
             if job.gate or store.load(job.flow, job.execution, job.layer, job.index) is not None:
                 continue

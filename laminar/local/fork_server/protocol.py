@@ -1,7 +1,7 @@
 """Carry messages between a run and its fork server: pickled values in frames that start with their length.
 
-Both ends are non-blocking and keep bytes that the other side has not read yet, so that neither ever waits for the other while that
-waits for it. Failures travel with their exceptions where these can be pickled.
+Both ends are non-blocking and keep bytes that the other side has not read yet, so that they never wait
+for each other. Failures are sent with their exceptions where these can be pickled.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def encode(message: Any) -> bytes:
 
 
 class Frames:
-    """Cut a stream of bytes into messages; the time is linear in the bytes, however they come."""
+    """Cut a stream of bytes into messages; the time is linear in the bytes, in any pieces."""
 
     def __init__(self) -> None:
         self.data = bytearray()
@@ -121,7 +121,7 @@ def encode_failure(failed: SplitFailed) -> tuple[bytes, bytes | None]:
     try:
         cause: bytes | None = pickle.dumps(failed.__cause__)
         pickle.loads(cause)  # type: ignore[arg-type]
-    except Exception:  # any exception class may fail to pickle in any way; the text of the traceback goes anyway
+    except Exception:  # any exception class may fail to pickle in any way; the text of the traceback is sent in any case
         cause = None
     plain = SplitFailed.__new__(SplitFailed, *failed.args)
     plain.args = failed.args

@@ -1,4 +1,4 @@
-"""Hold a process that runs, as its server sees it: its pipes, and how far it has come."""
+"""Hold a running process of a server: its pipes, and the job under way."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class RunningChild:
         return now(after=self.began - time())
 
     def next(self) -> None:
-        """Go on to the next job."""
+        """Switch to the next job."""
         self.place += 1
         self.began = time()
 

@@ -41,13 +41,13 @@ CHUNK = 65536
 FULL = 1 << 22
 """Bytes that wait for the run, from which on no output is read."""
 SOON = 0.05
-"""Seconds after which a message is sent that has no hurry."""
+"""Seconds after which a message without urgency is sent."""
 GRACE = 1.0
 """Seconds that interrupted children have to clean up."""
 
 
 class Source(Protocol):
-    """Where a server that started again has its flows from: `laminar.local.fork_server.loading.Loaded`."""
+    """Source of the flows of a server that is a new process: `laminar.local.fork_server.loading.Loaded`."""
 
     is_spawning: bool
 
@@ -64,7 +64,7 @@ class Source(Protocol):
 class Server:
     """Hold the flow and the running children.
 
-    A forked server has its ``flow``. One that started again loads its program by ``load``, from the first message.
+    A forked server has its ``flow``. A server in a new process loads its program by ``load``, from the first message.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class Server:
             while True:
                 found = poller.wait(SOON if channel.leaving else self._patience() if self.limited else None)
                 for ready, events in found:
-                    # A pipe that was closed meanwhile has no owner: its number is another's after the next fork at the earliest.
+                    # A pipe that was closed meanwhile has no owner: its number is reused after the next fork at the earliest.
                     if (child := owners.get(ready)) is not None:
                         self._read(child, ready)
                     elif ready == self.wake:
@@ -225,11 +225,11 @@ class Server:
             self.owners[end] = child
             if end == result or not self.paused:
                 self.poller.register(end, READ)
-        # It has no hurry: the other side uses it only where this server is killed. Most splits have ended before it leaves.
+        # It is not urgent: the client uses it only where this server is killed. Most splits have ended before it leaves.
         self.channel.queue(("started", request.number, pid))
 
     def _prepare(self, flow: Flow, job: Job) -> LayerScope | None:
-        """Compute once the common facts of a fan-out's splits; None where there are none, or where a child is to meet the error."""
+        """Compute once the common facts of a fan-out's splits; None where there are none, or a child is to raise the error."""
         if self.loaded is not None and self.loaded.is_spawning:
             return None
         if job.gate or job.splits in (None, 1):
@@ -378,7 +378,7 @@ class Server:
             return
 
     def _stop(self) -> None:
-        """Interrupt the children, give them a moment, then kill the others."""
+        """Interrupt the children, and after a moment kill those that still run."""
         for child in self.children.values():
             self._kill_group(child.pid, signal.SIGINT)
         until = time.monotonic() + GRACE
@@ -396,7 +396,7 @@ class Server:
 
 
 def _is_over(pid: int) -> bool:
-    """Return whether a child has ended, having taken its status if no one has yet."""
+    """Return whether a child has ended, and reap it if that was not done yet."""
     try:
         return os.waitpid(pid, os.WNOHANG)[0] != 0
     except ChildProcessError:

@@ -227,7 +227,7 @@ def test_a_run_that_is_stopped_says_so_and_is_resumed(how, folder):
     reasons = {
         "interrupt": "interrupted from the keyboard (SIGINT)",
         "terminate": "terminated by SIGTERM",
-        "parent": f"its process ({process.pid} on {os.uname().nodename}) ended without a word",
+        "parent": f"its process ({process.pid} on {os.uname().nodename}) ended without a report",
     }
     assert found.reason == reasons[how]
     assert found.failures == ()

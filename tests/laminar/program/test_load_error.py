@@ -13,7 +13,7 @@ from laminar.program import process_state
 from laminar.program.load_error import load_error
 from laminar.program.main_module import Program
 
-PORT = "let it take ports and locks after the flow's call"
+PORT = "let it acquire ports and locks after the flow's call"
 INPUT = "pass what it reads from standard input as a file"
 
 

@@ -37,7 +37,7 @@ def test_a_page_says_what_ran_when_by_whom_and_with_what(store):
     page = drawn(store)
     for text in ("nightly", "finished", "train.py --fast", "ab" * 32, "ann on laptop", "rate", "0.1", str(store.url), "4 of 4"):
         assert text in page, text
-    assert "What failed" not in page
+    assert "<h2>Failures</h2>" not in page
 
 
 def test_failures_are_shown_once_with_their_splits_traceback_and_advice(store):

@@ -103,7 +103,7 @@ def test_a_submission_hook_that_meets_an_outage_may_be_tried_again_with_and_with
     for layer in ("Plain", "Limited"):
         code, error, _ = pod(layer)
         assert code == 75, error
-        assert "submission hook" in error and "It may be tried again." in error
+        assert "submission hook" in error and "It may be retried." in error
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGRTMIN + 1])

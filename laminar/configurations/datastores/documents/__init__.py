@@ -1,4 +1,4 @@
 """Keep the records of an execution: documents of splits, failure markers, offsets, and their removal.
 
-Nothing here encodes a value or knows a particular storage.
+Nothing here encodes a value or depends on a particular storage.
 """

@@ -1,4 +1,4 @@
-"""Describe attempts that left no document: how each ended, with the traceback; and the leases of those that may still run.
+"""Describe attempts without a document: how each ended, with the traceback; and the leases of those that may still run.
 
 An attempt that finished, or was skipped, is in its split's document, which costs no further file. The others are written many at
 a time by the process that supervises them, as documents that hold a list of attempts.

@@ -1,7 +1,8 @@
 """Find the document of a split by the key of its result, in any execution of a store.
 
-A file for each key names the split that left its document last, and the one that this took over from. The document itself holds the
-key: a file whose document was removed, or replaced by that of other inputs, finds nothing. So nothing has to be removed together.
+A file for each key names the split that wrote its document last, and the split whose result this one reused. The document itself
+holds the key: a file whose document was removed, or replaced by that of other inputs, finds nothing. So the two files need no
+common removal.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ __all__ = ["add", "find"]
 
 
 def add(storage: ByteStorage, record: Record, *others: Record) -> None:
-    """Write where the document of a finished split is, so that its key finds it from now on; ``others`` are found without it."""
+    """Write the place of a finished split's document, so that its key finds it from now on; ``others`` are found without it."""
     places = [[one.flow, one.execution, one.layer, one.index] for one in (record, *others)]
     text = json_document.add_checksum(encode({"places": places, "schema": 1}))
     storage.put(key_layout.cache_key(record.key), (text.encode(),))
@@ -32,7 +33,7 @@ def add(storage: ByteStorage, record: Record, *others: Record) -> None:
 def find(storage: ByteStorage, key: str) -> Record | None:
     """Return a finished split's document with this key, all of whose artifacts are there; None where there is none.
 
-    The artifacts get the time of now, so that housekeeping keeps them for the document that is about to refer to them.
+    The times of the artifacts are set to now, so that garbage collection keeps them for the document that will refer to them.
     """
     name = key_layout.cache_key(key)
     data = storage.get_if_present(name)

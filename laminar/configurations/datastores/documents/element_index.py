@@ -1,6 +1,6 @@
 """Find which split of a fan-out an element belongs to, at a cost that does not grow with the number of readers.
 
-The first reader adds up the counts of all documents, and leaves the sums beside them in a small file, with little-endian numbers::
+The first reader adds up the counts of all documents, and writes the sums to a small file beside them, with little-endian numbers::
 
     magic "LMNO", schema, whether there is a default, 0, 0, splits (8 bytes)
     sha256 of the above and of all that follows
@@ -76,7 +76,7 @@ def total(storage: ByteStorage, flow: str, execution: str, layer: str, attribute
 
 
 def stored_sums(storage: ByteStorage, flow: str, execution: str, layer: str, attribute: str, *, default: bool) -> Sequence[int]:
-    """Return the sums that lie beside the documents, computed now by the first reader."""
+    """Return the sums in the file beside the documents; the first reader computes them."""
     key = offsets_key(flow, execution, layer, attribute)
     ends = known_sums(storage, key, default=default)
     if ends is None:
@@ -86,7 +86,7 @@ def stored_sums(storage: ByteStorage, flow: str, execution: str, layer: str, att
 
 
 def known_sums(storage: ByteStorage, key: str, *, default: bool) -> Sequence[int] | None:
-    """Return the sums of a file, None where there is none or it has to be made again."""
+    """Return the sums of a file, None where there is none or it has to be written again."""
     front = None if storage.over_network else front_of(storage, key)  # over a network two requests cost more than the whole file
     found = None if front is None else _verified.get(front)
     if found is not None and front is not None and has_default(front) == default:
@@ -160,7 +160,7 @@ def written(ends: Sequence[int], *, default: bool) -> bytes:
 
 
 def read(data: Buffer, *, default: bool) -> Sequence[int] | None:
-    """Return the sums of a file, None where it is damaged or was made with another default: then it is made again."""
+    """Return the sums of a file, None where it is damaged or was written for another default: then it is written again."""
     from hashlib import sha256
 
     view = memoryview(data)

@@ -1,4 +1,4 @@
-"""Explain in errors whose stored data is missing or damaged, and how to make it again."""
+"""Add to errors the owner of missing or damaged data, and how to compute it again."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Origin:
     """Name the attribute whose data is read; used only when reading fails.
 
     ``splits`` is how many splits the layer has, None where it is no fan-out. ``indexes`` are the splits that contributed. Of
-    several, ``ends`` is the number of parts that each and those before it contributed. ``passed`` marks a layer that may have the
-    data from another one.
+    several, ``ends`` is the number of parts that each and those before it contributed. ``passed`` marks a layer that may have got
+    the data from another one.
     """
 
     flow: str
@@ -53,7 +53,7 @@ class Origin:
         return f"{self.layer}.{self.attribute} of flow {self.flow!r}, execution {self.execution!r}{which}"
 
     def explain(self, error: LaminarError, storage: ByteStorage, part: int | None = None) -> None:
-        """Add to an error of reading which data that was and how to make it again, unless it names a place already."""
+        """Add to a read error the data that it is about and how to compute it again, unless the error has a place already."""
         if error.where:
             return
         split = self.split_of(part)
@@ -62,12 +62,12 @@ class Origin:
             error.fix = self.recovery(error, storage, split)
 
     def recovery(self, error: DatastoreError, storage: ByteStorage, split: int) -> str:
-        """Return how to make the data of a split again, which needs its document deleted: a finished split does not run again."""
+        """Return how to compute the data of a split again; its document must be deleted, as a finished split does not run again."""
         file = artifact_key(error.address)
-        if self.layer == PARAMETERS:  # the caller of the flow gave them: resuming does not make them again
+        if self.layer == PARAMETERS:  # the caller of the flow passed them: resuming does not compute them again
             return f"restore {file} from a copy, or start a new execution with these parameters."
         document = document_key(self.flow, self.execution, self.layer, split)
-        # A damaged file of the right size has to go, too: a writer renews a file of the right size and does not write it again.
+        # A damaged file of the right size has to be deleted, too: a writer renews a file of the right size instead of writing it.
         what = document if isinstance(error.__cause__, FileNotFoundError) else f"it and {document}"
         which = self.layer if self.splits is None else f"split {split} of {self.layer}"
         passed = (

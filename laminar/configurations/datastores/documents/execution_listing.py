@@ -23,7 +23,7 @@ def executions(storage: ByteStorage, flow: str) -> tuple[str, ...]:
     """Return the ids of a flow's executions, oldest first.
 
     A KSUID holds the second in which it was made. Where that is not enough, and for an id of the user's own, the document of the
-    Parameters holds the time. A damaged document has no time: it stops no one from listing the other executions.
+    Parameters holds the time. A damaged document has no time: the other executions are listed nevertheless.
     """
     ids = repository.folders(storage, key_layout.executions_folder(flow))
     seconds = {execution: made_at(execution) for execution in ids}
@@ -50,7 +50,7 @@ def repeated(values: Iterable[str]) -> set[str]:
 
 
 def made_at(execution: str) -> str:
-    """Return the second in which a KSUID was made, "" for any other id and one that claims to be of the future.
+    """Return the second in which a KSUID was made, "" for any other id and for one whose second is in the future.
 
     >>> made_at("0ujtsYcgvSTl8PAuAdqWYSMnLOv"), made_at("nightly")
     ('2017-10-10T04:00:47', '')

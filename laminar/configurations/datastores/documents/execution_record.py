@@ -23,7 +23,7 @@ KEPT_SESSIONS = 50
 
 @dataclass(frozen=True)
 class LayerShape:
-    """A layer as the program had it: its dependencies, whether hooks decide on it, whether it fans out."""
+    """A layer as the program defined it: its dependencies, whether hooks decide on it, whether it fans out."""
 
     name: str
     needs: tuple[str, ...] = ()
@@ -62,8 +62,8 @@ class Session:
 class ExecutionRecord:
     """State which program an execution is of, with its arguments and parameters, and its sessions.
 
-    ``file`` is the absolute path of the program, ``given`` how it was named, ``program`` the digest of its file. ``parameters`` are
-    texts, for people: the values are the Parameters' document. ``workflow`` is the workflow's name on a cluster.
+    ``file`` is the absolute path of the program, ``given`` its name as typed, ``program`` the digest of its file. ``parameters``
+    are texts, for people: the values are the Parameters' document. ``workflow`` is the workflow's name on a cluster.
     """
 
     flow: str
@@ -84,7 +84,7 @@ class ExecutionRecord:
         return self.sessions[-1] if self.sessions else None
 
     def with_session(self, session: Session) -> ExecutionRecord:
-        """Return the record with a session, in place of the one of its id if there is one."""
+        """Return the record with a session, which replaces the one with its id if there is one."""
         others = tuple(one for one in self.sessions if one.id != session.id)
         return replace(self, sessions=(*others, session)[-KEPT_SESSIONS:])
 
@@ -132,7 +132,7 @@ def load_execution(storage: ByteStorage, flow: str, execution: str) -> Execution
 
 
 def load_executions(storage: ByteStorage, flow: str, executions: list[str]) -> dict[str, ExecutionRecord | None]:
-    """Return the records of executions, fetched together; None for one that has none, or a damaged one."""
+    """Return the records of executions, fetched together; None for a missing or damaged one."""
     keys = [key_layout.execution_key(flow, execution) for execution in executions]
     found: dict[str, ExecutionRecord | None] = {}
     for execution, key, data in zip(executions, keys, storage.get_many(keys), strict=True):

@@ -76,11 +76,11 @@ class Survey:
 
 @dataclass(frozen=True)
 class Plan:
-    """List the data to remove: executions, artifacts, outdated notes, and keys of the ``cached`` results that went with them.
+    """List the data to remove: executions, artifacts, outdated notes, and keys of the ``cached`` results of those executions.
 
     ``later`` are artifacts that a later run removes.
 
-    ``older`` and ``grace`` are times since when nothing may have been written to removed data.
+    ``older`` and ``grace`` are times: data with a later write is kept.
     """
 
     survey: Survey
@@ -135,7 +135,7 @@ def survey(storage: ByteStorage) -> Survey:
 def by_execution(files: Iterable[Entry]) -> dict[str, list[Entry]]:
     """Return, by execution, the documents, failure markers and history among a flow's files; names are paths below its folder.
 
-    An execution without any is about to get its first one, or is being removed.
+    An execution without any has not written its first one yet, or is being removed.
     """
     found: dict[str, list[Entry]] = {}
     for entry in files:
@@ -239,11 +239,11 @@ def plan(found: Survey, *, older: float, grace: float, flow: str | None = None, 
 def refuse(broken: Iterable[DatastoreError], staying: Iterable[Usage]) -> None:
     """Raise DatastoreError for a damaged note, or document of an execution that stays: its references are unknown."""
     for error in broken:
-        raise DatastoreError(f"Nothing is removed, as it is unknown what is still needed. {error.what}", fix=error.fix)
+        raise DatastoreError(f"Nothing is removed, as it is unknown which data is still needed. {error.what}", fix=error.fix)
     for usage in staying:
         if usage.damaged:
             raise DatastoreError(
-                "Nothing is removed, as it is unknown what "
+                "Nothing is removed, as it is unknown which data "
                 f"execution {usage.execution!r} of flow {usage.flow!r} refers to. {usage.damaged.what}",
                 fix=usage.damaged.fix,
             )
@@ -274,7 +274,7 @@ def remove(storage: ByteStorage, usage: Usage, before: float) -> bool:
     if any(entry.modified >= before for entry in files if "/offsets/" not in entry.name):
         return False
     for layer in {entry.name.partition("/")[0] for entry in files if "/offsets/" in entry.name}:
-        storage.delete(f"{folder}/{layer}/offsets")  # first: they would be wrong beside other documents
+        storage.delete(f"{folder}/{layer}/offsets")  # first: for other documents they would be wrong
     storage.delete(folder)
     return True
 

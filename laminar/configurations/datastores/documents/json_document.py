@@ -61,13 +61,13 @@ def parse(text: str | bytes, key: str) -> dict[str, Any]:
 
 
 def checksum(data: bytes) -> str:
-    """Return the first 64 bits of the SHA-256 of bytes, in hexadecimal: enough against damage, which no one chooses."""
+    """Return the first 64 bits of the SHA-256 of bytes, in hexadecimal: enough to detect accidental damage."""
     return sha256(data).hex()[:16]
 
 
 def malformed(key: str, what: str) -> DatastoreError:
     """Return the error for a damaged document."""
     fix = "delete it and resume the execution, so that its split runs again."
-    if key.split("/")[-2:-1] == [PARAMETERS]:  # the caller of the flow gave them: resuming does not make them again
+    if key.split("/")[-2:-1] == [PARAMETERS]:  # the caller of the flow passed them: resuming does not compute them again
         fix = "restore it from a copy, or start a new execution with these parameters."
     return DatastoreError(f"Document {key or 'given'} is damaged: {what}.", fix=fix)

@@ -62,7 +62,7 @@ def load_pieces(
 ) -> Iterator[Piece]:
     """Yield the pieces of a layer's output in the order of their files' names.
 
-    ``known`` maps the names of files to the sizes that were read before, and receives those read now: a file that has not changed
+    ``known`` maps the names of files to their sizes when they were read, and is updated: a file that has not changed
     is not read again.
     """
     folder = key_layout.logs_folder(flow, execution, layer)

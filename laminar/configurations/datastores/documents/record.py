@@ -33,7 +33,7 @@ class Record:
     about the exception that the layer's Catch covered. An empty fan-out is one record, with ``index`` 0 and ``splits`` 0.
 
     ``key`` is the split's key in the cache, where its layer is registered with one. ``reused`` describes the split whose result was
-    taken over instead of running: its ``execution`` and ``index``, and when it ``started`` and ``finished``.
+    reused instead of running: its ``execution`` and ``index``, and when it ``started`` and ``finished``.
     """
 
     flow: str
@@ -99,7 +99,7 @@ PLAIN = tuple(sorted(name for name in Record.__dataclass_fields__ if name != "ar
 """Fields that are JSON as they are."""
 
 OPTIONAL: dict[str, Any] = {"entries": {}, "key": "", "reused": {}}
-"""Fields that a document has only where they hold something, with their values else."""
+"""Fields that a document omits where they have these default values."""
 
 WRITTEN = tuple(sorted((*PLAIN, "schema")))
 """Members of a document except the artifacts, in the order in which they are written."""

@@ -63,7 +63,7 @@ def parsed(data: bytes, key: str) -> Record:
 
 
 def read(data: Buffer, key: str, flow: str, execution: str, layer: str, index: int) -> Record:
-    """Return the record of a document that is the one of this split.
+    """Return the record of this split's document.
 
     Raises DatastoreError where it is damaged or another split's.
     """
@@ -71,7 +71,7 @@ def read(data: Buffer, key: str, flow: str, execution: str, layer: str, index: i
 
 
 def checked(record: Record, key: str, flow: str, execution: str, layer: str, index: int) -> Record:
-    """Return a record that is the one of this split.
+    """Return the record if it is this split's.
 
     Raises DatastoreError for another split's document that was put in its place.
     """
@@ -102,25 +102,25 @@ def is_complete(records: Mapping[int, Record]) -> bool:
 
 
 def remove(storage: ByteStorage, flow: str, execution: str, layer: str) -> None:
-    """Remove all that a layer left in an execution but its artifacts."""
-    remove_offsets(storage, flow, execution, layer)  # first: they would be wrong beside other documents
+    """Remove all files of a layer in an execution except its artifacts."""
+    remove_offsets(storage, flow, execution, layer)  # first: for other documents they would be wrong
     storage.delete(key_layout.layer_folder(flow, execution, layer))
 
 
 def remove_offsets(storage: ByteStorage, flow: str, execution: str, layer: str) -> None:
-    """Remove the positions of a fan-out's elements: a split that runs again may leave another number of them."""
+    """Remove the positions of a fan-out's elements: a split that runs again may have another number of them."""
     storage.delete(key_layout.offsets_folder(flow, execution, layer))
 
 
 def record_failure(storage: ByteStorage, flow: str, execution: str, layer: str, index: int, attempt: int, message: str) -> None:
-    """Write the marker of an attempt that failed by itself."""
+    """Write the marker of an attempt that failed by its own error."""
     marker = {"attempt": attempt, "index": index, "message": message, "schema": 1, "time": now()}
     text = add_checksum(encode(marker)).encode(errors="backslashreplace")
     storage.put(key_layout.failure_key(flow, execution, layer, index, attempt), (text,))
 
 
 def failures(storage: ByteStorage, flow: str, execution: str, layer: str, index: int) -> tuple[int, ...]:
-    """Return the attempts at a split that failed by themselves, in order."""
+    """Return the attempts at a split that failed by their own errors, in order."""
     names = storage.names(key_layout.failures_folder(flow, execution, layer, index))
     return tuple(sorted(attempt for name in names if (attempt := key_layout.index_of(name)) is not None))
 

@@ -1,4 +1,4 @@
 """Move bytes to and from one kind of storage: disk, memory, S3, any fsspec URL.
 
-Nothing here knows what the bytes mean.
+Nothing here interprets the bytes.
 """

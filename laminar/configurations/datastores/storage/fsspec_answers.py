@@ -1,4 +1,4 @@
-"""Interpret what fsspec file systems return and raise, of which each kind of storage has its own."""
+"""Interpret the results and exceptions of fsspec file systems, which differ between kinds of storage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keep bytes at a URL that fsspec knows: an object store, as a rule."""
+"""Keep bytes at a URL that fsspec knows: usually an object store."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ docs/operations/housekeeping.md states that ``--grace`` has to be longer by it.
 """
 
 UNKNOWN: Any = object()
-"""Stands for a file that only the storage knows."""
+"""Stands for a file whose content only the storage has."""
 
 
 class FsspecStorage(ByteStorage):
@@ -107,7 +107,7 @@ class FsspecStorage(ByteStorage):
             return pending
         found = self._prefetched.get(key, UNKNOWN)
         if found is None:
-            del self._prefetched[key]  # another process may write it: absence is answered once
+            del self._prefetched[key]  # another process may write it: absence is reported once
         return found
 
     def get_many(self, keys: Sequence[str]) -> list[Buffer | None]:
@@ -205,7 +205,7 @@ class FsspecStorage(ByteStorage):
                 files.rm(found)
 
     def _forget(self, key: str) -> None:
-        """Drop what is held of a file or folder that is about to change, after earlier writes to it have ended."""
+        """Drop the cached bytes of a file or folder that is about to change, after earlier writes to it have ended."""
         self._pending.settle(key)
         for held in (self._prefetched, self._siblings):
             for found in [found for found in held if found == key or found.startswith(f"{key}/")]:
@@ -228,7 +228,7 @@ class FsspecStorage(ByteStorage):
 
     def names(self, folder: str) -> Iterable[str]:
         """Return the names of the files and folders in a folder."""
-        pending = list(self._pending.names(folder))  # first: a write may land while the storage answers
+        pending = list(self._pending.names(folder))  # first: a write may end while the storage responds
         found = ((entry["name"].rstrip("/").rpartition("/")[2], entry["type"]) for entry in self._listed(folder))
         listed = [f"{name}/" if kind == "directory" else name for name, kind in found]
         return list(dict.fromkeys((*listed, *pending)))
@@ -282,7 +282,7 @@ class FsspecStorage(ByteStorage):
             raise DatastoreError(
                 f"Datastore {self.root} cannot be opened: {error}", fix=f"install fsspec's package for {kind}:// URLs."
             ) from error
-        # Other processes change what is listed, and an instance is not fork-safe (fsspec 2026.9, asyn.py).
+        # No cache: other processes change listings, and an instance is not fork-safe (fsspec 2026.9, asyn.py).
         options = {**self.options, **more, "use_listings_cache": False, "skip_instance_cache": True}
         return cls(**options)
 
@@ -297,7 +297,7 @@ class FsspecStorage(ByteStorage):
         return files, f"{root}/{key}" if key else root
 
     def _listed(self, folder: str, *, deep: bool = False) -> list[dict[str, Any]]:
-        """Return what is in a folder, or all files below it, without the folder itself; nothing where it is absent."""
+        """Return the entries of a folder, or all files below it, without the folder itself; nothing where it is absent."""
         files, path = self._files(folder)
         with self._explaining(f"list {self.root}/{folder}"):
             try:
@@ -325,7 +325,7 @@ class FsspecStorage(ByteStorage):
 
     @contextmanager
     def _writing(self, what: str) -> Iterator[None]:
-        """Name in errors what is written; FileNotFoundError then means that the destination is absent."""
+        """Name the written file in errors; FileNotFoundError then means that the destination is absent."""
         try:
             with self._explaining(f"write {what}"):
                 yield
@@ -336,7 +336,7 @@ class FsspecStorage(ByteStorage):
 
     @contextmanager
     def _explaining(self, what: str) -> Iterator[None]:
-        """Name in errors what was requested; retries are made by RetryingFilesystem."""
+        """Name the request in errors; retries are made by RetryingFilesystem."""
         try:
             yield
         except (DatastoreError, MemoryError):

@@ -135,7 +135,7 @@ class LocalStorage(ByteStorage):
             raise self._unwritable(error) from error
 
     def renew(self, key: str, size: int) -> bool:
-        """Set the time of a file of this size to now; False where there is none, or its owner is another user."""
+        """Set the time of a file of this size to now; False where there is none, or another user owns it."""
         path = f"{self.root}/{key}"
         try:
             if os.stat(path).st_size != size:
@@ -167,7 +167,7 @@ class LocalStorage(ByteStorage):
                 return False
             os.makedirs(os.path.dirname(aside), exist_ok=True)
             os.replace(path, aside)
-            # A writer that comes from now on finds it gone and writes it again; one that came before has renewed its time.
+            # A writer that comes later finds the file missing and writes it again; one that came before has renewed its time.
             if os.stat(aside).st_mtime >= before:
                 os.replace(aside, path)
                 return False
@@ -178,7 +178,7 @@ class LocalStorage(ByteStorage):
             raise self._unwritable(error) from error
         return True
 
-    # how it is done
+    # implementation
 
     def _create(self, path: str) -> int:
         """Open a new file, making the folders that are missing."""
@@ -191,7 +191,7 @@ class LocalStorage(ByteStorage):
             return os.open(path, flags, 0o666)
 
     def _make_root(self) -> None:
-        """Make the root and keep it out of git; a folder that exists is left as it is."""
+        """Make the root and keep it out of git; an existing folder is not changed."""
         os.makedirs(os.path.dirname(self.root), exist_ok=True)
         try:
             os.mkdir(self.root)
@@ -287,7 +287,7 @@ def reading(path: str) -> Iterator[None]:
 
 
 def content(handle: int, start: int, stop: int | None) -> Buffer:
-    """Return what an open file holds, or a range of it, and close it."""
+    """Return the content of an open file, or a range of it, and close it."""
     try:
         if stop is not None and stop - start < SMALL_RANGE:
             return os.pread(handle, max(0, stop - start), start)

@@ -12,7 +12,7 @@ __all__ = ["MemoryStorage"]
 
 
 class MemoryStorage(ByteStorage):
-    """Keep bytes in a dictionary a folder; a reader gets the very bytes that are kept, which nothing can change."""
+    """Keep bytes in one dictionary per folder; a reader gets the stored bytes object itself, which is immutable."""
 
     shared = False
     overlaps_reads = False

@@ -1,4 +1,4 @@
-"""Keep files that are being written in background: the process that writes them reads them from here until they have landed."""
+"""Keep files that are being written in background: the process that writes them reads them from here until the writes end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Write = tuple[bytes, BackgroundCall[None]]
 
 
 class PendingWrites:
-    """Hold, by key, the content of each write that has not landed, as far as this process knows.
+    """Hold, by key, the content of each write of this process that has not ended.
 
     A write that failed is held until its ``wait`` function has reported that. Two writes of one key are made one after the other.
     """
@@ -21,7 +21,7 @@ class PendingWrites:
         self._writes: dict[str, Write] = {}
 
     def start(self, key: str, data: bytes, write: Callable[[], None]) -> Callable[[], None]:
-        """Call ``write`` in background, hold the data meanwhile, and return a function that waits and raises what it raised."""
+        """Call ``write`` in background, hold the data meanwhile, and return a function that waits and raises its exception."""
         self.settle(key)
         call = BackgroundCall(write)
         entry = self._writes[key] = (data, call)
@@ -36,7 +36,7 @@ class PendingWrites:
         return wait
 
     def get(self, key: str) -> bytes | None:
-        """Return the content of a write that has not landed, None where there is none."""
+        """Return the content of a write that has not ended, None where there is none."""
         entry = self._writes.get(key)
         if entry is None:
             return None
@@ -55,7 +55,7 @@ class PendingWrites:
                 yield name + slash
 
     def settle(self, key: str) -> None:
-        """Wait for the writes of a key and of all keys below it, and drop them; ``wait`` of each still raises what it raised."""
+        """Wait for the writes of a key and of all keys below it, then drop them; ``wait`` of each still raises its exception."""
         for found in list(self._writes):
             if found == key or not key or found.startswith(f"{key}/"):
                 entry = self._writes[found]

@@ -20,7 +20,7 @@ from laminar.configurations.datastores.byte_storage import Buffer
 __all__ = ["RetryingFilesystem", "is_transient", "retry"]
 
 JITTER = random.SystemRandom()
-"""Draws pauses: the module's own generator is the program's, whose numbers may be seeded."""
+"""Generator of pauses: the program may have seeded the generator of the module random."""
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ PAUSE, LONGEST_PAUSE = 0.1, 8.0
 """Seconds before the second attempt, doubled before each later one, up to the longest."""
 
 FIRST = 64
-"""Files that are requested first of many: where none succeeds, the others would only wait for their timeouts."""
+"""Number of files requested first: where none succeeds, requests for the others would only wait for their timeouts."""
 
 CODES = frozenset(
     {
@@ -133,7 +133,7 @@ def retry(request: Callable[[], T], url: str, seconds: float | None = None) -> T
 
 
 def report_waiting(url: str, error: Exception) -> None:
-    """Print, once in a process, what it waits for."""
+    """Print, once in a process, the cause of the delay."""
     if os.getpid() not in _reported:
         _reported.add(os.getpid())
         kind, _, rest = url.partition("://")

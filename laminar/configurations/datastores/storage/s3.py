@@ -1,6 +1,6 @@
 """Keep bytes in Amazon S3, or in a storage that speaks its protocol.
 
-S3 is strongly consistent: after a successful PUT or DELETE each read and listing sees it (Amazon S3 User Guide, "Amazon S3 data
+S3 is strongly consistent: after a successful PUT or DELETE each read and listing reflects it (Amazon S3 User Guide, "Amazon S3 data
 consistency model").
 """
 
@@ -85,7 +85,7 @@ class S3Storage(FsspecStorage):
             # S3 rejects a copy onto itself that changes nothing; replacing the metadata is a change (API reference, CopyObject).
             copy = {**place, "CopySource": place, "MetadataDirective": "REPLACE"}
             retry(lambda: files.files.call_s3("copy_object", **copy), files.url, COPY_SECONDS)
-        except Exception:  # removed meanwhile, or not permitted: the file is written, and that reports what is wrong
+        except Exception:  # removed meanwhile, or not permitted: the file is written, and the write reports the error
             return False
         return True
 

@@ -1,4 +1,4 @@
 """Encode values as content-addressed files and decode them.
 
-Nothing here knows executions, or a particular storage.
+Nothing here depends on executions, or on a particular storage.
 """

@@ -35,10 +35,10 @@ MAX_PREFETCH = 1 << 26
 
 
 class ErrorContext(Protocol):
-    """Something that can add to an error of reading whose elements these are, and how to make them again."""
+    """A context that adds to a read error the owner of the elements, and how to compute them again."""
 
     def explain(self, error: LaminarError, store: ByteStorage, part: int | None = None, /) -> None:
-        """Add to an error what is known of a part of the elements."""
+        """Add to an error the facts about a part of the elements."""
 
 
 class Accessor(Sequence[T], Generic[T]):
@@ -48,7 +48,7 @@ class Accessor(Sequence[T], Generic[T]):
     none. A slice is an Accessor again. It equals a list, a tuple or another Accessor of equal elements. Stored as an
     attribute it is stored by reference; within another value, or sent to another process, it becomes a list.
 
-    ``origin`` explains in errors whose elements these are. Slices keep it; a stored reference does not, as it is an attribute of
+    ``origin`` adds the owner of the elements to errors. Slices keep it; a stored reference does not, as it is an attribute of
     the layer that stored it.
     """
 
@@ -118,7 +118,7 @@ class Accessor(Sequence[T], Generic[T]):
             raise
 
     def _explain(self, error: LaminarError, part: Part | None) -> None:
-        """Add to an error of reading whose part it is of; a part that was fetched with others is found by its address."""
+        """Add the owner of the part to a read error; a part that was fetched with others is found by its address."""
         if self._origin is None:
             return
         address = error.address if isinstance(error, DatastoreError) else ""
@@ -239,5 +239,5 @@ def fetch(store: TypedStorage, group: list[Run]) -> list[Buffer | None]:
 
 
 def is_worthwhile(store: TypedStorage, group: list[Run]) -> bool:
-    """Return whether a group is prefetched: the storage gains by it, and its files are not too large."""
+    """Return whether a group is prefetched: the storage becomes faster by it, and its files are not too large."""
     return store.overlaps_reads and group[0][0].size <= MAX_PREFETCH and any(part.address is not None for part, _ in group)

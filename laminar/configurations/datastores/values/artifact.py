@@ -5,7 +5,7 @@ An artifact's JSON is one of::
     {"json": 3}                                             a small value that JSON keeps exactly
     {"pickle": "<base64>"}                                  another small value, pickled
     {"bytes": "<base64>", "protocol": "Text"}               a small value written by a protocol of the user's
-    {"address": "<sha256>", "size": 8192}                   a value in a file of its own
+    {"address": "<sha256>", "size": 8192}                   a value in its own file
     {"parts": [{"segment": "<sha256>", "count": 1000, "size": 60000}, {"json": 3}, ...]}    a sharded attribute
 """
 
@@ -55,10 +55,10 @@ class Artifact:
 
     - ``json``: the text of a JSON value, whose type and value JSON keeps exactly.
     - ``data``: bytes of a small value, pickled or written by ``protocol``.
-    - ``address``: a file of its own of ``stored`` bytes, named by what is in it.
+    - ``address``: the value's own file of ``stored`` bytes, named by its content.
     - ``parts``: the elements of a sharded attribute, in segments or each by itself.
 
-    ``name`` is the attribute's and no part of the value: two artifacts are equal where their values are stored equally.
+    ``name`` is the attribute's name and no part of the value: two artifacts are equal where their values are stored equally.
     """
 
     name: str = field(default="", compare=False)
@@ -94,7 +94,7 @@ class Artifact:
         return self.stored if self.data is None else len(self.data)
 
     def to_json(self) -> str:
-        """Return the artifact, but its name, as JSON text."""
+        """Return the artifact, except its name, as JSON text."""
         if self.json is not None:
             return f'{{"json":{self.json}}}'
         if self.data is not None:

@@ -3,7 +3,7 @@
 A file is, with little-endian numbers::
 
     head      magic "LMNR", schema, kind, codec, 0, frames (4 bytes), bytes of names (4 bytes)
-    table     for each frame: bytes stored (8), bytes of content (8), its protocol in names (4), digest of what is stored (32)
+    table     for each frame: bytes stored (8), bytes of content (8), its protocol in names (4), digest of the stored bytes (32)
     names     of the protocols, one a line; the empty one is pickle
     frames    of a value, each from a multiple of 64 bytes on (zeros between): its pickle stream or protocol's bytes, then
               protocol 5's out-of-band buffers. Of a segment, without gaps: one element each
@@ -16,7 +16,7 @@ address without reading the rest. A whole read verifies every bit of the file.
 Codec 0 stores content unchanged. Codec 1 is zstandard: the address never depends on the codec, so the first table is the one of
 the uncompressed file, and a second one follows the names::
 
-    second    for each frame: bytes stored (8), digest of what is stored (32)
+    second    for each frame: bytes stored (8), digest of the stored bytes (32)
 
 Stored data depends on all of this: a changed layout needs a new schema number, and a reader of the old one.
 """
@@ -79,7 +79,7 @@ class Head(NamedTuple):
     def frame(self, number: int, stored: Buffer) -> Buffer:
         """Return a frame's content.
 
-        Raises DatastoreError where a bit of it differs from what was written.
+        Raises DatastoreError where one of its bits differs from the written ones.
         """
         digest = DIGESTS[self.schema]
         if len(stored) != self.lengths[number]:
@@ -89,10 +89,10 @@ class Head(NamedTuple):
             if digest(stored) == self.stored[number]:
                 content = compression.decompress(stored, self.contents[number])
             if content is None:
-                raise damaged(self.address, f"frame {number} is not what was written")
+                raise damaged(self.address, f"frame {number} differs from the written one")
             stored = content
         if digest(stored) != self.digests[number]:
-            raise damaged(self.address, f"frame {number} is not what was written")
+            raise damaged(self.address, f"frame {number} differs from the written one")
         return stored
 
 
@@ -208,7 +208,7 @@ def placed(lengths: Sequence[int], start: int, alignment: int) -> tuple[tuple[in
 def verify(data: Buffer, address: str) -> tuple[Head, list[Buffer]]:
     """Return a whole file's head and the content of its frames, as views of ``data``.
 
-    Raises DatastoreError where a single bit differs from what was written.
+    Raises DatastoreError where a single bit differs from the written file.
     """
     head, view = verify_ends(data, address), memoryview(data)
     end, frames = head.start, []
@@ -223,7 +223,7 @@ def verify(data: Buffer, address: str) -> tuple[Head, list[Buffer]]:
 def verify_ends(data: Buffer, address: str) -> Head:
     """Return a whole file's head, having verified everything but its frames: ``Head.frame`` verifies one of them.
 
-    Raises DatastoreError where a bit differs from what was written.
+    Raises DatastoreError where a bit differs from the written file.
     """
     head = parse(data, address)
     if isinstance(head, int) or head.size > len(data):

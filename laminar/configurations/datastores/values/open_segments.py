@@ -28,7 +28,7 @@ class OpenSegment:
     def whole(cls, data: Buffer, address: str) -> OpenSegment:
         """Return the segment of a whole file.
 
-        Raises DatastoreError where a bit outside of its frames differs from what was written.
+        Raises DatastoreError where a bit outside of its frames differs from the written file.
         """
         return cls(file_format.verify_ends(data, address), data)
 
@@ -40,7 +40,7 @@ class OpenSegment:
     def frame(self, number: int) -> Buffer:
         """Return the content of a frame of a segment that was read whole, verified when it is read for the first time.
 
-        Raises DatastoreError where a bit of it differs from what was written.
+        Raises DatastoreError where one of its bits differs from the written ones.
         """
         assert self.data is not None
         start, stop = self.range_of(number)
@@ -67,7 +67,7 @@ class OpenSegment:
 
 
 class SegmentCache:
-    """Keep the segments opened last, by address. Content never changes under its address, so nothing here becomes stale.
+    """Keep the segments opened last, by address. The content of an address never changes, so no entry becomes stale.
 
     Each operation on the mapping is atomic, so threads need no lock, which a fork could copy while it is held.
     """

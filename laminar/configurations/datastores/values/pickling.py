@@ -1,6 +1,6 @@
 """Pickle values into frames of bytes and back: the pickle stream, followed by the large buffers.
 
-Large buffers travel out of band (PEP 574, pickle protocol 5), so that an array is written without a copy of it.
+Large buffers are sent out of band (PEP 574, pickle protocol 5), so that an array is written without a copy of it.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from laminar.exceptions import DatastoreError, LaminarError
 __all__ = ["dump", "dump_in_band", "load"]
 
 IN_BAND = 1 << 18
-"""Buffers (of numpy, pandas) of fewer bytes stay within the stream: a copy costs less than a frame of its own."""
+"""Buffers (of numpy, pandas) of fewer bytes stay within the stream: a copy costs less than another frame."""
 
 
 def dump(value: Any) -> list[Buffer]:
     """Return the pickle stream of a value, followed by its large buffers, which are not copied.
 
-    What pickle rejects (lambdas, local classes) is tried with cloudpickle. Raises DatastoreError where that fails too.
+    cloudpickle pickles values that pickle rejects (lambdas, local classes). Raises DatastoreError where that fails too.
 
     >>> load(dump({"a": (1, 2)}))
     {'a': (1, 2)}
@@ -60,7 +60,7 @@ def dumped_by(frames_of: Any, value: Any) -> list[Buffer]:
 
 
 def in_band(dumps: Any, value: Any) -> list[Buffer]:
-    """Return one frame with all of a value."""
+    """Return one frame with the whole value."""
     return [dumps(value, protocol=5)]
 
 
@@ -86,7 +86,7 @@ def load(frames: Sequence[Buffer]) -> Any:
     """Return the value of frames that ``dump`` made.
 
     Its buffers are the frames themselves where those are writable, else copies, so that arrays can be changed in place.
-    Raises DatastoreError where a class of it cannot be imported here.
+    Raises DatastoreError where one of its classes cannot be imported here.
     """
     import pickle
 

@@ -15,7 +15,7 @@ D = TypeVar("D")
 
 
 def prefetched(items: Iterator[T], fetch: Callable[[T], D], is_worthwhile: Callable[[T], bool]) -> Iterator[tuple[T, D]]:
-    """Yield each item with what ``fetch`` returns for it; a worthwhile one is fetched while the caller uses the one before.
+    """Yield each item with the result of ``fetch`` for it; a worthwhile one is fetched while the caller uses the one before.
 
     >>> list(prefetched(iter([1, 2]), str, lambda item: True))
     [(1, '1'), (2, '2')]

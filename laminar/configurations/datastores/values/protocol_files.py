@@ -41,7 +41,7 @@ def load(protocol: Protocol, frame: Buffer) -> Any:
 
 
 def as_bytes(data: Any) -> bytes:
-    """Return what a protocol's ``dumps`` returned as bytes."""
+    """Return the result of a protocol's ``dumps`` as bytes."""
     return data if isinstance(data, bytes) else bytes(memoryview(data))
 
 

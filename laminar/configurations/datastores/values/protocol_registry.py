@@ -16,7 +16,7 @@ ProtocolT = TypeVar("ProtocolT", bound="Protocol | type[Protocol]")
 
 
 class TypedStorage(ByteStorage):
-    """A storage that knows how values of registered types become bytes."""
+    """A storage with the protocols that convert values of registered types to bytes."""
 
     def __init__(self, root: str) -> None:
         super().__init__(root)
@@ -32,13 +32,13 @@ class TypedStorage(ByteStorage):
         return self._segments
 
     def adopt_protocols(self, other: TypedStorage) -> None:
-        """Register the protocols of another storage, in place of the own ones."""
+        """Replace the protocols by those of another storage."""
         self._protocols = dict(other._protocols)
 
     def protocol(self, *types: type) -> Callable[[ProtocolT], ProtocolT]:
         """Register a serde.Protocol, a class or an instance, for types and their subclasses; the nearest in the MRO wins.
 
-        Raises OptionError for anything else, and for two protocols of one name: what is stored names its protocol.
+        Raises OptionError for anything else, and for two protocols of one name: stored data names its protocol.
         """
         for found in types:
             if not isinstance(found, type):
@@ -60,7 +60,7 @@ class TypedStorage(ByteStorage):
         return register
 
     def _check_protocol_name(self, protocol: Protocol, types: Sequence[type]) -> None:
-        """Raise OptionError where a name is no line of text, or another protocol for other types has it."""
+        """Raise OptionError where a name is not one line of text, or another protocol for other types has it."""
         if not protocol.name or "\n" in protocol.name:
             raise OptionError(f"{protocol.name!r} cannot be the name of a protocol.", fix="set name to one line of text.")
         others = (other for of, other in self._protocols.items() if of not in types and other.name == protocol.name)

@@ -64,7 +64,7 @@ def read_element(store: TypedStorage, segment: Segment, offset: int) -> Any:
 
 
 def opened(store: TypedStorage, segment: Segment) -> OpenSegment:
-    """Return a segment whose table is verified once in a process, and keep of it what saves requests."""
+    """Return a segment whose table is verified once in a process, and keep the parts that save requests."""
     found = store.segments.get(segment.address)
     if found is None:
         found = open_whole_or_head(store, segment)
@@ -74,7 +74,7 @@ def opened(store: TypedStorage, segment: Segment) -> OpenSegment:
 
 
 def frame_digest(store: TypedStorage, segment: Segment, offset: int) -> str:
-    """Return a digest of one element of a segment, whatever elements are beside it; it reads no more than the head."""
+    """Return a digest of one element of a segment, independent of its other elements; it reads only the head."""
     found = opened(store, segment)
     number = found.number_of(segment, offset)
     return f"{found.head.schema}:{found.head.protocols[number]}:{found.head.digests[number].hex()}"
@@ -128,7 +128,7 @@ def fetch(store: TypedStorage, address: str, start: int = 0, stop: int | None = 
         return store.get(key, start, stop)
     except FileNotFoundError:
         pass
-    # Local.expire moves a file away and puts it back where it was renewed meanwhile. NFS shows a new file late: it caches
+    # Local.expire renames a file, and renames it back if it was renewed meanwhile. NFS shows a new file late: it caches
     # that a name is absent for up to acregmax/acdirmax seconds (nfs(5), "Directory entry caching").
     time.sleep(REREAD_DELAY)
     try:
@@ -157,6 +157,6 @@ def decode(store: TypedStorage, protocol: str, frames: Sequence[Buffer]) -> Any:
         raise
     except Exception as error:
         raise DatastoreError(
-            f"Protocol {protocol!r} cannot read what it stored: {type(error).__name__}: {error}",
+            f"Protocol {protocol!r} cannot read a value that it stored: {type(error).__name__}: {error}",
             fix=f"fix {protocol}.loads (or load): it has to read all that {protocol}.dumps ever wrote.",
         ) from error

@@ -20,7 +20,7 @@ class ValueStore(TypedStorage):
     """Write and read values under the address of their content."""
 
     def write(self, value: Any, /) -> Artifact:
-        """Store a value: inline in what is returned where it is small, else under the address of its content.
+        """Store a value: inline in the returned artifact where it is small, else under the address of its content.
 
         An Accessor is stored by reference. Raises DatastoreError where a value cannot be pickled or written.
         """
@@ -46,7 +46,7 @@ class ValueStore(TypedStorage):
         """Return the value of an artifact; an Accessor where it is sharded.
 
         ``siblings`` are others that are likely to be read as well: a storage over a network may fetch them in the same round.
-        Raises DatastoreError where it is missing or differs in a single bit from what was written.
+        Raises DatastoreError where it is missing or a single bit differs from the written file.
         """
         if artifact.parts is not None:
             return Accessor(self, artifact.parts)
@@ -72,7 +72,7 @@ class ValueStore(TypedStorage):
         raise no_element(artifact, position)
 
     def element_digest(self, artifact: Artifact, position: int, /) -> str:
-        """Return text that is equal for equal stored elements, whatever else the artifact holds; it reads no more than a table.
+        """Return text that is equal for equal stored elements, independent of the artifact's others; it reads only a table.
 
         Raises DatastoreError where there is no such element.
         """
@@ -131,7 +131,7 @@ class WriteBatch(ValueStore):
         return self.store.url
 
     def is_same(self, other: ByteStorage) -> bool:
-        """Return whether what is in another storage is in the store."""
+        """Return whether the content of another storage is in the store."""
         return other is self or self.store.is_same(other)
 
     def get(self, key: str, start: int = 0, stop: int | None = None) -> Buffer:
@@ -143,7 +143,7 @@ class WriteBatch(ValueStore):
     def put(self, key: str, chunks: Sequence[Buffer]) -> None:
         """Collect a file, and write all files where there are enough; a large file is written at once.
 
-        The caller may change its buffers afterwards, so what waits is a copy.
+        The caller may change its buffers afterwards, so a copy is collected.
         """
         size = sum(map(len, chunks))
         if size >= self.store.batch_bytes:

@@ -104,7 +104,7 @@ class Packer:
             self.pack(*frames_of_inline(artifact))
 
     def pack(self, protocol: str, frames: list[Buffer]) -> None:
-        """Add an element to the segment; a large one becomes a file of its own."""
+        """Add an element to the segment; a large one gets its own file."""
         size = len(frames[0]) + file_format.ENTRY.size
         if len(frames) > 1 or size > SEGMENT_BYTES:
             self.append(store_frames(self.store, protocol, frames))

@@ -1,4 +1,4 @@
-"""The near side of a fork server: what messages and ends mean for the splits of a request."""
+"""The client of a fork server: what messages and ends mean for the splits of a request."""
 
 from __future__ import annotations
 

@@ -323,7 +323,7 @@ def test_an_outage_that_lasts_ends_a_pod_so_that_it_is_tried_again_and_counts_as
     assert f"{store.url}" in last
     assert "contextlib" not in last
     assert layer == "Make" or line in last
-    assert "It may be tried again" in last
+    assert "It may be retried" in last
     conditions.mend()
     assert store.failures("Train", "e", layer, 0) == ()
     assert run(layer, 20).returncode == 0

@@ -32,7 +32,7 @@ def test_a_damaged_frame_is_reported_each_time_and_the_others_are_read() -> None
     opened = OpenSegment.whole(damaged, address)
     assert bytes(opened.frame(0)) == b"0" * 9000
     for _ in range(2):
-        with pytest.raises(DatastoreError, match="frame 2 is not what was written"):
+        with pytest.raises(DatastoreError, match="frame 2 differs from the written one"):
             opened.frame(2)
 
 

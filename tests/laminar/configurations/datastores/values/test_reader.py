@@ -81,7 +81,7 @@ def test_a_segment_that_was_damaged_is_read_again_after_it_was_restored(tmp_path
     data = bytes(store.get(key))
     store.put(key, [data[:-40] + b"?" + data[-39:]])
     assert reader.read_element(store, segment, 0) == b"x" * 1000
-    with pytest.raises(DatastoreError, match="frame 9 is not what was written"):
+    with pytest.raises(DatastoreError, match="frame 9 differs from the written one"):
         reader.read_element(store, segment, 9)
     store.put(key, [data])
     assert reader.read_element(store, segment, 9) == b"x" * 1000
