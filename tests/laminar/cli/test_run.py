@@ -129,7 +129,7 @@ def test_a_resumed_execution_keeps_its_parameters(laminar):
     laminar("flow.py", "--execution", "mine", "-p", "rows=[1, 2, 3]", "--", "--fail")
     changed = laminar("flow.py", "--resume", "mine", "-p", "rows=[1]")
     assert changed.returncode == 1
-    assert "was started with rows=[1, 2, 3], and is to be resumed with rows=[1]: what has finished" in changed.stderr
+    assert "was started with rows=[1, 2, 3], and is to be resumed with rows=[1]: finished layers" in changed.stderr
     same = laminar("flow.py", "--resume", "mine", "-p", "rows=[1,2,3]")
     assert "total 6" in same.stdout
     assert "note: the execution keeps" not in same.stderr

@@ -242,7 +242,7 @@ def test_a_protocol_that_fails_is_told_with_its_split() -> None:
             return complex(data.decode().replace("2", "two"))
 
     found = store.accessor(store.write(complex(number)) for number in range(5)).with_origin(ORIGIN)
-    with pytest.raises(DatastoreError, match="Protocol 'Text' cannot read what it stored") as raised:
+    with pytest.raises(DatastoreError, match="Protocol 'Text' cannot read a value that it stored") as raised:
         list(found)
     assert raised.value.where.endswith("split 7 of 9")
     assert "fix Text.loads" in raised.value.fix
