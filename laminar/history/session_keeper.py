@@ -95,7 +95,7 @@ class SessionKeeper:
         return max(0.0, due)
 
     def add(self, record: Attempt) -> None:
-        """Note an attempt that left no document; it is written with the next ones."""
+        """Add an attempt without a document; it is written with the next ones."""
         self.pending.append(replace(record, session=self.session.id))
 
     def tick(self, running: Callable[[], Iterable[Running]]) -> None:

@@ -69,7 +69,7 @@ def save_attempts(storage: ByteStorage, flow: str, execution: str, name: str, re
 
 
 def load_attempts(storage: ByteStorage, flow: str, execution: str) -> list[Attempt]:
-    """Return the records of all attempts of an execution that left no document, in the order in which they started.
+    """Return the records of all attempts of an execution without a document, in the order in which they started.
 
     A damaged document is left out: the others still record the attempt.
     """
