@@ -14,7 +14,7 @@ from laminar.program.load_error import load_error
 from laminar.program.main_module import Program
 
 PORT = "let it acquire ports and locks after the flow's call"
-INPUT = "pass what it reads from standard input as a file"
+INPUT = "pass its input as a file"
 
 
 def bind(address: tuple[str, int]) -> None:
