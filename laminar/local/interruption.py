@@ -57,9 +57,11 @@ def _handled() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    numbers = [number for number in SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
-    for number in numbers:
-        signal.signal(number, _raise)
+    global _is_raising
+    _is_raising = True
+    for number in SIGNALS:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _raise)
     try:
         yield
     finally:
@@ -71,7 +73,15 @@ def _raise(number: int, frame: Any) -> None:
     raise Terminated(number)
 
 
+_is_raising = False
+"""Whether a signal may raise in this process: each process that a server forks looks here first."""
+
+
 def _release() -> None:
+    global _is_raising
+    if not _is_raising:
+        return
+    _is_raising = False
     for number in SIGNALS:
         if signal.getsignal(number) is _raise:
             signal.signal(number, signal.SIG_DFL)

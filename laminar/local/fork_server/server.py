@@ -266,6 +266,7 @@ class Server:
             for end in (out, err, *self.ends):
                 os.close(end)
             open_files.reopen(self.files or ())
+            gc.freeze()  # without it, the first collection would copy the pages of the server's young objects
             gc.enable()
             process.become(flow, request.jobs, result, reseed=True, shared=shared)
         finally:
