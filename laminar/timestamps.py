@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 
 __all__ = ["from_seconds", "now", "seconds_since", "since_epoch"]
 
@@ -17,6 +18,7 @@ def now(*, after: float = 0.0) -> str:
     return f"{from_seconds(seconds)}.{milliseconds:03d}Z"
 
 
+@lru_cache(maxsize=16)
 def from_seconds(seconds: int) -> str:
     """Return a time in seconds since 1970, without fraction and zone: a prefix of the result of ``now``.
 

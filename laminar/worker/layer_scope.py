@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from laminar import graph, settings
+from laminar.configurations.datastores import key_layout
 from laminar.graph import PARAMETERS
+from laminar.timestamps import now
 from laminar.worker import document_stamp, fan_out_grid, hook_calls, split_cache
 from laminar.worker.job import ExecutionScope
 
@@ -56,6 +58,7 @@ class LayerScope:
         layer = execution.layer(name)
         document_stamp.prepare(type(layer))
         split_cache.prepare(scope, name)
+        key_layout.layer_folder(scope.flow, scope.execution, name)  # it keeps the folder that all documents are in
         return cls(
             name,
             execution,
@@ -70,6 +73,7 @@ class LayerScope:
 
     def prepare(self, index: int) -> None:
         """Read, in a process that is about to be forked for a split, the tables that a split needs of its elements' files."""
+        now()  # its date is written once a second, not in each split
         if self.lengths is not None:
             fan_out_grid.prepare(self.scope, self.layer, index, self.lengths)
 
