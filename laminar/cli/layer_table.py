@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from laminar.configurations.datastores import Record
     from laminar.history.attempts import Attempt
 
-__all__ = ["LAYERS", "layers", "preview", "splits", "values"]
+__all__ = ["LAYERS", "failure", "gaps", "layers", "preview", "splits", "values"]
 
 LAYERS = ("layer", "state", "splits", "attempt", "took", "artifacts")
 PREVIEW = 60
@@ -98,6 +98,23 @@ def _failures(execution: StoredExecution) -> dict[tuple[str, int], Attempt]:
         return {(one.layer, one.index): one for one in run.failures}
     except DatastoreError:  # its history is damaged: the documents show which splits finished
         return {}
+
+
+def failure(execution: StoredExecution, layer: str, index: int | None) -> Attempt | None:
+    """Return the last attempt of a split that failed, of any split without an index, None where none did."""
+    return next((one for (name, number), one in _failures(execution).items() if name == layer and index in (None, number)), None)
+
+
+def gaps(execution: StoredExecution, layer: str) -> list[str]:
+    """Return a note where splits of a fan-out have not finished, so that their values are missing among those of the others."""
+    records = execution.records(layer)
+    failed = _failures(execution)
+    missing = [index for index in _indexes(records, failed, layer) if index not in records]
+    if not missing:
+        return []
+    first = failed.get((layer, missing[0]))
+    which = f"split {missing[0]}" + (f" and {len(missing) - 1} more" if len(missing) > 1 else "")
+    return [f"note: without {which}: {'unfinished' if first is None else _ended(None, first)[0]}"]
 
 
 def values(execution: StoredExecution, layer: str, index: int | None) -> Any:

@@ -37,9 +37,9 @@ __all__ = ["results"]
 @click.option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False),
-    help="Write a value, or the table of a layer, to FILE. Its suffix is the format: "
-    "csv, tsv, json, jsonl, parquet, png, jpg, svg, npy, pickle, txt.",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    help="Write a value, or the table of a layer, to FILE, or to standard output by -: text and bytes as they are, else JSON. "
+    "The suffix of FILE is the format: csv, tsv, json, jsonl, parquet, png, jpg, svg, npy, pickle, txt.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def results(
@@ -175,11 +175,20 @@ def _value(execution: StoredExecution, layer: str, attribute: str, index: int | 
     """
     artifacts = execution.artifacts(layer, index)
     if attribute not in artifacts:
+        if (failure := layer_table.failure(execution, layer, index)) is not None:
+            which = layer if index is None and not execution.is_fan_out(layer) else f"{layer}[{failure.index}]"
+            raise ExecutionError(
+                f"{which} left no artifact {attribute!r} in execution {execution.id!r}: it {failure.how}: {failure.message}.",
+                fix="correct that, and resume the execution; `laminar show` prints the traceback.",
+            )
         raise ExecutionError(
             f"Layer {layer!r} has no artifact {attribute!r} in execution {execution.id!r}: it is {execution.statuses()[layer]}."
             + suggest(attribute, list(artifacts)),
             fix=f"its artifacts are: {', '.join(artifacts) or 'none'}.",
         )
+    if index is None and execution.is_fan_out(layer):
+        for line in layer_table.gaps(execution, layer):
+            click.echo(line, err=True)
     return execution.read(artifacts[attribute], execution.origin(layer, attribute, index))
 
 
@@ -187,7 +196,9 @@ def _give(value: Any, output: str | None, as_json: bool) -> None:
     """Write a value to a file, or print it: as JSON, else each element of an Accessor on a line, and text as it is."""
     from laminar.configurations.datastores import Accessor
 
-    if output is not None:
+    if output == "-":
+        click.echo(_standard(value), nl=False)
+    elif output is not None:
         from laminar.cli.value_file import write
         from laminar.quantities import size
 
@@ -199,3 +210,10 @@ def _give(value: Any, output: str | None, as_json: bool) -> None:
     else:
         for element in value if isinstance(value, Accessor) else (value,):
             click.echo(element if isinstance(element, str) else pprint.pformat(element))
+
+
+def _standard(value: Any) -> str | bytes:
+    """Return what `-o -` writes of a value: bytes and texts as they are, all else as JSON."""
+    from laminar.cli.value_file import content
+
+    return value if isinstance(value, (str, bytes)) else content(value, ".json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import pickle
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from laminar.cli import document_file
-from laminar.cli.json_value import json_text, json_value
+from laminar.cli.json_value import json_text, json_value, records
 from laminar.exceptions import DatastoreError, suggest
 
 __all__ = ["SUFFIXES", "content", "write"]
@@ -42,7 +43,9 @@ def content(value: Any, suffix: str) -> bytes:
         if isinstance(value, (bytes, bytearray)):
             return bytes(value)
         raise DatastoreError(
-            f"No format has the suffix {suffix or 'of a file without one'!r}.{suggest(suffix, list(SUFFIXES))}",
+            f"No format has the suffix {suffix!r}.{suggest(suffix, list(SUFFIXES))}"
+            if suffix
+            else "A file without a suffix has no format.",
             fix=f"pass -o FILE with one of these: {', '.join(fitting(value))}.",
         )
     try:
@@ -107,7 +110,7 @@ def _parquet(value: Any, suffix: str) -> bytes:
         if hasattr(value, "itertuples"):
             return _parquet_of_pandas(value)
         columns, rows = _rows(value)
-        listed = {column: [row.get(column) for row in rows] for column in columns}
+        listed = {column: [_parquet_cell(row.get(column)) for row in rows] for column in columns}
         try:
             import pyarrow
             from pyarrow import parquet
@@ -126,14 +129,21 @@ def _parquet(value: Any, suffix: str) -> bytes:
     return buffer.getvalue()
 
 
+def _parquet_cell(value: Any) -> Any:
+    plain = _plain(value)
+    known = (bool, int, float, str, bytes, datetime.date, datetime.time, datetime.timedelta)
+    return plain if plain is None or isinstance(plain, known) else _cell(plain)
+
+
 def _parquet_of_pandas(value: Any) -> bytes:
     buffer = io.BytesIO()
     try:
         value.to_parquet(buffer)
-    except ImportError:
+    except ImportError:  # without pyarrow
         import polars
 
-        polars.DataFrame({str(name): value[name].tolist() for name in value.columns}).write_parquet(buffer)
+        columns, rows = _rows(value)
+        polars.DataFrame({name: [row[name] for row in rows] for name in columns}, strict=False).write_parquet(buffer)
     return buffer.getvalue()
 
 
@@ -149,7 +159,7 @@ def _image(value: Any, suffix: str) -> bytes:
             figure.savefig(buffer, format=suffix[1:], bbox_inches="tight")
         elif hasattr(value, "save") and hasattr(value, "getbands"):  # an image of Pillow
             value.save(buffer, format="JPEG" if suffix in (".jpg", ".jpeg") else suffix[1:])
-        elif getattr(value, "ndim", 0) in (2, 3) and suffix != ".svg":
+        elif getattr(value, "ndim", 0) in (2, 3) and hasattr(value, "dtype") and suffix != ".svg":
             from PIL import Image
 
             Image.fromarray(value).save(buffer, format="JPEG" if suffix in (".jpg", ".jpeg") else suffix[1:])
@@ -180,7 +190,7 @@ def _npy(value: Any, suffix: str) -> bytes:
         buffer = io.BytesIO()
         numpy.save(buffer, array, allow_pickle=False)
     except (ValueError, TypeError) as error:
-        raise Unfit(str(error).partition("\n")[0]) from error
+        raise Unfit("its elements are not numbers of one kind") from error
     return buffer.getvalue()
 
 
@@ -225,12 +235,8 @@ def _rows(value: Any) -> tuple[list[str], list[Mapping[str, Any]]]:
 
     Raises Unfit for a value that is no table.
     """
-    if hasattr(value, "to_dicts"):
-        return list(value.columns), value.to_dicts()
-    if hasattr(value, "itertuples"):
-        return [str(name) for name in value.columns], [
-            {str(name): item for name, item in row.items()} for row in value.to_dict("records")
-        ]
+    if (table := _table(value)) is not None:
+        return table
     plain = _plain(value)
     if isinstance(plain, Mapping) and plain and all(_is_column(column) for column in plain.values()):
         if len({len(column) for column in plain.values()}) > 1:
@@ -239,8 +245,21 @@ def _rows(value: Any) -> tuple[list[str], list[Mapping[str, Any]]]:
         return names, [dict(zip(names, row, strict=True)) for row in zip(*map(_plain, plain.values()), strict=True)]
     if not _is_column(plain):
         raise Unfit("it is no table: no sequence of rows, and no mapping of columns")
-    rows = [_row(item) for item in plain]
+    tables = [_table(item) for item in plain]
+    rows = [row for table in tables if table for row in table[1]] if tables and all(tables) else [_row(item) for item in plain]
     return list(dict.fromkeys(name for row in rows for name in row)), rows
+
+
+def _table(value: Any) -> tuple[list[str], list[Mapping[str, Any]]] | None:
+    """Return the columns and rows of a table or a column of polars or pandas, None for any other value."""
+    if hasattr(value, "to_frame"):  # a column of either: its name may be missing
+        return _table(value.to_frame(value.name if value.name not in (None, "") else "value"))
+    if hasattr(value, "to_dicts"):
+        return list(value.columns), value.to_dicts()
+    if hasattr(value, "itertuples"):
+        rows = records(value)
+        return list(dict.fromkeys(name for row in rows for name in row)) or [str(name) for name in value.columns], rows
+    return None
 
 
 def _is_column(value: Any) -> bool:
@@ -252,6 +271,8 @@ def _row(value: Any) -> Mapping[str, Any]:
         return {str(name): item for name, item in value.items()}
     if hasattr(value, "_asdict"):
         return dict(value._asdict())
+    if hasattr(value, "model_dump"):  # a model of pydantic
+        return dict(value.model_dump())
     if hasattr(value, "__dataclass_fields__"):
         return {name: getattr(value, name) for name in value.__dataclass_fields__}
     plain = _plain(value)

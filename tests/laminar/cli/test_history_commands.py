@@ -32,6 +32,7 @@ class Use(Layer):
         print(f"row {make.rows}")
         if make.rows == 1:
             raise ValueError("bad row 1")
+        self.seen = make.rows
 
 
 @Train.register
@@ -176,3 +177,12 @@ def test_runs_name_the_layers_whose_results_were_reused(shell, tmp_path, monkeyp
 
 def test_results_of_a_failed_run_say_so(shell):
     assert "failed" in next(line for line in shell("results").out.splitlines() if "bad" in line)
+
+
+def test_results_name_splits_that_failed_and_go_to_standard_output(shell):
+    done = shell("results", "Train", "bad", "Use", "seen", "-o", "-")
+    assert (done.code, json.loads(done.out)) == (0, [0, 2])
+    assert done.err == "note: without split 1: failed (ValueError: bad row 1)\n"
+    done = shell("results", "Train", "bad", "Use", "seen", "--index", "1")
+    assert done.code == 1
+    assert "Use[1] left no artifact 'seen' in execution 'bad': it failed: ValueError: bad row 1." in done.err

@@ -7,8 +7,11 @@ import json
 import pickle
 from collections import namedtuple
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
+from uuid import UUID
 
+import pydantic
 import pytest
 
 from laminar.cli.value_file import SUFFIXES, content, write
@@ -126,3 +129,47 @@ def test_the_help_names_each_suffix():
     option = next(each for each in results.params if each.name == "output")
     named = {suffix for suffix in SUFFIXES if suffix[1:] in str(option.help).replace(".", "").split("format: ")[1].split(", ")}
     assert named == set(SUFFIXES) - {".jpeg", ".pkl"}
+
+
+def test_missing_values_of_pandas_are_empty_and_an_index_is_a_column():
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(
+        {
+            "text": ["x", None],
+            "number": [1.5, float("nan")],
+            "time": [pandas.Timestamp(2026, 1, 2), pandas.NaT],
+            "any": [1, pandas.NA],
+        },
+        index=pandas.Index(["r", "s"], name="key"),
+    )
+    assert content(table, ".csv").decode() == "key,text,number,time,any\nr,x,1.5,2026-01-02T00:00:00,1\ns,,,,\n"
+    assert json.loads(content(table, ".json"))[1] == {"key": "s", "text": None, "number": None, "time": None, "any": None}
+    assert content(pandas.Series([1, 2], name="n", index=["a", "b"]), ".csv").decode() == "index,n\na,1\nb,2\n"
+    assert content(pandas.Series([1, 2]), ".csv").decode() == "value\n1\n2\n"
+    assert content(pandas.DataFrame({"a": []}), ".csv").decode() == "a\n"
+
+
+def test_tables_with_missing_and_nested_values_are_parquet():
+    pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    table = pandas.DataFrame({"text": ["x", None], "n": [1, 2]}, index=["r", "s"])
+    again = polars.read_parquet(io.BytesIO(content(table, ".parquet"))).to_dicts()
+    assert [(row["text"], row["n"]) for row in again] == [("x", 1), (None, 2)]
+    rows = [{"split": 0, "frame": table}, {"split": 1}]
+    assert polars.read_parquet(io.BytesIO(content(rows, ".parquet")))["frame"].to_list()[1] is None
+    assert content(polars.Series("z", [1, 2]), ".csv").decode() == "z\n1\n2\n"
+
+
+def test_tables_of_splits_are_one_table():
+    pandas = pytest.importorskip("pandas")
+    assert content([pandas.DataFrame({"a": [n], "b": [2 * n]}) for n in (1, 2)], ".csv").decode() == "a,b\n1,2\n2,4\n"
+
+
+def test_models_spans_decimals_and_uuids_have_a_form_in_json():
+    class Model(pydantic.BaseModel):
+        name: str
+        cost: Decimal
+
+    assert content([Model(name="m", cost=Decimal("1.10"))], ".csv").decode() == "name,cost\nm,1.10\n"
+    value = {"m": Model(name="m", cost=Decimal(2)), "span": timedelta(minutes=1), "id": UUID(int=5)}
+    expected = {"m": {"name": "m", "cost": "2"}, "span": 60.0, "id": "00000000-0000-0000-0000-000000000005"}
+    assert json.loads(content(value, ".json")) == expected
