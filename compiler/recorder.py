@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from laminar.exceptions import FlowError
-from laminar.program import process_snapshot, recording, source_location
+from laminar.program import process_snapshot, program_check, program_recording, recording, source_location
 from laminar.program.main_module import Program
 from laminar.program.recording import Chain, Recording, Step
 
@@ -30,10 +30,12 @@ def record(program: str | Path | Program, args: Sequence[str] = ()) -> Recording
     main, argv, path, modules = sys.modules["__main__"], list(sys.argv), list(sys.path), set(sys.modules)
     try:
         with process_snapshot.preserved():
-            recorded = recording.record(program if isinstance(program, Program) else Program(os.path.abspath(program), tuple(args)))
-        recording.require_called(recorded)
+            recorded = program_recording.record(
+                program if isinstance(program, Program) else Program(os.path.abspath(program), tuple(args))
+            )
+        program_check.require_called(recorded)
     finally:
-        recording.forget(modules, main, argv, path)
+        program_recording.forget(modules, main, argv, path)
     return recorded
 
 

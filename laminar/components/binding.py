@@ -8,8 +8,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from laminar.components.class_values import changed, own_copy
-from laminar.exceptions import ArtifactError, LayerError, located, suggest
-from laminar.graph import PARAMETERS
+from laminar.exceptions import LayerError, located
 from laminar.program import recording, source_location
 
 if TYPE_CHECKING:
@@ -243,6 +242,12 @@ class Binding:
         value = self.lookup(layer, name)
         return self.absent(layer, name) if value is MISSING else value
 
+    def absent(self, layer: Layer, name: str) -> NoReturn:
+        """Raise the error with the reason why an attribute cannot be read."""
+        from laminar.components.absence import explained
+
+        raise explained(self, layer, name)
+
     def cards(self, layer: Layer) -> Report:
         """Return the collector of the cards of the layer's report, unless the program has an attribute of that name itself."""
         if self.report is None:
@@ -337,55 +342,6 @@ class Binding:
             records = {self.index: record}
         return tuple(sorted({name for record in records.values() for name in record.artifacts if not name.startswith("_")}))
 
-    def absent(self, layer: Layer, name: str) -> NoReturn:
-        """Raise the error with the reason why an attribute cannot be read."""
-        if self.execution is not None and self.execution.idle:
-            raise ArtifactError(
-                f"Flow {layer.flow.name!r} was left out of this run by --flow, so {layer.name}.{name} has no value.",
-                where=source_location.caller(),
-                fix="read results of the flow that --flow names, or run without --flow.",
-            )
-        if self.execution is None or self.own or self.execution.id is None:
-            place = "it has not set it yet" if self.own else "it was never set, and the layer belongs to no execution"
-            raise ArtifactError(
-                f"Layer {layer.name!r} has no attribute {name!r}: {place}.",
-                where=source_location.caller(),
-                fix=f"set it first: self.{name} = ...{_of_init(layer)}"
-                if self.own
-                else f"pass it, as {layer.name}({name}=...), or read it from an execution's layer.",
-            )
-        status = self.execution.status(layer.name)
-        of = f"flow {self.execution.flow.name!r}, execution {self.execution.id!r}"
-        if status == "skipped":
-            raise ArtifactError(
-                f"Layer {layer.name!r} was skipped, so it has no {name!r} ({of}).",
-                where=source_location.caller(),
-                fix=f"check layer.state.finished first, or give {layer.name} a default: a class value {name} = ...",
-            )
-        if status == "unfinished":
-            raise ArtifactError(
-                f"Layer {layer.name!r} has not finished, so {name!r} cannot be read ({of}).",
-                where=source_location.caller(),
-                fix="resume the execution, or depend on the layer by an annotation.",
-            )
-        if layer.name == PARAMETERS:
-            given = self.names(layer)
-            raise ArtifactError(
-                f"Flow {layer.flow.name!r} was started without parameter {name!r}.{suggest(name, given)}"
-                f" Its parameters are: {', '.join(given) or 'none'} (execution {self.execution.id!r}).",
-                where=source_location.caller(),
-                fix=f"start the flow again with {name}=..., or declare it with a default; {KEPT}",
-            )
-        record = self.record(layer, self.index or 0)
-        caught = f": it caught {record.caught} first" if record is not None and record.caught else ""
-        stored = ", ".join(self.names(layer)) or "nothing"
-        raise ArtifactError(
-            f"Layer {layer.name!r} finished without setting {name!r}{caught} ({of}; it has {stored})."
-            + suggest(name, self.names(layer)),
-            where=source_location.caller(),
-            fix=f"set self.{name} in {layer.name}.__call__, or give it a class value as a default.",
-        )
-
 
 def origin_of(
     nodes: Mapping[str, Node],
@@ -411,15 +367,6 @@ def origin_of(
         ends=tuple(accumulate(counts)),
         passed=any(artifact.sharded for artifact in artifacts.values()) and bool(node.needs),
     )
-
-
-def _of_init(layer: Layer) -> str:
-    """Return the advice for a layer that sets attributes in its own constructor."""
-    from laminar.components.layer import Layer as Base
-
-    if type(layer).__init__ is Base.__init__:
-        return ""
-    return f" in __call__, or give it a class value: a flow does not call {layer.name}.__init__"
 
 
 def shard_problem(values: Any) -> tuple[str, str] | None:

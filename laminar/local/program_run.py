@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from laminar.components import replaced_parameters
 from laminar.exceptions import FlowError, LaminarError
-from laminar.program import main_module, process_state, recording
+from laminar.program import main_module, process_state, program_check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ def apply(session: Session, step: Step) -> bool:
     flows is ambiguous, and for two flows of one name.
     """
     flow = step.flow
-    recording.check_names(_shown(session), _own(session))
+    program_check.check_names(_shown(session), _own(session))
     session.called.append(flow)
     if session.flow is not None and not _is_defined(session, session.flow) and flow.name != session.flow:
         raise _not_called(session)
@@ -122,7 +122,7 @@ def _check_called(session: Session) -> None:
     _check_selected(session)
     used = [type(flow) for flow in (*session.called, *session.followed)]
     idle = [cls for cls in _own(session) if not any(issubclass(called, cls) for called in used)]
-    recording.check_called(_shown(session), idle, bool(session.called))
+    program_check.check_called(_shown(session), idle, bool(session.called))
 
 
 def _shown(session: Session) -> str:

@@ -1,4 +1,4 @@
-"""Execute a program so that its flows are recorded and nothing is scheduled.
+"""Record the flows of a program that is executed, and schedule nothing.
 
 While recording, guards (``if flow := Train():``) are true, ``flow(...)`` records a chain, ``.next(...)`` adds a step to it. The
 first read of a result ends it, as there is none yet. A compiler, a fork server and a pod all record in this way.
@@ -6,22 +6,20 @@ first read of a result ends it, as there is none yet. A compiler, a fork server 
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
-from laminar.exceptions import FlowError, LaminarError, raise_all
-from laminar.program import interpreter_exit, main_module, process_state, source_location
+from laminar.exceptions import FlowError
+from laminar.program import process_state, source_location
 from laminar.program.call_log import Call
 from laminar.program.main_module import Program
 
 if TYPE_CHECKING:
     from laminar.program.remaining_code import Remainder
 
-__all__ = ["Chain", "Recording", "Step", "Target", "active", "first_read", "read", "record", "unnoticed"]
+__all__ = ["Chain", "Recording", "Step", "Target", "active", "first_read", "read", "recorded", "unnoticed"]
 
 
 @dataclass
@@ -275,128 +273,3 @@ def recorded(recording: Recording) -> Iterator[Recording]:
         pass
     finally:
         _active = before
-
-
-def record(
-    program: Program, *, target: Target | None = None, quiet: bool = False, then: Callable[[Recording], NoReturn] | None = None
-) -> Recording:
-    """Execute a program and return its recording; its modules and ``__main__`` stay loaded.
-
-    With a ``target`` it ends as soon as that was seen: by ``then``, if that is given, which continues on top of the program's own
-    frames and ends the process. Blocks around the call stay open there, as in a forked process: ``finally``, ``with`` and a bare
-    ``except`` do nothing. The program's output goes to standard error, as it is no layer's.
-
-    Raises FlowError where the program raises, where it reads a result before any flow is called, and where two of its flows
-    have one name.
-    """
-    from laminar.program import load_error, program_streams
-
-    recording = Recording(program, target=target)
-    with ExitStack() as opened:
-        opened.enter_context(recorded(recording))
-        opened.enter_context(program_streams.aside(keep=target is not None or quiet))
-        if then is not None:
-            recording.on_end = lambda: _go_on(recording, opened, then)
-        try:
-            main_module.execute(program)
-        except SystemExit as leaving:
-            if leaving.code not in (None, 0):
-                raise load_error.load_error(program, leaving) from leaving
-        except LaminarError as error:
-            error.where = error.where or load_error.line(program, error)
-            raise
-        except Exception as error:
-            raise load_error.load_error(program, error) from error
-    _check(recording)
-    return recording
-
-
-def _go_on(recording: Recording, opened: ExitStack, then: Callable[[Recording], NoReturn]) -> None:
-    """Continue at the end of a recording; return where the program has errors, which `record` raises."""
-    try:
-        _check(recording)
-    except LaminarError:
-        return
-    opened.close()
-    interpreter_exit.leave_stack()
-    then(recording)
-
-
-def _check(recording: Recording) -> None:
-    """Raise the errors that only a whole program shows."""
-    program = recording.program.shown if recording.program else "the program"
-    if recording.ended and not recording.chains:
-        what, where = recording.ended
-        raise FlowError(
-            f"Program {program!r} reads {what} before any flow is called: there is no result yet.",
-            where=where,
-            fix="call a flow first, and read results after it.",
-        )
-    check_names(program, dict.fromkeys([*_defined(recording), *(type(flow) for flow in recording.flows)]))
-
-
-def check_names(program: str, classes: Iterable[type[Any]]) -> None:
-    """Raise FlowError, for all of them at once, where two flow classes of a program have one name."""
-    problems: list[LaminarError] = []
-    seen: dict[str, type[Any]] = {}
-    for cls in classes:
-        known = seen.setdefault(cls.__name__, cls)
-        if known is not cls:
-            problems.append(
-                FlowError(
-                    f"Program {program!r} has two flows named {cls.__name__!r}.",
-                    where=f"{source_location.of_class(known)} and {source_location.of_class(cls)}",
-                    fix="rename one: pods find a flow by its name.",
-                )
-            )
-    raise_all(problems)
-
-
-def _defined(recording: Recording) -> list[type[Any]]:
-    """Return the flow classes that the program's own file defines."""
-    return [cls for cls in recording.classes if cls.__module__ == "__main__"]
-
-
-def uncalled(recording: Recording) -> list[type[Any]]:
-    """Return the flows, with layers, that the program's file defines and neither calls nor builds others on.
-
-    Nothing is known of those after a read that ended the recording: then there are none.
-    """
-    if recording.ended:
-        return []
-    called = [type(step.flow) for chain in recording.chains for step in chain.steps]
-    return [cls for cls in _defined(recording) if not any(issubclass(used, cls) for used in called) and cls.has_layers()]
-
-
-def require_called(recording: Recording) -> None:
-    """Raise FlowError, listing them, for flows defined but never called, and where no flow is called at all."""
-    check_called(recording.program.shown if recording.program else "the program", uncalled(recording), bool(recording.chains))
-
-
-def check_called(program: str, idle: Sequence[type[Any]], is_any_called: bool) -> None:
-    """Raise FlowError for flows of a program that are never called, and where it calls none at all."""
-    if idle:
-        listed = ", ".join(f"{cls.__name__} ({source_location.of_class(cls)})" for cls in idle)
-        raise FlowError(
-            f"Program {program!r} defines flows that it never calls: {listed}.",
-            where=source_location.of_class(idle[0]),
-            fix=f"call it after its guard: if flow := {idle[0].__name__}(): flow()",
-        )
-    if not is_any_called:
-        raise FlowError(
-            f"Program {program!r} calls no flow.",
-            where=program,
-            fix="define a Flow, register layers on it and call it: if flow := Train(): flow()",
-        )
-
-
-def forget(modules: set[str], main: Any, argv: list[str], path: list[str]) -> None:
-    """Restore the state of a process before a recording, except for modules of the installed environment."""
-    folder = os.path.join(os.path.abspath(sys.path[0]), "") if sys.path else ""
-    for name in set(sys.modules) - modules:
-        file = getattr(sys.modules[name], "__file__", None) or ""
-        if folder and file.startswith(folder) and "site-packages" not in file:
-            del sys.modules[name]
-    sys.modules["__main__"] = main
-    sys.argv[:] = argv
-    sys.path[:] = path

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from laminar.components import declared_parameters
 from laminar.exceptions import ExecutionError, FlowError, LaminarError, SchedulerError
 from laminar.graph import PARAMETERS
-from laminar.program import interpreter_exit, process_state, recording
+from laminar.program import interpreter_exit, process_state, program_recording, recording
 from laminar.worker import chain_link, execution_facts, hook_answers, parameters_document, partial_run, split, split_job
 from laminar.worker.job import CANNOT, DONE, FAILED, RETRY
 from laminar.worker.pod_failures import PodFailures
@@ -120,7 +120,7 @@ def _at_call(
     try:
         if task.code is not None:
             task.code.enter()
-        recorded = recording.record(task.program, target=_target(task), then=go_on)
+        recorded = program_recording.record(task.program, target=_target(task), then=go_on)
     except Exception as error:
         return refused(error)
     return work(recorded)

@@ -24,7 +24,7 @@ from laminar.local.fork_server import child
 from laminar.local.fork_server.fork_safety import unsafe_reason
 from laminar.local.fork_server.messages import Load, Request
 from laminar.local.fork_server.server import Server
-from laminar.program import process_state, recording
+from laminar.program import process_state, program_recording, recording
 from laminar.worker import split_job
 
 if TYPE_CHECKING:
@@ -84,7 +84,9 @@ class Loaded:
         if self.message.program is not None:
             target = recording.Target(self.message.name, before=self.message.before)
             with _limited(self.message.seconds):
-                self.recording = recording.record(self.message.program, target=target, then=go_on if then is not None else None)
+                self.recording = program_recording.record(
+                    self.message.program, target=target, then=go_on if then is not None else None
+                )
         else:
             from laminar.program import pickle_by_value
 

@@ -18,7 +18,7 @@ from laminar.compiler.rehearsal.site import Site
 from laminar.components import runtime
 from laminar.exceptions import ExecutionError, FlowError, LaminarError, LayerError
 from laminar.local import display, program_run
-from laminar.program import call_log, main_module, process_snapshot, process_state, recording
+from laminar.program import call_log, main_module, process_snapshot, process_state, program_recording, recording
 from laminar.program.main_module import Program
 from laminar.program.process_state import Session
 from laminar.worker.parameters_document import save_parameters
@@ -98,7 +98,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
 
     with process_snapshot.preserved():
         yield execute
-    recording.forget(modules, main, argv, path)
+    program_recording.forget(modules, main, argv, path)
 
 
 @pytest.fixture

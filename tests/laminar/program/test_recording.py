@@ -12,7 +12,8 @@ from laminar.exceptions import ExecutionError, FlowError, LaminarError
 from laminar.program import recording
 from laminar.program.call_log import Call
 from laminar.program.main_module import Program
-from laminar.program.recording import Recording, Target, record
+from laminar.program.program_recording import forget, record
+from laminar.program.recording import Recording, Target
 
 HEAD = """\
 import sys
@@ -146,19 +147,6 @@ def test_two_flows_of_one_name_are_rejected():
         record(program("class Train(Flow): ...\n"))
 
 
-def test_flows_that_are_defined_and_never_called_are_named():
-    found = record(program("Train()()\n"))
-    assert [cls.__name__ for cls in recording.uncalled(found)] == ["Score"]
-    with pytest.raises(FlowError, match=r"defines flows that it never calls: Score \(program\.py:7\)"):
-        recording.require_called(found)
-
-
-def test_a_program_without_a_call_is_rejected():
-    with pytest.raises(FlowError, match="calls no flow"):
-        recording.check_called("program.py", [], is_any_called=False)
-    recording.check_called("program.py", [], is_any_called=True)
-
-
 def test_a_flow_that_was_called_is_found_rather_than_one_of_a_guard():
     found = record(program("bool(Train())\nflow = Train()\nflow()\nif Score(): ...\n"))
     assert len([flow for flow in found.flows if flow.name == "Train"]) == 2
@@ -186,6 +174,6 @@ def test_forgetting_drops_the_programs_modules_and_restores_the_process(monkeypa
     modules, main, argv, path = set(sys.modules), sys.modules["__main__"], list(sys.argv), list(sys.path)
     record(program("import their_module\nTrain()()\n"))
     assert "their_module" in sys.modules and sys.modules["__main__"] is not main
-    recording.forget(modules, main, argv, path)
+    forget(modules, main, argv, path)
     assert "their_module" not in sys.modules
     assert (sys.modules["__main__"], sys.argv, sys.path) == (main, argv, path)
