@@ -27,8 +27,8 @@ BATCH = 25
 class Explanation:
     """Rows of tables: ``pods`` (flow, layer, task, template, pods, bytes), ``parts`` (part, bytes), ``limits``, ``savings``.
 
-    ``kept_back`` has the flow, the part, how many of its layers a failure may keep from running although they do not need what
-    failed, and an example of them.
+    ``kept_back`` has the flow, the part, how many of its layers a failure may keep from running although they do not need the
+    failed one, and an example of them.
     """
 
     pods: tuple[tuple[str, ...], ...]

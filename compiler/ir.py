@@ -1,6 +1,6 @@
 """Define the plan, which the compiler's stages pass on, made of a recorded chain.
 
-A plan holds Python names and numbers; only the emitter knows Argo's form of them.
+A plan holds Python names and numbers; only the emitter converts them to Argo's form.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class FanOut(Value):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Condition(Value):
-    """How it is decided whether a layer runs, and in which pods.
+    """The decision whether a layer runs, and in which pods.
 
     ``entry`` and ``patched`` mean that entry and submission hooks are evaluated: by the pod of the layer ``evaluator``, or, where
     that is None, by a gate, a task ``gate`` (named by the naming pass) that runs in ``pod``. The layer is skipped with any of the
@@ -142,8 +142,8 @@ class Task(Value):
 
     ``layer`` is the Python name, ``name`` its name in Argo (equal until the naming pass), ``needs`` the layers it waits for
     (Python names, in graph order, without Parameters), ``where`` the place of its class as ``file.py:31``. ``label`` appears in
-    for the layer's name where that cannot be a label's value, ``loop`` names the template of its own that a fan-out with bounded
-    parallelism sits in (both are the naming pass' work). ``fixed`` is the one split that is run, and of how many.
+    for the layer's name where that cannot be a label's value, ``loop`` names the separate template of a fan-out with bounded
+    parallelism (both are the naming pass' work). ``fixed`` is the one split that is run, and of how many.
     ``fused`` are the layers that the task runs one after the other, where they are several; ``layer`` is then ``A+B+C``.
     """
 
@@ -215,7 +215,7 @@ class Plan(Value):
     """A whole chain: its flows in order, the first flow's parameters, the store that its pods share.
 
     ``execution`` is an id given in the program, else None (the workflow's uid is used); ``retry`` means that it is resumed.
-    With ``cached``, layers that are registered with a cache may reuse earlier results. With ``logs``, what layers print is kept.
+    With ``cached``, layers that are registered with a cache may reuse earlier results. With ``logs``, the output of layers is kept.
     ``chain`` counts the program's chains from 1. ``title`` and ``description`` come from the first flow's name and docstring,
     ``schedule`` from its scheduler. ``code`` names the code package that pods run, None where their image holds the program.
     """

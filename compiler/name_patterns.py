@@ -1,4 +1,4 @@
-"""Hold the patterns of names that Argo and Kubernetes allow, for those who check a program and those who check a document."""
+"""Hold the patterns of names that Argo and Kubernetes allow, for the checks of programs and of documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Make names that Argo, Kubernetes and the expression language accept; the same name from the same text, always."""
+"""Make names that Argo, Kubernetes and the expression language accept; equal texts have equal names."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def digest(text: str) -> str:
 
 
 def tasks(names: Iterable[str], *, taken: Collection[str] = ()) -> dict[str, str]:
-    """Return for each name one that a task or a template can have, all different and none of those taken.
+    """Return for each name one that a task or a template can have, all different, and none of those in use.
 
-    A name that can stay stays; ``_`` and ``+`` become ``-``; a digest is added where something else is lost.
+    A valid name is kept; ``_`` and ``+`` become ``-``; a digest is added where other characters are lost.
 
     >>> tasks(["Fit", "load_rows", "nil", "Größe"])
     {'Fit': 'Fit', 'load_rows': 'load-rows', 'nil': 'nil-5da3a4c7', 'Größe': 'Gr-e-aedc3f80'}

@@ -26,7 +26,7 @@ PASSES: tuple[Pass, ...] = (
 
 
 def passes_for(target: Target) -> tuple[Pass, ...]:
-    """Return the passes for a target. Layers are fused first, as names and templates are those of the tasks that are left."""
+    """Return the passes for a target. Layers are fused first, as names and templates are those of the resulting tasks."""
     return (fuse_chains, *PASSES) if target.fuse else PASSES
 
 
@@ -42,9 +42,9 @@ def optimize(plan: Plan, passes: Sequence[Pass] = PASSES) -> Plan:
 
 
 def verify(plan: Plan, *, after: str) -> Plan:
-    """Return a valid plan as it is.
+    """Return a valid plan unchanged.
 
-    Raises InternalError with everything that later stages could not work with.
+    Raises InternalError with all errors that would break later stages.
     """
     wrong = [*_wrong_chain(plan), *(problem for flow in plan.flows for problem in _wrong_flow(flow))]
     if wrong:

@@ -25,7 +25,7 @@ class Project:
     """A project's folder and its settings: ``datastore`` and ``code`` are URLs, ``base`` is the base workflow's file.
 
     ``include`` and ``exclude`` are git's patterns of the files that a code package holds and leaves out. Layers that name no
-    image run in ``image``. What layers print is kept unless ``logs`` is false. Workflows run in ``namespace``, on the cluster of
+    image run in ``image``. The output of layers is kept unless ``logs`` is false. Workflows run in ``namespace``, on the cluster of
     the Argo ``server`` or of the kubeconfig's ``context``.
     """
 
@@ -47,7 +47,7 @@ class Project:
         return None if self.base is None else self.root / self.base
 
     def path_of(self, program: str) -> str:
-        """Return a program's path in the project, as an image has it that holds the project's folder."""
+        """Return a program's path in the project, as in an image that holds the project's folder."""
         return Path(program).resolve().relative_to(self.root.resolve()).as_posix()
 
 

@@ -21,7 +21,7 @@ __all__ = ["call", "chain", "record"]
 
 
 def record(program: str | Path | Program, args: Sequence[str] = ()) -> Recording:
-    """Execute a program with its flows noted and nothing scheduled. No datastore is opened.
+    """Execute a program with its flows recorded and nothing scheduled. No datastore is opened.
 
     ``args`` belong to a program given as a path; a Program has its own.
 
@@ -40,7 +40,7 @@ def record(program: str | Path | Program, args: Sequence[str] = ()) -> Recording
 
 
 def call(function: Callable[[], object]) -> list[Chain]:
-    """Call a function with its flows noted and nothing scheduled, and return the chains that it made.
+    """Call a function with its flows recorded and nothing scheduled, and return the chains that it made.
 
     Raises FlowError where it calls no flow, or reads a result.
     """
@@ -52,7 +52,7 @@ def call(function: Callable[[], object]) -> list[Chain]:
         raise FlowError(
             f"Function {name!r} reads {what}: there is no result yet.",
             where=where,
-            fix="let it call flows, and read nothing of them.",
+            fix="let it call flows, and read no results.",
         )
     if not recorded.chains:
         raise FlowError(

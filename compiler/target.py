@@ -18,7 +18,7 @@ __all__ = ["ARGO", "KINDS", "Kind", "Limits", "Target"]
 class Limits:
     """The limits of Argo and Kubernetes; sizes are bytes.
 
-    ``pods`` fit the workflow's status where each may be tried again; more need node status offloading. ``old_fields`` is True
+    ``pods`` fit the workflow's status where each may be retried; more need node status offloading. ``old_fields`` is True
     where Argo also reads ``schedule``, ``mutex`` and ``semaphore``, which 4.0 removed.
     """
 
@@ -56,7 +56,7 @@ KINDS = {
 ARGO = {"3.7": Limits(old_fields=True), "4.0": Limits(), "4.1": Limits()}
 """The supported versions of Argo, each with its limits.
 
-3.7 counts templates and tasks only where its full CRDs are installed; whether they are is not known here.
+3.7 counts templates and tasks only where its full CRDs are installed; whether they are is unknown here.
 """
 
 AUTO = "auto"
@@ -72,7 +72,7 @@ class Target:
     share a pod. The documents suit all versions
     of Argo; ``argo`` decides which limits hold.
 
-    Raises FlowError for a kind or a version that is not known.
+    Raises FlowError for an unknown kind or version.
     """
 
     kind: str = AUTO
@@ -97,7 +97,7 @@ class Target:
             )
 
     def suited(self, plan: Plan) -> Target:
-        """Return the target with the kind that fits a plan, where it leaves that open."""
+        """Return the target with the kind that fits a plan, where it selects none."""
         return replace(self, kind="cron" if plan.schedule else "workflow") if self.kind == AUTO else self
 
     @property

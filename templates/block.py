@@ -31,7 +31,7 @@ def named(values: Mapping[str, str | None] | Iterable[tuple[str, str | None]]) -
 
 
 def declared(name: str, value: str, description: str = "", choices: Iterable[str] = ()) -> Block:
-    """Return a workflow's parameter with what a user interface shows of it.
+    """Return a workflow's parameter with its texts for user interfaces.
 
     >>> declared("rate", "0.1", "Step size.", ["0.1", "0.2"])
     {'name': 'rate', 'value': '0.1', 'enum': ['0.1', '0.2'], 'description': 'Step size.'}

@@ -20,7 +20,7 @@ def scheduled(
     successful_history: int | None = None,
     failed_history: int | None = None,
 ) -> Block:
-    """Return the CronWorkflow that starts a workflow; what is None is left to Argo.
+    """Return the CronWorkflow that starts a workflow; for a setting that is None Argo's default applies.
 
     ::
 

@@ -10,7 +10,7 @@ __all__ = ["dag", "depends", "output", "task"]
 
 
 def depends(names: Iterable[str]) -> str:
-    """Return what a task waits for: each of these tasks has to succeed, or be skipped by a hook.
+    """Return a task's ``depends``: each of these tasks has to succeed, or be skipped by a hook.
 
     A bare name accepts Succeeded, Skipped and Daemoned, not Omitted (Argo's docs, enhanced-depends-logic).
 

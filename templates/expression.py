@@ -20,7 +20,7 @@ IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
 def tag(path: str) -> str:
-    """Return what Argo replaces by a value: of a path, or of an expression, which begins with ``=``.
+    """Return the tag that Argo replaces by a value: of a path, or of an expression, which begins with ``=``.
 
     >>> tag("inputs.parameters.layer")
     '{{inputs.parameters.layer}}'
@@ -169,7 +169,7 @@ def _divide(lengths: Sequence[int | Length]) -> tuple[int, list[Length]]:
 
 
 def _product(constant: int, lengths: Sequence[Length]) -> tuple[str, str]:
-    """Return the product as an expression, and what precedes it: a name for each source that is read more than once."""
+    """Return the product as an expression, and the text before it: a name for each source that is read more than once."""
     uses: dict[str, int] = {}
     for length in lengths:
         uses[length.source] = uses.get(length.source, 0) + length.reading.count("@")

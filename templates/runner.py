@@ -15,7 +15,7 @@ ATTEMPT = tag("=string(int(retries) + 1)")
 """The attempt, from 1; Argo has ``retries``, from 0, only in a template with a retry strategy (Argo's docs, variables)."""
 
 OUTPUTS = "/tmp/laminar"
-"""The folder where a pod leaves what the workflow reads."""
+"""The folder where a pod writes the values that the workflow reads."""
 
 GRACE = 600
 """Seconds beyond a layer's timeout until Argo's deadline, which is final: the runner enforces the timeout itself."""

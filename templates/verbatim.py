@@ -40,7 +40,7 @@ def json_text(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Return a text for people with a space inside of what Argo or Kubernetes would replace: there it has no escape.
+    """Return a text for people with a space inside the parts that Argo or Kubernetes would replace: such a text has no escape.
 
     >>> print(prose("{{x}} and $(HOME)"))
     { {x}} and $ (HOME)

@@ -105,7 +105,7 @@ def golden(request: pytest.FixtureRequest) -> Golden:
 
 
 def difference(known: bytes | None, data: bytes, shown: str) -> str:
-    """Say how a golden file differs from what was made, down to invisible characters."""
+    """Describe how a golden file differs from the result, down to invisible characters."""
     if known is None:
         return f"{shown} does not exist. It would be:\n\n{data.decode()}\n{HINT}"
     before, after = (text.decode(errors="backslashreplace").splitlines(keepends=True) for text in (known, data))

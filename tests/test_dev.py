@@ -1,4 +1,4 @@
-"""Check how ./dev finds its Python and what it says where there is none."""
+"""Check how ./dev finds its Python and its message where there is none."""
 
 from __future__ import annotations
 

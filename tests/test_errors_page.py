@@ -1,4 +1,4 @@
-"""Each line of docs/reference/errors.md is provoked, and says what the page says."""
+"""Each error in docs/reference/errors.md is provoked, and has the text of the page."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ CASES: dict[str, str] = {
 
 
 def rows() -> list[tuple[str, str, str]]:
-    """Return the lines of the page's tables: the exception, what it says, how to mend it."""
+    """Return the lines of the page's tables: the exception, its message, its fix."""
     found = []
     for line in PAGE.read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split(" | ")]

@@ -1,4 +1,4 @@
-"""The examples run on real input and print what they promise."""
+"""The examples run on real input and print the documented output."""
 
 from __future__ import annotations
 

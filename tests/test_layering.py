@@ -16,10 +16,10 @@ HEAVY = {
     *("numpy", "pandas", "yaml", "ruamel", "blake3", "zstandard", "docker"),
     *("asyncio", "multiprocessing", "email", "http", "logging"),
 }
-"""What only a function that needs it may import: a pod pays for the rest at each start."""
+"""Packages that only functions may import: imports at the top slow down each start of a pod."""
 
 COMPILER_HEAVY = {"hera", "s3fs", "fsspec", "botocore", "aiobotocore", "rich", "asyncio", "numpy", "yaml", "ruamel"}
-"""What a plain compile does without."""
+"""Packages that a plain compile does not import."""
 
 
 def wrong(folder: str, *forbidden: str) -> list[str]:

@@ -89,7 +89,7 @@ def test_a_program_whose_rows_of_layers_share_pods_leaves_the_same(ask, request)
 
 
 def held_up(here: dict[str, str], there: dict[str, str]) -> None:
-    """Forgive layers that a failure in another part kept from running, though they do not need what failed."""
+    """Forgive layers that a failure in another part kept from running, though they do not need the failed one."""
     here.update({layer: state for layer, state in there.items() if state == "unfinished"})
 
 

@@ -97,7 +97,7 @@ def _not(tokens: Tokens, operand: Callable[[Tokens], Any]) -> Condition:
         return ("leaf", operand(tokens))
     tree = _any(tokens, operand)
     if not tokens.accept(")"):
-        tokens.end()  # another token than ')' is the clearer complaint
+        tokens.end()  # an error about another token than ')' is clearer
         raise ConditionError("has a '(' that is not closed")
     return tree
 

@@ -22,7 +22,7 @@ BARE = ("Succeeded", "Skipped", "Daemoned")
 UNREADABLE = frozenset(
     ("let", "matches", "contains", "startsWith", "endsWith", "nil", "true", "false", "in", "not", "and", "or", "if", "else")
 )
-"""Names that Argo cannot read in ``depends``: expr-lang parses the text, and they are words of its own (seen on Argo 4.1.2)."""
+"""Names that Argo cannot read in ``depends``: expr-lang parses the text, and they are its keywords (seen on Argo 4.1.2)."""
 
 TOKEN = re.compile(r"\s*(?:(?P<name>[A-Za-z0-9_][-A-Za-z0-9_]*)(?:\.(?P<status>[A-Za-z]+))?|(?P<sign>&&|\|\||[!()]))")
 

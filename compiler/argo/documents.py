@@ -57,7 +57,7 @@ class Task:
 
     @property
     def inline(self) -> Template | None:
-        """The template that is written in its place."""
+        """The inline template that it runs."""
         part = self.part.at("inline")
         return Template(part) if isinstance(part.value, dict) else None
 
@@ -115,11 +115,11 @@ class Template:
         return _by_name(self.part.at("outputs", "artifacts"))
 
     def is_given(self, name: str) -> bool:
-        """Return whether a call may leave out an input parameter: it has a value, a default or a source of its own."""
+        """Return whether a call may omit an input parameter: it has a value, a default or a source."""
         return any(key in self.inputs[name].names for key in ("value", "default", "valueFrom"))
 
     def is_placed(self, name: str) -> bool:
-        """Return whether a call may leave out an input artifact: it is optional, or has a location of its own."""
+        """Return whether a call may omit an input artifact: it is optional, or has a location."""
         part = self.input_artifacts[name]
         return part.at("optional").value is True or any(key in part.names for key in LOCATIONS)
 

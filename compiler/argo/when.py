@@ -1,6 +1,6 @@
 """Evaluate a ``when`` whose tags are replaced: comparisons joined by ``&&``, ``||`` and ``!``.
 
-Argo's source is shouldExecute in workflow/controller/steps.go (4.1.2). It leaves the grammar to govaluate, and reads a bare word as
+Argo's source is shouldExecute in workflow/controller/steps.go (4.1.2). govaluate parses it, and reads a bare word as
 a text.
 """
 

@@ -1,4 +1,4 @@
-"""Find everything in a plan that the target would reject."""
+"""Find all parts of a plan that the target would reject."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from laminar.templates.verbatim import json_text
 __all__ = ["check", "check_documents", "check_plan"]
 
 RUNNERS = re.compile(r"link-[0-9]+\Z|.*-gate\Z", re.DOTALL)
-"""Names of layers that mean something else to the runner."""
+"""Names that the runner reserves."""
 
 PREFIX = 252
 """The longest name before the dash of a generateName.
 
-Kubernetes takes a DNS subdomain as a prefix (apimachinery/pkg/api/validation, ValidateObjectMeta: 253 characters) and cuts it to 58
-before it adds five (apiserver/pkg/storage/names, SimpleNameGenerator).
+Kubernetes accepts a DNS subdomain as a prefix (apimachinery/pkg/api/validation, ValidateObjectMeta: 253 characters) and cuts it to
+58 before it adds five (apiserver/pkg/storage/names, SimpleNameGenerator).
 """
 
 POLICIES = ("Allow", "Forbid", "Replace")
 
 
 def check(plan: Plan, target: Target) -> Plan:
-    """Return an optimized plan that the target accepts, as it is.
+    """Return an optimized plan unchanged if the target accepts it.
 
     Raises FlowError with every problem at once, in the order of the program.
     """
@@ -138,7 +138,7 @@ def _over_budget(plan: Plan, found: Budget, target: Target) -> Iterator[FlowErro
         yield FlowError(
             f"The chain of {len(plan.flows)} flows needs {count} tasks, and Argo allows {limits.tasks} in one DAG.",
             where=plan.where,
-            fix="run the rest of the chain as a program of its own.",
+            fix="run the rest of the chain as a separate program.",
         )
     crossing = dict(found.parameters)
     for flow in plan.flows:

@@ -23,7 +23,7 @@ UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 TOLERATION = ("key", "operator", "value", "effect", "tolerationSeconds")
 
 Problem = tuple[str, str]
-"""What is wrong with a container, and how to fix it."""
+"""The error of a container, and how to fix it."""
 
 
 def wrong_pod(task: Task, limits: Limits) -> Iterator[FlowError]:
@@ -47,9 +47,9 @@ def wrong_batch(task: Task) -> Iterator[FlowError]:
 
 
 def text_problem(text: str, limits: Limits) -> Problem | None:
-    """Return why a text would change on its way into a pod, and how to fix it; None for a text that arrives as it is."""
+    """Return why a text would change on its way into a pod, and how to fix it; None for a text that arrives unchanged."""
     if has_tag(text):
-        return "holds '{{', which Argo replaces", "write it without '{{': make the text in the program, or take it from a Secret."
+        return "holds '{{', which Argo replaces", "write it without '{{': make the text in the program, or read it from a Secret."
     if UNWRITABLE.search(text):
         return "holds a character that no YAML can carry (NUL, or half of a surrogate pair)", "remove it."
     if len(text.encode()) > limits.text_bytes:
@@ -68,7 +68,7 @@ def _wrong_texts(pod: Pod, limits: Limits) -> Iterator[Problem]:
 
 
 def _texts(pod: Pod) -> Iterator[tuple[str, str]]:
-    """Yield each text of a container that has no stricter rule of its own, with its name in messages."""
+    """Yield each text of a container that has no stricter rule, with its name in messages."""
     yield "image", pod.container.image
     yield from (("command", word) for word in (*pod.command, pod.program or "", *pod.arguments))
     yield "workdir", pod.container.workdir

@@ -25,7 +25,7 @@ LONGEST = {1: 31, 2: 29, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31
 
 
 def wrong_cron(text: str) -> str:
-    """Return what is wrong with a cron expression, or an empty text.
+    """Return the error in a cron expression, or an empty text.
 
     >>> wrong_cron("*/15 9-17 * * mon-fri"), wrong_cron("@daily"), wrong_cron("@every 1h30m")
     ('', '', '')
@@ -84,7 +84,7 @@ def _value(text: str, part: str, name: str, low: int, high: int) -> int:
 
 
 def timezone_problem(name: str) -> str:
-    """Return what is wrong with a time zone's name, or an empty text; any name is accepted on a machine that has no list of zones.
+    """Return the error in a time zone's name, or an empty text; any name is accepted on a machine that has no list of zones.
 
     >>> timezone_problem("Europe/Berlin"), timezone_problem("UTC")
     ('', '')

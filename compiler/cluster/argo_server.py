@@ -47,7 +47,7 @@ class ArgoServer(Transport):
         )
 
     def _lint(self, document: Mapping[str, Any]) -> Object:
-        """Return a document that the server has checked: templates and schedules have no dry run of their own there."""
+        """Return a document that the server has checked: the server has no dry run for templates and schedules."""
         kind = kind_of(document)
         body = {kind.body: dict(document), **({"namespace": self.namespace} if kind.namespaced else {})}
         self.session.json("POST", f"{self._path(kind.kind)}/lint", doing=f"check {kind.kind}", body=body)
@@ -108,7 +108,7 @@ class ArgoServer(Transport):
 
     def _act(self, kind: str, verb: str, name: str) -> Object:
         body = {"namespace": self.namespace, "name": name}
-        once = verb in ("retry", "resubmit")  # the others set a state, these start something
+        once = verb in ("retry", "resubmit")  # the others set a state, these start pods or workflows
         path = f"{self._path(kind, name)}/{verb}"
         return self._whole(kind, self.session.json("PUT", path, doing=f"{verb} {kind} {name}", body=body, repeat=not once))
 

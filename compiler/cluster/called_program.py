@@ -1,4 +1,4 @@
-"""Compile a chain of the program that this process executes, in a file or a notebook, for pods to find it there again."""
+"""Compile a chain of the program that this process executes, in a file or a notebook, so that pods find it again."""
 
 from __future__ import annotations
 

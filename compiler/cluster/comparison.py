@@ -163,7 +163,7 @@ def _text(value: Any) -> str:
 def compare(before: Described, after: Described) -> list[Change]:
     """Return the differences, in the order of the layers.
 
-    A layer that is gone and one that is new are one renamed layer where all of their fields but their place are equal.
+    A removed layer and an added one are one renamed layer where all of their fields but their place are equal.
     """
     changes = [
         Change("changed", field=name, before=before.settings.get(name, NONE), after=after.settings.get(name, NONE))

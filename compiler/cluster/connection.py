@@ -1,4 +1,4 @@
-"""Choose the way to the cluster as the argo command line does: a server where one is named, else the kubeconfig, else the pod."""
+"""Choose the transport to the cluster as the argo command line does: a named server, else the kubeconfig, else the pod."""
 
 from __future__ import annotations
 

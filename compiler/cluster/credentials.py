@@ -70,7 +70,7 @@ class ExecPlugin:
     def of(cls, read: Mapping[str, Any], cluster: Mapping[str, Any]) -> ExecPlugin:
         """Return the plugin of a kubeconfig's user.
 
-        Raises ClusterError for a version that is not known.
+        Raises ClusterError for an unknown version.
         """
         version = str(read.get("apiVersion") or "")
         if version not in VERSIONS:

@@ -68,7 +68,7 @@ def owned(document: Mapping[str, Any], owner: str) -> Object:
 def plan_deployment(transport: Transport, documents: Sequence[Mapping[str, Any]], owner: str, *, force: bool = False) -> list[Step]:
     """Return the changes of a deployment.
 
-    Raises ClusterError, before anything is changed, for each object that another program owns, unless ``force`` takes it over.
+    Raises ClusterError, before anything is changed, for each object that another program owns, unless ``force`` replaces its owner.
     """
     steps, problems = [], []
     for document in documents:

@@ -38,7 +38,7 @@ OK, WARNING, WRONG, UNKNOWN = "ok", "warning", "wrong", "unknown"
 
 @dataclass(frozen=True)
 class Finding:
-    """One check: how it went (ok, warning, wrong, unknown), what was found, and what to do."""
+    """One check: its status (ok, warning, wrong, unknown), its result, and a fix."""
 
     check: str
     state: str
@@ -47,7 +47,7 @@ class Finding:
 
 
 def check_cluster(transport: Transport, account: str) -> Iterator[Finding]:
-    """Yield the findings about a cluster; where it cannot be reached, nothing more follows."""
+    """Yield the findings about a cluster; where it cannot be reached, the first one is the last."""
     try:
         version = transport.version()
     except ClusterError as error:
@@ -164,7 +164,7 @@ def _account(transport: Transport, account: str) -> Iterator[Finding]:
 
 
 def check_store(url: str) -> Finding:
-    """Return whether a datastore can be written, read and deleted from here; pods have credentials of their own."""
+    """Return whether a datastore can be written, read and deleted from here; pods have other credentials."""
     from laminar.configurations.datastores import open_store
 
     key, data = "laminar-doctor/probe", b"laminar doctor"
@@ -175,7 +175,7 @@ def check_store(url: str) -> Finding:
         store.delete(key)
     except LaminarError as error:
         return Finding("datastore", WRONG, error.what, error.fix)
-    except Exception as error:  # whatever a storage's client raises: this is a check, not a run
+    except Exception as error:  # a storage's client may raise any exception: this is a check, not a run
         return Finding("datastore", WRONG, f"{type(error).__name__}: {error}", "check the URL and the credentials.")
     if bytes(read) != data:
         return Finding("datastore", WRONG, f"{url} returns other bytes than were written", "use another datastore.")
@@ -183,7 +183,7 @@ def check_store(url: str) -> Finding:
 
 
 def check_image(images: Iterable[str], pods: Sequence[Object] | None = None) -> Iterator[Finding]:
-    """Yield for each image whether one is named at all, whether its tag moves, and whether a node has pulled it before.
+    """Yield for each image whether one is named, whether its tag can change, and whether a node has pulled it before.
 
     ``pods`` are pods of the namespace, None where they cannot be seen.
     """
@@ -207,7 +207,7 @@ def check_image(images: Iterable[str], pods: Sequence[Object] | None = None) -> 
 
 
 def _pulled(image: str, pods: Sequence[Object] | None) -> tuple[str, str]:
-    """Return what the pods report about an image: a node has pulled it, or could not.
+    """Return the status of an image in the pods: a node has pulled it, or could not.
 
     A container's status has the image's id once it was pulled: Kubernetes, core/v1 ContainerStatus.
     """

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["act", "find_id", "find_run", "follow", "settle", "start"]
 
 RESUMED = "laminar/resumed-from"
-"""The label that names the workflow whose execution a workflow goes on with."""
+"""The label that names the workflow whose execution a workflow continues."""
 
 
 def start(step: Step, place: int) -> Execution:
@@ -141,7 +141,7 @@ def find_id(flow: Flow, words: str) -> str | None:
     except ClusterError:
         if words == run_address.LATEST:
             raise
-        return None  # the words are an id, of a new execution perhaps: that needs no cluster
+        return None  # the address is an id, perhaps of a new execution: that needs no cluster
 
 
 def _submit(
@@ -166,12 +166,12 @@ def _submit(
 
 
 def _resumed(step: Step) -> Step:
-    """Return a step that goes on with its execution: finished splits do not run again."""
+    """Return a step that continues its execution: finished splits do not run again."""
     return replace(step, execution=step.flow.execution(step.execution.id, retry=True), linker=None, action="resume")
 
 
 def _again(step: Step) -> Step:
-    """Return a later step of a chain as a recorded program has it: its execution's id follows from the chain's."""
+    """Return a later step of a chain as in a recorded program: its execution's id follows from the chain's."""
     fresh = step.flow.execution()
     fresh.chain = step.execution.chain
     return replace(step, execution=fresh)

@@ -1,4 +1,4 @@
-"""Follow a workflow to its end, through broken streams, expired versions and servers that are away for a while."""
+"""Follow a workflow to its end, through broken streams, expired versions and servers that are unreachable for a while."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from laminar.exceptions import ClusterError
 __all__ = ["TimedOut", "follow"]
 
 PATIENCE = 300.0
-"""Seconds that a server may be away before following gives up: an upgrade of the control plane takes a few minutes."""
+"""Seconds that a server may be unreachable before following gives up: an upgrade of the control plane takes a few minutes."""
 
 PAUSES = (0.2, 1.0, 2.0, 5.0, 10.0)
 """Seconds between attempts while the server does not answer, or ends its streams at once."""
 
 
 class TimedOut(ClusterError):
-    """The time for following is over; the workflow goes on. The exit code is that of timeout(1)."""
+    """The time limit of following has passed; the workflow continues. The exit code is that of timeout(1)."""
 
     def __init__(self, name: str, seconds: float) -> None:
         super().__init__(
@@ -30,9 +30,9 @@ class TimedOut(ClusterError):
 def follow(
     transport: Transport, name: str, *, seconds: float | None = None, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[Object]:
-    """Yield a workflow each time that it has changed, first as it is, last as it ended.
+    """Yield a workflow each time that it has changed: first its present state, last its final one.
 
-    Raises TimedOut after ``seconds``, ClusterError where the workflow is deleted or the server is away for too long.
+    Raises TimedOut after ``seconds``, ClusterError where the workflow is deleted or the server is unreachable for too long.
     """
     began = last = time.monotonic()
     pause, seen = 0, ""

@@ -45,7 +45,7 @@ def _anonymous(_: bool) -> str:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A server: its URL, how it is shown, how TLS is verified, who is logged in.
+    """A server: its URL, its name in messages, the verification of TLS, the credentials.
 
     ``verify`` is a file of authorities, True for the system's, False for none; ``server_name`` replaces the host's name in TLS.
     """
@@ -178,7 +178,7 @@ class HttpSession:
         return answer
 
     def _note_time(self, answer: requests.Response) -> None:
-        """Note how far the server's clock is from this machine's: times in its objects are its own."""
+        """Measure how far the server's clock is from this machine's: times in its objects are those of its clock."""
         try:
             self.skew = parsedate_to_datetime(answer.headers["Date"]).timestamp() - time.time()
         except (KeyError, ValueError, TypeError):
@@ -286,13 +286,13 @@ def _session(endpoint: Endpoint, *, repeat: bool) -> requests.Session:
         total=ATTEMPTS,
         read=1 if repeat else 0,
         other=0,
-        status_forcelist=BUSY if repeat else (429,),  # Kubernetes answers 429 before it does anything
+        status_forcelist=BUSY if repeat else (429,),  # Kubernetes answers 429 before it processes the request
         allowed_methods=None,
         backoff_factor=BACKOFF,
         backoff_jitter=BACKOFF,
         raise_on_status=False,
     )
-    if endpoint.verify is False:  # it was requested; a warning at each request does not help
+    if endpoint.verify is False:  # the user requested it; a warning at each request does not help
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     session = requests.Session()
     session.mount("https://", Adapter(max_retries=retries))
@@ -301,7 +301,7 @@ def _session(endpoint: Endpoint, *, repeat: bool) -> requests.Session:
 
 
 def _reason(error: Exception) -> tuple[str, str, bool, int | None]:
-    """Return why there was no answer, what to do, whether the request may have arrived, and the exit code where it is no outage."""
+    """Return why there was no answer, the fix, whether the request may have arrived, and the exit code where it is no outage."""
     import requests
 
     text = str(error)

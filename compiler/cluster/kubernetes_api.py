@@ -99,7 +99,7 @@ class KubernetesApi(Transport):
         return self._patch("CronWorkflow", name, {"spec": {"suspend": suspend}}, "suspend" if suspend else "resume")
 
     def _retry(self, workflow: Object) -> Object:
-        """Run failed pods again: the Argo server deletes the failed pods and resets the nodes, so this does."""
+        """Run failed pods again: like the Argo server, delete the failed pods and reset the nodes."""
         reset, pods = workflow_reset.retried(workflow, self.session.now())
         for pod in pods:
             try:

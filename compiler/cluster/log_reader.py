@@ -22,7 +22,7 @@ STREAMS = 16
 """Pods whose logs are followed at once; others wait until one of them has ended."""
 
 BREAKS = 5
-"""Attempts at reading on where a stream breaks before it gives another line."""
+"""Attempts at reading on where a stream breaks before another line."""
 
 NOT_YET = re.compile(r"waiting to start|PodInitializing|ContainerCreating|not available")
 
@@ -131,7 +131,7 @@ def follow_logs(
 
 
 def _startable(run: Progress, selection: Selection, seen: set[str]) -> list[Chosen]:
-    """Return the attempts that have begun and are not read yet; a layer that does not exist yet may still come."""
+    """Return the attempts that have begun and are not read yet; a layer that does not exist yet may be created later."""
     try:
         found = selected(run, selection)
     except ClusterError:
@@ -142,7 +142,7 @@ def _startable(run: Progress, selection: Selection, seen: set[str]) -> list[Chos
 
 
 def _whole(transport: Transport, name: str, chosen: Chosen, selection: Selection, *, follow: bool) -> Iterator[LogLine]:
-    """Yield the lines of an attempt; where the stream breaks, it is read again without those that were given before."""
+    """Yield the lines of an attempt; where the stream breaks, it is read again without those that were yielded before."""
     given, left = 0, BREAKS
     while True:
         place = 0

@@ -1,4 +1,4 @@
-"""Read a workflow's nodes as Argo keeps them: plain, or compressed where they are many."""
+"""Read a workflow's nodes as Argo stores them: plain, or compressed where they are many."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ ATTEMPT = re.compile(r"\(([0-9]+)\)$")
 
 @dataclass(frozen=True)
 class Attempt:
-    """One pod: its number from 1, how it is, why, and when it ran (seconds since the epoch)."""
+    """One pod: its number from 1, its phase, the cause, and its times (seconds since the epoch)."""
 
     number: int
     phase: str
@@ -92,7 +92,7 @@ class Progress:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will happen."""
+        """Whether the run has ended."""
         return self.phase in ENDED
 
     @property

@@ -36,7 +36,7 @@ class RemoteRun:
 
     @property
     def progress(self) -> Progress:
-        """Layers, splits, attempts and causes, as they are now."""
+        """Present layers, splits, attempts and causes."""
         return progress(self.transport.get("Workflow", self.name))
 
     @property
@@ -46,7 +46,7 @@ class RemoteRun:
 
     @property
     def state(self) -> str:
-        """How it is: ``pending``, ``running``, ``suspended``, ``finished``, ``failed``, or ``deleted``."""
+        """State: ``pending``, ``running``, ``suspended``, ``finished``, ``failed``, or ``deleted``."""
         try:
             now = self.progress
         except ClusterError as error:

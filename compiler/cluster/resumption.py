@@ -22,13 +22,13 @@ __all__ = ["remainder"]
 def remainder(chain: Chain, execution: str, url: str | None, *, again: bool = True) -> Remainder | None:
     """Return the unfinished part of a chain's execution; None where it has no documents, so that all of it is unfinished.
 
-    ``url`` is where its pods keep artifacts, where that is not the flows' own datastore. Layers that were skipped are left to be
-    decided ``again``, or have ended.
+    ``url`` is where its pods keep artifacts, where that is not the flows' own datastore. Hooks of skipped layers are
+    evaluated ``again``, or these layers have ended.
 
     The first flow to run is the first that has a layer left, or after which the linker has not run. A link follows a flow:
-    where nothing of that is left, its last layer runs once more, and ends at once.
+    where that flow has finished, its last layer runs once more, and ends at once.
 
-    Raises ExecutionError where everything has finished, DatastoreError where the documents cannot be read.
+    Raises ExecutionError where all layers have finished, DatastoreError where the documents cannot be read.
     """
     scopes = list(_scopes(chain, execution, url))
     if scopes[0].document(PARAMETERS) is None:
@@ -65,7 +65,7 @@ def _scopes(chain: Chain, execution: str, url: str | None) -> Iterator[Execution
 
 
 def _lengths(scope: ExecutionScope, left: set[str]) -> dict[str, int]:
-    """Return the lengths of the sources, of layers that have finished, over which layers that are left fan out."""
+    """Return the lengths of the sources, of finished layers, over which unfinished layers fan out."""
     axes = [axis for name in left for axis in scope.nodes[name].grid or () if axis.layer not in left]
     return {
         graph.length_key(axis.layer, axis.attribute, axis.index if axis.fan_out else None): fan_out_grid.length(scope, axis)

@@ -1,4 +1,4 @@
-"""Find the workflow that words mean: a name, an execution's id, a unique beginning of either, or ``latest``."""
+"""Find the workflow of an address: a name, an execution's id, a unique beginning of either, or ``latest``."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 
 NAMES = 5
 KEPT = 24 * 3600.0
-"""Seconds after which a submit that lost its answer is forgotten."""
+"""Seconds after which the id of a submit without an answer is dropped."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Submitted:
 
 
 def check_text(text: str, shown: str, *, fix: str = "correct it.") -> None:
-    """Lint documents before a cluster sees them: it drops unknown fields, and an expression fails when the workflow runs.
+    """Lint documents before they are sent: a cluster drops unknown fields, and a wrong expression fails when the workflow runs.
 
     Raises FlowError with all findings.
     """
@@ -56,7 +56,7 @@ def named(
     priority: int | None = None,
     parameters: Mapping[str, str] | None = None,
 ) -> Object:
-    """Return a workflow with a name, labels, a priority and parameters of its own.
+    """Return a workflow with another name, labels, priority and parameters.
 
     Raises ClusterError for a parameter that the workflow does not have.
     """
@@ -126,7 +126,7 @@ def starter(transport: Transport, source: str) -> Object:
 def submit(transport: Transport, document: Mapping[str, Any], *, key: str | None = None) -> Submitted:
     """Create a workflow under a name that its submission's id decides, so that no repetition creates a second one.
 
-    ``key`` is an id of the caller's own, such as that of a CI job. Without one, the id is new, unless the same document was
+    ``key`` is an id that the caller chose, such as that of a CI job. Without one, the id is new, unless the same document was
     submitted to the same place before and the answer was lost.
 
     Raises ClusterError; where the workflow may have been created after all, its fix is to repeat the command.
@@ -155,7 +155,7 @@ def submit(transport: Transport, document: Mapping[str, Any], *, key: str | None
 
 
 def _create(transport: Transport, document: Object, id: str) -> Submitted:
-    """Create a workflow; a name that is taken by another workflow is replaced where it was drawn."""
+    """Create a workflow; a random name that another workflow has is replaced."""
     metadata = document["metadata"]
     fixed = metadata.get("name")
     prefix = str(metadata.pop("generateName", None) or "workflow-")
@@ -212,7 +212,7 @@ class _Note:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.path.write_text(id, encoding="utf-8")
         except OSError:
-            return  # a home that cannot be written to: the name is still one per submission
+            return  # the home folder is read-only: the name is still unique for the submission
 
     def drop(self) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Name the operations of both ways to a cluster, and the kinds of objects that they carry."""
+"""Declare the operations of both transports to a cluster, and the kinds of objects that they send."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ KINDS = {
 def kind_of(document: Mapping[str, Any]) -> Kind:
     """Return the kind of a document.
 
-    Raises ClusterError for one that is none of Argo's.
+    Raises ClusterError for one that is not Argo's.
     """
     kind = str(document.get("kind"))
     if kind not in KINDS:
@@ -57,7 +57,7 @@ def kind_of(document: Mapping[str, Any]) -> Kind:
 
 @dataclass(frozen=True)
 class Event:
-    """A change that a watch reports: ADDED, MODIFIED, DELETED or BOOKMARK, with the object as it is then."""
+    """A change that a watch reports: ADDED, MODIFIED, DELETED or BOOKMARK, with the object after it."""
 
     type: str
     object: Object
@@ -83,7 +83,7 @@ class LogOptions:
 
 
 class Transport(ABC):
-    """A way to a cluster. Each method raises ClusterError where the request fails; ``status`` has the HTTP status."""
+    """A transport to a cluster. Each method raises ClusterError where the request fails; ``status`` has the HTTP status."""
 
     def __init__(self, session: HttpSession, namespace: str) -> None:
         self.session = session
@@ -91,13 +91,13 @@ class Transport(ABC):
 
     @property
     def shown(self) -> str:
-        """How messages name it."""
+        """Name in messages."""
         return self.session.endpoint.shown
 
     def running(self, verb: str, name: str) -> Object:
         """Return a workflow that has not ended.
 
-        Raises ClusterError for one that has: there is nothing left to steer.
+        Raises ClusterError for one that has ended.
         """
         workflow = self.get("Workflow", name)
         phase = (workflow.get("status") or {}).get("phase")
@@ -132,7 +132,7 @@ class Transport(ABC):
 
     @abstractmethod
     def apply(self, document: Mapping[str, Any], *, force: bool = False, dry_run: bool = False) -> Object:
-        """Create an object or make it like a document; ``force`` takes fields over that another manager owns."""
+        """Create an object or make it like a document; ``force`` also writes fields that another manager owns."""
 
     @abstractmethod
     def delete(self, kind: str, name: str) -> None:
@@ -152,31 +152,31 @@ class Transport(ABC):
 
     @abstractmethod
     def pods(self, workflow: str) -> Sequence[Object]:
-        """Return the pods of a workflow that are left; none where the transport cannot see pods."""
+        """Return the pods of a workflow that are left; none where the transport cannot read pods."""
 
     @abstractmethod
     def newest_pods(self) -> Sequence[Object] | None:
-        """Return pods of any workflows, a page of them; None where the transport cannot see pods."""
+        """Return pods of any workflows, a page of them; None where the transport cannot read pods."""
 
     @abstractmethod
     def warnings(self, pod: str) -> Sequence[Object]:
-        """Return the events of kind Warning of a pod; none where the transport cannot see events."""
+        """Return the events of kind Warning of a pod; none where the transport cannot read events."""
 
     @abstractmethod
     def may(self, verb: str, resource: str, group: str = "argoproj.io", subresource: str = "") -> bool | None:
-        """Return whether these credentials have a right, None where that cannot be found out."""
+        """Return whether these credentials have a right, None where that cannot be read."""
 
     @abstractmethod
     def has_account(self, name: str) -> bool | None:
-        """Return whether a service account exists, None where that cannot be found out."""
+        """Return whether a service account exists, None where that cannot be read."""
 
     @abstractmethod
     def account_may(self, name: str, verb: str, resource: str) -> bool | None:
-        """Return whether a service account has a right on objects of Argo's, None where that cannot be found out."""
+        """Return whether a service account has a right on objects of Argo's, None where that cannot be read."""
 
     @abstractmethod
     def definition(self, plural: str) -> Object | None:
-        """Return the CustomResourceDefinition of a kind of Argo's, None where the transport cannot see it."""
+        """Return the CustomResourceDefinition of a kind of Argo's, None where the transport cannot read it."""
 
     @abstractmethod
     def link(self, name: str) -> str:

@@ -27,8 +27,8 @@ def retried(workflow: Mapping[str, Any], now: float) -> tuple[Object, tuple[str,
     """Return a failed workflow whose failed nodes run again, and the names of their pods, which have to go first.
 
     Removed are nodes that failed, and all nodes below them; the groups above them are Running again (FormulateRetryWorkflow in
-    workflow/util/util.go, 4.1.2). A failed node below which one has succeeded stays as it is: the workflow had gone on without it.
-    A node that failed without a pod, as one whose argument could not be made, is removed too; the Argo server leaves it as it is.
+    workflow/util/util.go, 4.1.2). A failed node below which one has succeeded is kept: the workflow continued without it.
+    A node that failed without a pod, as one whose argument could not be made, is removed too; the Argo server keeps it.
 
     Raises ClusterError for a workflow that has not failed.
     """
@@ -45,7 +45,7 @@ def retried(workflow: Mapping[str, Any], now: float) -> tuple[Object, tuple[str,
 
 
 def check_failed(workflow: Mapping[str, Any]) -> None:
-    """Raise ClusterError for a workflow that has not failed: nothing of it can be tried again."""
+    """Raise ClusterError for a workflow that has not failed: it has no node to retry."""
     phase, name = (workflow.get("status") or {}).get("phase"), workflow["metadata"]["name"]
     if phase in FAILED:
         return
@@ -62,7 +62,7 @@ def _restarted(workflow: Mapping[str, Any], nodes: Mapping[str, Object], now: fl
     for label in (COMPLETED, ARCHIVING):
         (made["metadata"].get("labels") or {}).pop(label, None)
     made["spec"].pop("shutdown", None)
-    if made["spec"].get("activeDeadlineSeconds") == 0:  # it was terminated so, by an old version of Argo
+    if made["spec"].get("activeDeadlineSeconds") == 0:  # an old version of Argo terminated it by this field
         del made["spec"]["activeDeadlineSeconds"]
     status = made["status"]
     (status.get("storedWorkflowTemplateSpec") or {}).pop("shutdown", None)
@@ -166,7 +166,7 @@ def has_suspended_node(workflow: Mapping[str, Any]) -> bool:
 
 
 def resumed(workflow: Mapping[str, Any], now: float) -> Object:
-    """Return a workflow that goes on: not suspended, and the nodes that wait have succeeded."""
+    """Return a workflow that continues: not suspended, and the nodes that wait have succeeded."""
     made = copy.deepcopy(dict(workflow))
     made["spec"].pop("suspend", None)
     nodes = nodes_of(workflow)
@@ -199,5 +199,5 @@ def resubmitted(workflow: Mapping[str, Any]) -> Object:
 
 
 def _is_argos(key: str) -> bool:
-    """Return whether a label or annotation is of one run: who made it, how it goes; titles and descriptions stay."""
+    """Return whether a label or annotation is of one run: its creator, its phase; titles and descriptions stay."""
     return key.startswith("workflows.argoproj.io/") and not key.endswith(("/title", "/description", "/workflow-template"))

@@ -165,7 +165,7 @@ def _task(task: Task, use: Use, made: dict[str, Signature], depends: str) -> Blo
 
 
 def _read(task: Task) -> set[str]:
-    """Return the layers that a task's own expressions refer to."""
+    """Return the layers that a task's expressions refer to."""
     factors = task.fan_out.factors if task.fan_out else ()
     return {factor.layer for factor in factors if factor.length is None} | set(task.condition.follows)
 
@@ -190,7 +190,7 @@ def _loop(task: Task, use: Use, signature: Signature) -> Block:
 
 
 def _pod(plan: Plan, name: str, pod: Pod, signature: Signature, *, published: tuple[str, ...]) -> Block:
-    """Return the template of a pod; it has only outputs that something reads."""
+    """Return the template of a pod; it has only outputs that are read."""
     given = pod.container
     made, mounts = volumes.volumes([_source(volume) for volume in given.volumes])
     return runner.layer(

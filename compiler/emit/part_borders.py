@@ -30,7 +30,7 @@ class Read:
 
 @dataclass(frozen=True)
 class Crossings:
-    """One flow as its tasks' expressions see it.
+    """One flow, with the values that its tasks' expressions can read.
 
     Inside a DAG an expression refers to tasks. A value of another part is an input of its own part, and an output of the
     other. Outputs are kept in the workflow's status, so they are small: one sum for a fan-out, not its lengths.
@@ -170,7 +170,7 @@ class Crossings:
 
 
 def counting(task: Task) -> list[Factor]:
-    """Return the factors of a task whose length is not known yet."""
+    """Return the factors of a task whose length is still unknown."""
     return [factor for factor in task.fan_out.factors if factor.length is None] if task.fan_out else []
 
 

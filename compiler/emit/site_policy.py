@@ -1,6 +1,6 @@
-"""Merge a site's policy under the emitted documents: a base workflow with labels, node selectors, tolerations and the like.
+"""Merge a site's policy under the emitted documents: a base workflow with labels, node selectors, tolerations and similar settings.
 
-The program wins over the base, the base over laminar's own defaults; ``null`` in the base removes a default.
+The program overrides the base, the base overrides laminar's defaults; ``null`` in the base removes a default.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ OURS = {
     "entrypoint": "it is the program's flow",
     "workflowTemplateRef": "the templates come from the program",
     "retryStrategy": "each layer has its own",
-    "templateDefaults": "each layer's template has settings of its own",
+    "templateDefaults": "each layer's template has its own settings",
 }
 """Fields that a base cannot have, with the reason."""
 
@@ -213,7 +213,7 @@ def _patched(ours: str, theirs: str) -> str:
 
 
 def _deep(low: Mapping[str, Any], high: Mapping[str, Any], *, first: Mapping[str, Any] | None = None) -> Block:
-    """Return two mappings as one: ``high`` wins, its null removes; lists of named things are merged by name.
+    """Return two mappings as one: ``high`` overrides, its null removes; lists of named things are merged by name.
 
     The keys of ``first`` come first.
     """

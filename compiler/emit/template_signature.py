@@ -16,14 +16,14 @@ from laminar.templates.fan_out import INDEX
 __all__ = ["Signature", "Use", "Uses", "over_parameters", "signatures", "uses"]
 
 DEFAULTS = {"suffix": "", "index": "0", "splits": "1", "batch": "1"}
-"""The values that a task may leave out; ``layer``, ``flow`` and ``label`` have no default."""
+"""The values that a task may omit; ``layer``, ``flow`` and ``label`` have no default."""
 
 OUTPUTS = ("lengths", "entries")
 
 
 @dataclass(frozen=True)
 class Use:
-    """One task as its template sees it: its values, how many pods it has, which of its outputs are read.
+    """The values that one task passes to its template, its number of pods, and which of its outputs are read.
 
     ``when`` is its condition, ``gate`` the use of the task that evaluates its hooks, where there is one.
     """

@@ -1,6 +1,6 @@
-"""Check Argo's documents without a cluster; a text that cannot be judged is reported as not checked, never as wrong.
+"""Check Argo's documents without a cluster; a text that cannot be checked is reported as such, never as wrong.
 
-Nothing of the emitter is used here, so that a second reader judges its documents.
+Nothing of the emitter is used here, so that its documents are checked by independent code.
 """
 
 from __future__ import annotations

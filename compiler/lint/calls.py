@@ -12,7 +12,7 @@ __all__ = ["wrong_calls"]
 
 
 def wrong_calls(document: Document, library: Library) -> Iterator[Finding]:
-    """Yield calls that lead nowhere, arguments that do not fit, and templates that nothing calls."""
+    """Yield calls of missing templates, arguments that do not fit, and templates that are never called."""
     yield from _wrong_entry(document, library)
     for template in document.bodies:
         yield from _wrong_work(template)
@@ -26,7 +26,7 @@ def wrong_calls(document: Document, library: Library) -> Iterator[Finding]:
     yield from _unreached(document)
 
 
-# where it begins and ends
+# entrypoint and exit handler
 
 
 def _wrong_entry(document: Document, library: Library) -> Iterator[Finding]:
@@ -181,11 +181,11 @@ def _named(call: Task) -> str:
     return f"{call.what.capitalize()} {call.name!r}"
 
 
-# templates that nothing calls
+# templates that are never called
 
 
 def _unreached(document: Document) -> Iterator[Finding]:
-    """Yield the templates of a workflow that nothing leads to; those of a template may be called from elsewhere."""
+    """Yield the templates of a workflow that are never called; those of a template may be called from other documents."""
     if not document.is_started or "entrypoint" not in document.spec.names:
         return
     reached: set[str] = set()

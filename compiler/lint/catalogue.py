@@ -1,4 +1,4 @@
-"""Hold the table of rules: code, severity (and the one in laminar's own documents), who else finds the mistake, title, reason.
+"""Hold the table of rules: code, severity (and the one in laminar's own documents), other tools that find the mistake, title, reason.
 
 The columns ``argo lint`` and ``server`` were read in Argo's workflow/validate/validate.go and manifests/base/crds/full, 4.1.2,
 and seen on a real Argo 4.1.2 and Kubernetes 1.34 where the reason names them. ``unknown`` was not tried.

@@ -32,7 +32,7 @@ COMPARISONS = ("==", "!=", "<", ">", "<=", ">=")
 
 
 def wrong_expression(part: Part, text: str, scope: Scope, *, own: Sequence[str] = ()) -> Iterator[Finding]:
-    """Yield what is wrong with an expression; ``own`` are names that only its field knows."""
+    """Yield the errors in an expression; ``own`` are names that only its field has."""
     try:
         node = parse(constant(text, "1"))
     except ExprError as error:

@@ -17,7 +17,7 @@ from laminar.exceptions import nearest
 __all__ = ["wrong_fields", "wrong_keys", "wrong_value"]
 
 REPLACED = {"schedule": "schedules", "mutex": "mutexes", "semaphore": "semaphores"}
-"""Fields that Argo 4.0 removed, with the lists that took their place (docs/upgrading.md, 4.0)."""
+"""Fields that Argo 4.0 removed, with the lists that replaced them (docs/upgrading.md, 4.0)."""
 
 DURATIONS = {
     ("Backoff", "duration"): True, ("Backoff", "maxDuration"): True, ("Backoff", "cap"): True,
@@ -46,7 +46,7 @@ WORDS = {"text": "text", "whole": "a whole number", "number": "a number", "truth
 
 
 def wrong_keys(part: Part) -> Iterator[Finding]:
-    """Yield what is wrong with a document as YAML."""
+    """Yield the errors of a document as YAML."""
     codes = {"duplicate key": "Y101", "key": "Y102", "tag": "Y103"}
     for problem in part.source.problems:
         found = Part(part.source, problem.place)
@@ -72,7 +72,7 @@ def _is_old(finding: Finding) -> bool:
 
 
 def wrong_value(kind: Kind, part: Part) -> Iterator[Finding]:
-    """Yield what is wrong with a value of a kind; an empty value counts as none, as Go reads it."""
+    """Yield the errors in a value of a kind; an empty value counts as none, as Go reads it."""
     value = part.value
     if value is None or kind == "any":
         return
@@ -175,7 +175,7 @@ def _untyped(part: Part) -> Finding:
 
 
 def _fits(kind: str, value: Any) -> bool:
-    """Return whether Go's JSON reader takes a value for a kind."""
+    """Return whether Go's JSON reader accepts a value for a kind."""
     whole = isinstance(value, int) and not isinstance(value, bool)
     if kind in ("text", "time"):
         return isinstance(value, str)

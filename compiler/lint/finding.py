@@ -1,4 +1,4 @@
-"""Hold what is wrong with a part of a document, or what was not checked."""
+"""Describe an error in a part of a document, or a part that was not checked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Finding", "meant", "not_checked", "unreadable"]
 
 @dataclass(frozen=True)
 class Finding:
-    """A part, the code of the rule that it breaks, what is wrong, and how to fix it."""
+    """A part, the code of the rule that it breaks, the error, and how to fix it."""
 
     part: Part
     code: str
@@ -31,7 +31,7 @@ class Finding:
 
     @property
     def severity(self) -> Severity:
-        """How bad it is: laminar's own documents are judged more strictly."""
+        """Severity: that of laminar's own documents is higher."""
         own = Document(Part(self.part.source)).is_own
         return self.rule.own if own else self.rule.severity
 
@@ -62,7 +62,7 @@ class Finding:
 
     @property
     def unchecked(self) -> bool:
-        """Whether it reports only that something was not checked."""
+        """Whether it reports only that a part was not checked."""
         return self.code == "K101"
 
     @property
@@ -76,7 +76,7 @@ class Finding:
 
 
 def not_checked(part: Part, what: str) -> Finding:
-    """Return the note that something was not checked."""
+    """Return the note that a part was not checked."""
     return Finding(part, "K101", what)
 
 

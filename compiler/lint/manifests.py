@@ -28,11 +28,11 @@ MADE = ("create", "apply", "replace")
 """The actions whose manifest is a whole object; a patch has a part of one."""
 
 CERTAIN = re.compile(r"F101|C10[1-4]|D10|N101|W10")
-"""Rules that hold in a workflow inside a manifest whatever Argo puts in place of its tags."""
+"""Rules that hold in a workflow inside a manifest for all values of its tags."""
 
 
 def wrong_manifests(document: Document) -> Iterator[Finding]:
-    """Yield manifests that cannot be read, or that no cluster takes."""
+    """Yield manifests that cannot be read, or that every cluster rejects."""
     for template in document.bodies:
         part = template.part.at("resource")
         if "resource" in template.part.names and part.text("action") not in ("get", "delete"):
@@ -82,7 +82,7 @@ def nested_sources(document: Document) -> Iterator[Source]:
 
 
 def certain(finding: Finding) -> bool:
-    """Return whether a finding in a workflow inside a manifest holds whatever Argo puts in place of its tags."""
+    """Return whether a finding in a workflow inside a manifest holds for all values of its tags."""
     return CERTAIN.match(finding.code) is not None
 
 

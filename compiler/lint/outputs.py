@@ -23,7 +23,7 @@ METRIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*\Z")
 
 
 def wrong_outputs(document: Document) -> Iterator[Finding]:
-    """Yield outputs that cannot be had."""
+    """Yield outputs that cannot have a value."""
     for template in document.bodies:
         for name, part in template.outputs.items():
             yield from _wrong_output(template, name, part)

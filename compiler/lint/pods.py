@@ -98,7 +98,7 @@ def _twice_in_environment(part: Part) -> Iterator[Finding]:
 
 
 def _twice_mounted(template: Template, part: Part) -> Iterator[Finding]:
-    """Yield a path where two things are mounted (validate.go, validateLeaf, 4.1.2)."""
+    """Yield a path where two volumes or artifacts are mounted (validate.go, validateLeaf, 4.1.2)."""
     seen: dict[str, str] = {}
     artifacts = template.part.at("inputs", "artifacts").items() if part.place[-1] in POD else []
     mounts = [(mount, "mountPath", "volume") for mount in part.at("volumeMounts").items()]
@@ -178,7 +178,7 @@ def _wrong_patch(part: Part) -> Iterator[Finding]:
 
 
 def _wrong_patch_fields(part: Part, source: Source, *, tagged: bool) -> Iterator[Finding]:
-    """Yield the keys and values that a pod's spec does not have; the value of a tag is not known, only the keys are."""
+    """Yield the keys and values that a pod's spec does not have; the value of a tag is unknown, only the keys are known."""
     for found in wrong_value("@k8s.PodSpec", Part(Source(source.file, source.number, _plain(source.value), source.lines))):
         if found.code == "F103" or (tagged and found.code != "F101"):
             continue

@@ -31,11 +31,11 @@ OF_PODS = (
 """Fields of a workflow's spec that Argo puts into each pod before it replaces its tags (workflowpod.go, substitutePodParams)."""
 
 SECOND = {"parameters", "artifacts", "outputs", "name", "exitCode", "status", *WORKFLOW}
-"""Parts that follow a root; a near miss of a root before one of these is no other language."""
+"""Parts that follow a root; a misspelt root before one of these is of Argo, not of another language."""
 
 
 def wrong_path(part: Part, path: Path, scope: Scope, *, foreign: bool = False) -> Iterator[Finding]:
-    """Yield what is wrong with a path; ``foreign`` is True where its root may be of another language."""
+    """Yield the errors in a path; ``foreign`` is True where its root may be of another language."""
     if foreign and not (meant(path[0], ROOTS) and path[1:2] and path[1] in SECOND):
         yield not_checked(part, f"{{{{{'.'.join(path)}}}}} in this text is not checked.")
         return
@@ -68,7 +68,7 @@ def _of_root(part: Part, path: Path, scope: Scope) -> Iterator[Finding]:
 
 
 def _is_tag(part: Part, path: Path) -> bool:
-    """Return whether a path is in braces of its own; a name in an expression cannot be left as it is."""
+    """Return whether a path is in its own braces; a name in an expression cannot stay unreplaced."""
     text = part.value
     return any("{{" + space + ".".join(path) + space + "}}" in text for space in ("", " ")) if isinstance(text, str) else False
 

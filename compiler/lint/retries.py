@@ -1,4 +1,4 @@
-"""Check how templates are tried again."""
+"""Check the retry strategies of templates."""
 
 from __future__ import annotations
 

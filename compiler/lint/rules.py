@@ -1,4 +1,4 @@
-"""List the linter's rules: each with a code, a severity, a reason, and who else finds such a mistake."""
+"""List the linter's rules: each with a code, a severity, a reason, and other tools that find such a mistake."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["GROUPS", "RULES", "Rule", "Severity"]
 
 
 class Severity(IntEnum):
-    """How bad a finding is; a larger number is worse."""
+    """Severity of a finding; a larger number is worse."""
 
     NOTE = 1
     WARNING = 2
@@ -20,7 +20,7 @@ class Severity(IntEnum):
 
     @property
     def word(self) -> str:
-        """The word that output has for it."""
+        """Its name in output."""
         return self.name.lower()
 
 
@@ -28,7 +28,7 @@ class Severity(IntEnum):
 class Rule:
     """One rule.
 
-    ``own`` is the severity in documents that laminar wrote, which have no reason to be lax. ``argo`` and ``server`` state
+    ``own`` is the severity in documents that laminar wrote, which have to be correct. ``argo`` and ``server`` state
     whether ``argo lint --offline`` and the Kubernetes API server find such a mistake: yes, no, partly, unknown.
     """
 

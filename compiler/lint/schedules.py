@@ -12,7 +12,7 @@ __all__ = ["wrong_schedule"]
 
 
 def wrong_schedule(document: Document) -> Iterator[Finding]:
-    """Yield what is wrong with the times at which a CronWorkflow starts."""
+    """Yield the errors in the times at which a CronWorkflow starts."""
     if document.kind != "CronWorkflow":
         return
     spec = document.part.at("spec")

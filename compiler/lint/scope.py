@@ -40,7 +40,7 @@ class Scope:
         return replace(self, task=task, ended=frozenset(ended))
 
     def after(self) -> Scope:
-        """Return the scope of the task's hooks, which know the task itself."""
+        """Return the scope of the task's hooks, which can also refer to the task itself."""
         return replace(self, ended=self.ended | {self.task.name}) if self.task else self
 
     @property
@@ -54,5 +54,5 @@ class Scope:
         return self.template.works if self.template else []
 
     def is_metric(self, part: Part) -> bool:
-        """Return whether a part is of a metric, which knows how its node ended."""
+        """Return whether a part is of a metric, which can refer to the status of its node."""
         return "metrics" in part.place

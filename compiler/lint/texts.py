@@ -24,7 +24,7 @@ FOREIGN = ("source", "manifest", "body", "command", "args")
 BARE = {
     "expression": (), "fromExpression": (), "successCondition": ("response", "request"),
 }  # fmt: skip
-"""Fields that are an expression without braces, with the names that only they know."""
+"""Fields that are an expression without braces, with the names that only they have."""
 
 
 def wrong_texts(document: Document, library: Library, limits: Limits) -> Iterator[Finding]:
@@ -86,7 +86,7 @@ def _is_bare(part: Part, scope: Scope) -> bool:
 
 
 def _bare(part: Part, scope: Scope) -> Iterator[Finding]:
-    """Yield what is wrong with an expression in whose text Argo replaces tags first."""
+    """Yield the errors in an expression in whose text Argo replaces tags first."""
     yield from _tags(part, scope)
     own = BARE[str(part.place[-1])] + (("data",) if "data" in scope.works else ())
     yield from wrong_expression(part, part.value, scope, own=own)

@@ -103,7 +103,7 @@ def ancestors(template: Template) -> dict[str, set[str]]:
         try:
             direct[task.name] = {wait.name for wait in _waits(task)}
         except WaitError:
-            direct[task.name] = {other.name for other in template.tasks}  # reported already; nothing follows from it
+            direct[task.name] = {other.name for other in template.tasks}  # reported already
     found: dict[str, set[str]] = {}
     for name in direct:
         seen: set[str] = set()

@@ -21,7 +21,7 @@ WORKFLOW = (
 
 
 def wrong_workflow_path(part: Part, path: Path, scope: Scope) -> Iterator[Finding]:
-    """Yield a member of the workflow that does not exist, or that is not known here."""
+    """Yield a member of the workflow that does not exist, or that is unknown here."""
     name = path[1] if len(path) > 1 else ""
     if name not in WORKFLOW:
         what = f"{'.'.join(path)!r}: a workflow has no {name!r}.{meant(name, WORKFLOW)}"

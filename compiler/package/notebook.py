@@ -1,4 +1,4 @@
-"""Put the chains that a notebook made, and the files that they import, into a code package."""
+"""Put the chains of a notebook, and the files that they import, into a code package."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def package(chains: Sequence[Chain], project: Project, folder: Path) -> Package:
 
 
 def _path(root: Path, folder: Path, files: Collection[str]) -> list[str]:
-    """Return the folders that the notebook imports modules from, seen from its own, as far as their files are in the package."""
+    """Return the folders that the notebook imports modules from, relative to its own, where their files are in the package."""
     found: list[str] = []
     for entry in map(os.path.realpath, sys.path):
         inside = os.path.relpath(entry, root.resolve()).replace(os.sep, "/")

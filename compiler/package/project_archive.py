@@ -1,7 +1,7 @@
 """Put a program's project into one archive: the same files give the same bytes, and so the same digest, on any machine.
 
-It has the files below the project's folder, but those that ``.gitignore`` files or ``[tool.laminar] exclude`` leave out, those that
-no program needs and those with secrets (``ALWAYS``); ``[tool.laminar] include`` brings back any of them.
+It has the files below the project's folder, except those that ``.gitignore`` files or ``[tool.laminar] exclude`` leave out, those
+that no program needs and those with secrets (``ALWAYS``); ``[tool.laminar] include`` adds any of them again.
 Patterns are git's.
 """
 
@@ -65,7 +65,7 @@ SECRET = (
 """Files that usually hold secrets. Names that a module has as well, such as ``secrets.py``, are not among them."""
 
 ALWAYS = (*NEEDLESS, *SECRET)
-"""Files that only ``[tool.laminar] include`` brings into a package, whatever case its letters have: a ``.gitignore`` does not."""
+"""Files that only ``[tool.laminar] include`` brings into a package, in upper or lower case: a ``.gitignore`` does not."""
 
 UPLOADED, THERE, REPLACED = "uploaded", "already there", "replaced a damaged one"
 
@@ -73,7 +73,7 @@ UNOPENED = frozenset({"dbfs", "ftp", "gist", "github", "jlab", "jupyter", "sftp"
 """Kinds of URLs that fsspec opens with options only, such as the server's name; pods have none."""
 
 NAMING = re.compile(rb"LAMINAR_CODE\b.{0,4000}?#sha256=[0-9a-f]{64}", re.DOTALL)
-"""A compiled document that names a package. It is part of none: it would change its own digest."""
+"""A compiled document that names a package. No package contains one: it would change the digest."""
 
 Spec = tuple[str, "GitIgnoreSpec"]
 """Patterns, and the folder that they are relative to."""
@@ -105,7 +105,7 @@ def package(program: Path, project: Project, *, without: Collection[Path] = ()) 
 
 
 def contents(project: Project, *, without: Collection[Path] = (), program: str | None = None) -> dict[str, tuple[bytes, bool]]:
-    """Return the content of each of a project's files that a package takes, and whether it may be executed.
+    """Return the content of each of a project's files that a package takes, and whether it is executable.
 
     Raises FlowError as ``package`` does; ``program`` has to be in it.
     """
@@ -113,7 +113,7 @@ def contents(project: Project, *, without: Collection[Path] = (), program: str |
     _check_root(root)
     try:
         left_out = {os.path.realpath(path) for path in without}
-        paths = islice(_paths(root, project), 10 * MOST)  # a data folder taken for a project would take minutes
+        paths = islice(_paths(root, project), 10 * MOST)  # packaging a data folder by mistake would take minutes
         files = {path: root / path for path in paths if not left_out or os.path.realpath(root / path) not in left_out}
         _check(root, files, program)
         found = {path: (file.read_bytes(), os.access(file, os.X_OK)) for path, file in files.items()}
@@ -143,7 +143,7 @@ def archive(files: dict[str, tuple[bytes, bool]], *, program: str, python: str |
 
 
 def add(made: tarfile.TarFile, path: str, data: bytes, *, executable: bool) -> None:
-    """Add a file without anything of this machine: no owner, no time, one of two modes."""
+    """Add a file without facts about this machine: no owner, no time, one of two modes."""
     member = tarfile.TarInfo(path)
     member.size = len(data)
     member.mode = 0o755 if executable else 0o644
@@ -244,7 +244,7 @@ def listed(folder: Path) -> list[os.DirEntry[str]]:
 def spec(lines: Collection[str]) -> GitIgnoreSpec:
     """Return patterns as git reads them.
 
-    Raises FlowError for one that means nothing.
+    Raises FlowError for an invalid one.
     """
     from pathspec import GitIgnoreSpec
 
@@ -259,7 +259,7 @@ def verdict(patterns: GitIgnoreSpec, path: str) -> bool | None:
     return patterns.check_file(path).include
 
 
-# what is wrong with them
+# errors
 
 
 def _check_root(root: Path) -> None:
@@ -267,12 +267,12 @@ def _check_root(root: Path) -> None:
     if root == Path(root.anchor):
         raise FlowError(
             f"The project's folder is {str(root)!r}, so that a package would take all files of this machine.",
-            fix="move the program and its files to a folder of their own.",
+            fix="move the program and its files to a separate folder.",
         )
     if str(root) == os.path.realpath(os.path.expanduser("~")) and not is_declared(root):
         raise FlowError(
             f"The project's folder is your home folder, {str(root)!r}, so that a package would take all your files.",
-            fix="move the program and its files to a folder of their own, or put a pyproject.toml there, which may be empty.",
+            fix="move the program and its files to a separate folder, or put a pyproject.toml there, which may be empty.",
         )
 
 
@@ -319,7 +319,7 @@ def is_utf8(path: str) -> bool:
 
 
 def check_size(root: Path, sizes: dict[str, int]) -> None:
-    """Raise FlowError for more than a package takes, naming the largest files or folders."""
+    """Raise FlowError for more than a package may hold, naming the largest files or folders."""
     total = sum(sizes.values())
     if total <= LIMIT and len(sizes) <= MOST:
         return

@@ -18,7 +18,7 @@ def fuse_chains(plan: Plan) -> Plan:
     """Make one task of layers in a row, each the only dependent of its only dependency: the row starts one pod.
 
     Each layer keeps its own document. Fused layers have equal pods, which run the runner. Fan-outs, layers that may be skipped,
-    layers with a timeout, and layers with entry, submission or retry hooks keep pods of their own.
+    layers with a timeout, and layers with entry, submission or retry hooks keep separate pods.
 
     before: A -> B -> C, and D and E below C
     after:  A+B+C, and D and E below it
@@ -54,7 +54,7 @@ def _may_share(task: Task, above: Task) -> bool:
 
 
 def _is_plain(task: Task) -> bool:
-    """Return whether nothing but a layer's dependencies decides when, how often and in which pod it runs."""
+    """Return whether a layer's dependencies alone decide when, how often and in which pod it runs."""
     pod = task.pod
     patched = pod.patched or pod.attempts
     apart = task.fan_out or task.fixed or task.fused or patched or pod.container.timeout or pod.program is None
@@ -62,7 +62,7 @@ def _is_plain(task: Task) -> bool:
 
 
 def _together(run: list[Task]) -> Task:
-    """Return the task of a row; its pod is tried again as often as those of all its layers together."""
+    """Return the task of a row; its pod is retried as often as those of all its layers together."""
     first, retry = run[0], run[0].pod.retry
     name = TOGETHER.join(task.layer for task in run)
     retry = replace(retry, attempts=(retry.attempts - 1) * len(run) + 1)

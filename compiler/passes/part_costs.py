@@ -24,7 +24,7 @@ def ancestor_sets(needs: Mapping[str, Sequence[str]]) -> dict[str, int]:
 
 
 def kept_back(parts: Sequence[Sequence[str]], needs: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """Return the layers that a failure may keep from running although they do not need what failed, with how many may fail so.
+    """Return the layers that a failure may keep from running although they do not need the failed one, with the number of failures.
 
     A part comes after the parts that it waits for.
 

@@ -1,4 +1,4 @@
-"""Divide a graph where it is a series of blocks, or blocks side by side: then no block waits for more than all of it needs."""
+"""Divide a graph where it is a series of blocks, or parallel blocks: then no block waits for more than its layers need."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def divide(
 ) -> Division:
     """Return parts of at most a weight; each layer needs every layer of every part that its part waits for.
 
-    Layers come after those that they need. A block that is neither a series nor side by side is divided by ``otherwise``.
+    Layers come after those that they need. A block that is neither a series nor parallel is divided by ``otherwise``.
 
     before: A1 ... A150 -> J -> B1 ... B150, with J below all A and above all B, at most 200 a part
     after:  A1 ... A150, J | B1 ... B150

@@ -29,10 +29,10 @@ Weights = Mapping[str, int]
 
 
 def split_wide_dag(plan: Plan, widest: int = WIDEST) -> Plan:
-    """Divide the layers of a flow with more than ``widest`` tasks into parts, DAGs of their own.
+    """Divide the layers of a flow with more than ``widest`` tasks into parts, which are separate DAGs.
 
-    A part waits for whole parts. A layer of it may so wait for layers that it does not need, and a failure of one of those keeps it
-    from running. Layers are divided in several ways. The way with the fewest such layers is chosen, then the one with the least
+    A part waits for whole parts. So a layer of it may wait for layers that it does not need, and a failure of one of those keeps
+    it from running. Layers are divided in several ways. The way with the fewest such layers is chosen, then the one with the least
     waiting, where a task takes one step.
 
     before: A -> B -> ... -> L300 in one DAG
@@ -89,7 +89,7 @@ def _best(needs: Needs, weights: Weights, widest: int) -> Division:
 
 
 def _chosen(needs: Needs, weights: Weights, ways: Sequence[Division]) -> Division:
-    """Return the best of some divisions, the first of which has as few parts as can be."""
+    """Return the best of some divisions, the first of which has as few parts as possible."""
     few = [ways[0], *(way for way in ways[1:] if len(way) <= min(SPARE * len(ways[0]), MOST))]
     return min(few, key=lambda way: (sum(kept_back(way, needs).values()), waiting(way, needs, weights), len(way)))
 
@@ -136,7 +136,7 @@ class _Box:
 
 
 def _waiting_least(needs: Needs, weights: Weights, widest: int) -> Division:
-    """Assign linear runs of layers to parts that wait for nothing else than the runs do: more parts, less waiting."""
+    """Assign linear runs of layers to parts that wait only for the dependencies of the runs: more parts, less waiting."""
     return _by_units(needs, weights, widest, lambda unit, below, room: False)
 
 
@@ -148,7 +148,7 @@ def _waiting_apart(needs: Needs, weights: Weights, widest: int) -> Division:
 
 
 Closing = Callable[[list[str], Mapping[str, set[str]], int], bool]
-"""Whether a part ends with a unit, of what needs what, and how much room the part has left."""
+"""Whether a part ends with a unit, by the needs of layers and the room that the part has left."""
 
 
 def _by_units(needs: Needs, weights: Weights, widest: int, closes: Closing) -> Division:

@@ -1,4 +1,4 @@
-"""Turn a recorded chain into a plan, in Python's terms, and report everything that can be wrong with the program.
+"""Turn a recorded chain into a plan, in Python's terms, and report all errors of the program.
 
-Nothing here knows how Argo writes it.
+Nothing here depends on Argo's format.
 """

@@ -25,7 +25,7 @@ __all__ = ["Configured", "Decisions", "wrong_hooks"]
 
 @dataclass(frozen=True)
 class Configured:
-    """A layer's container as hooks that need no data leave it, and patches (JSON) of its pod for the attempts from the first on.
+    """A layer's container after hooks that need no data, and patches (JSON) of its pod for the attempts from the first on.
 
     There are no patches where no retry hook changes the container.
     """
@@ -69,7 +69,7 @@ class Decisions:
         return tuple(sorted(names, key=self.place.__getitem__))
 
     def condition(self, node: Node, gate: Pod) -> Condition:
-        """Return how it is decided whether a layer runs; ``gate`` is the pod of a gate, should one be necessary."""
+        """Return the decision whether a layer runs; ``gate`` is the pod of a gate, should one be necessary."""
         follows = () if node.entry else self.in_order(need for need in set(node.needs) if need in self.skippable)
         if not node.entry and not node.submission:
             return Condition(follows=follows)
@@ -109,7 +109,7 @@ class Decisions:
         return Configured(made[0], tuple(json.dumps(patch, separators=(",", ":"), sort_keys=True) for patch in patches))
 
     def _of_attempt(self, name: str, attempt: int) -> Container:
-        """Return a layer's container for an attempt, as its submission and retry hooks leave it outside any execution."""
+        """Return a layer's container for an attempt, after its submission and retry hooks, outside any execution."""
         layer, where = self.flow.layer(name, attempt=attempt), self.flow.registrations[name].where
 
         def dependency(needed: str) -> object:

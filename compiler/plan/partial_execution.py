@@ -37,10 +37,10 @@ def partial_tasks(
     where: str,
     remainder: Remainder | None = None,
 ) -> tuple[Task, ...]:
-    """Return the tasks of a flow that its step, number ``place`` of the chain, runs; with a ``remainder``, what is left of them.
+    """Return the tasks of a flow that its step, number ``place`` of the chain, runs; with a ``remainder``, the unfinished ones.
 
     A schedule begins with a planner, a task ``plan-K`` in ``pod``. It removes the documents of the scheduled layers, and publishes
-    what they read of other layers: lengths, such as ``A.rows``, and for each layer whether one that it follows was skipped.
+    the values that they read of other layers: lengths, such as ``A.rows``, and for each layer whether one above was skipped.
     ``where`` is the step's place relative to the project.
     """
     if step.action == "execute":
@@ -122,7 +122,7 @@ def _resumed(task: Task, planner: Task) -> Task:
 
 
 def _scheduled(decisions: Decisions, task: Task, inside: set[str], edges: set[str], planner: Task) -> Task:
-    """Return a task with the edges of the schedule; what it reads of layers outside the schedule, the planner publishes."""
+    """Return a task with the edges of the schedule; the planner publishes the values of layers outside the schedule."""
     factors = task.fan_out.factors if task.fan_out else ()
     sources = {factor.layer for factor in factors if factor.layer in inside}
     needs = decisions.in_order((edges & inside) | sources)

@@ -1,4 +1,4 @@
-"""Turn a recorded chain into a plan; everything that can be wrong with a program is found here, in the user's terms."""
+"""Turn a recorded chain into a plan; all errors of a program are found here, in the user's terms."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Settings:
     of the schedule of the first flow's scheduler. ``chain`` is the number of the program's chain, from 1; ``root`` is the folder
     of the project, relative to which places are shown. ``code`` names a code package, and ``program`` the program's path in it,
     which pods run in place of their image's. ``args`` follow those of the container's command in each pod.
-    With ``cached``, pods may reuse earlier results. With ``logs``, they keep what layers print.
+    With ``cached``, pods may reuse earlier results. With ``logs``, they keep the output of layers.
     ``image``, and ``own_program``, the path of the compiled program in its project, are those of containers that name neither.
     ``remainder`` has the unfinished layers of a resumed execution; without one, its pods find them.
     """
@@ -103,7 +103,7 @@ def _with_defaults(chain: Chain) -> Chain:
     return Chain([dataclasses.replace(first, parameters=values), *chain.steps[1:]])
 
 
-# what is wrong
+# errors
 
 
 def _wrong(chain: Chain, settings: Settings, decisions: Sequence[Decisions]) -> Iterator[LaminarError]:
@@ -130,7 +130,7 @@ def _wrong(chain: Chain, settings: Settings, decisions: Sequence[Decisions]) -> 
 
 
 def _unpackaged(step: Step, nodes: Mapping[str, Node], settings: Settings) -> Iterator[LaminarError]:
-    """Yield a problem for each layer that runs another command than the program, and so nothing of its code package."""
+    """Yield a problem for each layer that runs another command than the program, and so ignores its code package."""
     for name in nodes if settings.code is not None else ():
         registration = step.flow.registrations[name]
         command = registration.configuration.container.command
@@ -163,7 +163,7 @@ def _wrong_parameters(first: Step, settings: Settings) -> Iterator[LaminarError]
     try:
         yield from replaced_parameters.problems(first, settings.parameters)
         values = fanned_out(first.flow.nodes, _carried(first, first.parameters))
-    except LaminarError as error:  # of a fan-out over a set, or over a flow that is wrong anyway, which is reported elsewhere
+    except LaminarError as error:  # of a fan-out over a set, or in a flow with other errors, which are reported elsewhere
         if "iterates over parameter" in error.what or "is declared" in error.what:
             yield from error.problems or (error,)
         values = {}
@@ -212,7 +212,7 @@ def _parameter(name: str, value: Any, declared: declared_parameters.Declaration 
 
 
 def _carried(first: Step, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return parameters with those that their flow declares as JSON carries them; a pod converts these back."""
+    """Return parameters with the declared ones as JSON values; a pod converts these back."""
     known = declared_parameters.declarations(type(first.flow))
     return {name: encoded(value) if name in known else value for name, value in values.items()}
 
@@ -224,7 +224,7 @@ def _schedule(flow: Flow, settings: Settings, where: str) -> Schedule | None:
     fields = {**given, **settings.schedule}
     if not fields["schedules"] and not settings.schedule:
         return None
-    from pydantic import TypeAdapter, ValidationError  # only here: loading it takes as long as compiling a hundred layers
+    from pydantic import TypeAdapter, ValidationError  # imported only here: loading it takes as long as compiling a hundred layers
 
     try:
         return TypeAdapter(Schedule).validate_python(fields)
@@ -286,7 +286,7 @@ def _smallest(decided: Decisions, settings: Settings) -> Pod:
 
 
 def _changes_pods(layer: type[Layer]) -> bool:
-    """Return whether a layer has hooks of its own that change its pods."""
+    """Return whether a layer has its own hooks that change its pods."""
     return any(any(hooks_of(layer, kind)) for kind in KINDS)
 
 
@@ -352,7 +352,7 @@ def _common_pod(
 
 
 def _relative(where: str, settings: Settings) -> str:
-    """Return a place relative to the project's root, so that no document depends on where the project lies."""
+    """Return a place relative to the project's root, so that no document depends on the project's location."""
     path, _, line = where.rpartition(":")
     if not path or not settings.root:
         return ""

@@ -33,7 +33,7 @@ NO_ATTEMPT = {"exitCode": "0", "duration": "0", "status": "", "message": ""}
 
 
 def inputs_of(template: Mapping[str, Any], given: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return a template's inputs with the values that are given, else their own.
+    """Return a template's inputs with the given values, else their defaults.
 
     Raises NodeError for an input whose argument is an output that does not exist.
     """
@@ -165,7 +165,7 @@ class RetryRun:
         name = f"{self.node.name}({number})"
         try:
             template = processed(self.template, {**self.engine.scope, **counted})
-        except NodeError as error:  # what is wrong in every attempt
+        except NodeError as error:  # errors that each attempt would have
             return self._error(str(error))
         self.attempts.append(PodRun(self.engine, name, template, self._delay(number)))
 

@@ -1,6 +1,6 @@
 """Give a process the file system of a pod, where this machine allows it: volumes at their paths, a root that is read-only.
 
-Both are mounts in a namespace of the process' own (mount_namespaces(7)): nothing of them is seen outside.
+Both are mounts in the process' own namespace (mount_namespaces(7)): other processes do not have them.
 """
 
 from __future__ import annotations

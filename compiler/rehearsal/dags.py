@@ -85,7 +85,7 @@ class DagRun:
         if len(self.runs) == len(self.tasks) and all(run.node.finished for run in self.runs.values()):
             self._end()
 
-    # how a task begins
+    # start of a task
 
     def _begin(self, name: str) -> Run | None:
         """Start a task when all that it depends on has ended, unless there is no room."""
@@ -166,7 +166,7 @@ class DagRun:
                     fix="set the loop's count to '0' instead.",
                 )
 
-    # how the dag ends
+    # end of the dag
 
     def _end(self) -> None:
         phase = self._phase()
@@ -181,7 +181,7 @@ class DagRun:
         self.engine.finish(self.node, phase)
 
     def _phase(self) -> str:
-        """Return the phase of the first last task, by name, that failed or was left out below a failure (assessDAGPhase)."""
+        """Return the phase of the first last task, by name, that failed or was omitted below a failure (assessDAGPhase)."""
         inherited: dict[str, str] = {}
         parents = {name: condition.names if condition is not None else () for name, condition in self.depends.items()}
 

@@ -20,7 +20,7 @@ Observe = Callable[[Node], None]
 
 
 class Run(Protocol):
-    """A node under way; `advance` takes it as far as it can go now."""
+    """A node under way; `advance` continues it as far as possible."""
 
     node: Node
 
@@ -30,7 +30,7 @@ class Run(Protocol):
 
 @dataclass(frozen=True)
 class Conditions:
-    """How pods are run.
+    """Settings for running pods.
 
     Without a pool they run one after the other, in the thread that drives. ``backoff`` scales the waits between attempts.
     """
@@ -96,9 +96,9 @@ class Engine:
         return done
 
     def drive(self, root: Run) -> None:
-        """Take a node to its end.
+        """Drive a node to its end.
 
-        Raises Refused where it would wait for ever, and whatever the runner of pods raises.
+        Raises Refused where it would wait for ever, and the exceptions of the runner of pods.
         """
         while True:
             before = self.steps

@@ -42,7 +42,7 @@ class Item:
 def expanded(task: Mapping[str, Any], scope: Scope) -> list[Item]:
     """Return the items of a resolved task.
 
-    Every tag of a task must have a value in every item, unless its ``when`` is false whatever the item: one item that cannot be
+    Every tag of a task must have a value in every item, unless its ``when`` is false for every item: one item that cannot be
     made is the error of the whole loop.
     Raises NodeError.
     """

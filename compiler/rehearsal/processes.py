@@ -26,7 +26,7 @@ KILLED = 128 + signal.SIGKILL
 
 
 class Processes:
-    """Run each pod as a process of its own; its children end with it, and all of them with `close`.
+    """Run each pod as a separate process; its children end with it, and all of them with `close`.
 
     Where the machine allows it, and unless ``confine`` is false, volumes are at their paths, a read-only root file system is
     read-only, and a pod that passes its memory limit is killed.

@@ -1,4 +1,4 @@
-"""Check that a workflow has no field whose effect the rehearsal does not know: it refuses rather than guesses."""
+"""Check that a workflow has no field whose effect is unknown to the rehearsal: it refuses rather than guesses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["check"]
 
 
 class _Noted:
-    """A field of any shape that decides nothing here: where and as whom a pod runs, how long it is kept."""
+    """A field of any shape without effect here: node and account of a pod, how long it is kept."""
 
 
 class _List:

@@ -50,7 +50,7 @@ class LocalPod:
 
 @dataclass(frozen=True)
 class Site:
-    """This machine in the cluster's place.
+    """This machine, which replaces the cluster.
 
     Pods work in ``folder`` where their own working folder does not exist here. Volumes are folders of ``scratch``, or those that
     ``volumes`` names: by the volume's name, or by the name of its Secret, ConfigMap or claim. A value of ``LAMINAR_DATASTORE`` is
@@ -64,7 +64,7 @@ class Site:
     volumes: Mapping[str, Path] = field(default_factory=dict)
 
     def bring(self, pod: Pod) -> LocalPod:
-        """Return a pod as it is started here, its volumes made.
+        """Return a pod as it is started here, after making its volumes.
 
         Raises Refused for a volume, a variable or a command that this machine does not have.
         """

@@ -1,4 +1,4 @@
-"""Check that a workflow's parts fit together, as Argo does before anything of it runs (workflow/validate/validate.go, 4.1.2)."""
+"""Check that a workflow's parts fit together, as Argo does before it runs (workflow/validate/validate.go, 4.1.2)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def parameters_of(owner: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
 
 
 def check(spec: Mapping[str, Any], where: str) -> None:
-    """Refuse wrong structures: names that lead nowhere or are used twice, missing arguments, cycles.
+    """Refuse wrong structures: names without a target or used twice, missing arguments, cycles.
 
     Raises Refused.
     """

@@ -44,7 +44,7 @@ UNQUOTABLE = re.compile("[\x00-\x07\x0b\x0e-\x1f\x7f]")
 class Strictness(Enum):
     """Which paths must have a value; a tag with any other that has none stays as it is written.
 
-    ``LENIENT`` is how templates are read, ``TASKS`` how a task is read, ``ALL`` how one item of a loop is read.
+    ``LENIENT`` applies to templates, ``TASKS`` to a task, ``ALL`` to one item of a loop.
     """
 
     LENIENT = "none"
@@ -184,7 +184,7 @@ def _bound(node: Node) -> list[str]:
 
 
 def nested(scope: Scope) -> dict[str, Any]:
-    """Return a scope as an expression sees it: maps inside maps.
+    """Return a scope as an expression reads it: maps inside maps.
 
     >>> nested({"inputs.parameters.a": "1", "item": "0"})
     {'inputs': {'parameters': {'a': '1'}}, 'item': '0'}

@@ -17,8 +17,8 @@ BAD = ("Failed", "Error")
 class Node:
     """One node: a DAG, TaskGroup, Retry or Pod, or Skipped where nothing ran; ``phase`` is "" until it has finished.
 
-    ``outputs`` are its output parameters, ``patch`` is the pod's podSpecPatch, workflow's and template's merged. ``log`` is what
-    the pod printed, or what there is to know of an error beyond Argo's message. ``seconds`` is how long the pod ran.
+    ``outputs`` are its output parameters, ``patch`` is the pod's podSpecPatch, workflow's and template's merged. ``log`` is the
+    pod's output, or the detail of an error beyond Argo's message. ``seconds`` is how long the pod ran.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Trace:
 
     @property
     def phase(self) -> str:
-        """The phase that the workflow ended in."""
+        """The final phase of the workflow."""
         return self.nodes[0].phase
 
     @property

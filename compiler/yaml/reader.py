@@ -25,7 +25,7 @@ TAGS = {"bool", "float", "int", "map", "merge", "null", "seq", "str", "timestamp
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that is legal YAML, and that Argo would read as something else: a duplicate key, an odd key or a foreign tag."""
+    """Legal YAML that Argo would read differently: a duplicate key, a key that is no text, or a foreign tag."""
 
     place: Place
     kind: str
@@ -35,7 +35,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Source:
-    """One document of a file: its value, the lines of its parts, its text, and what is wrong with it as YAML."""
+    """One document of a file: its value, the lines of its parts, its text, and its errors as YAML."""
 
     file: str
     number: int
@@ -93,7 +93,7 @@ def read_text(text: str, shown: str) -> list[Source]:
 
 
 class _Reader:
-    """Turn nodes into plain values; note lines, and values that Argo would read as something else."""
+    """Turn nodes into plain values; record lines, and values that Argo would read differently."""
 
     def __init__(self) -> None:
         self.lines: dict[Place, int] = {}

@@ -124,7 +124,7 @@ def total(values: list) -> int:
 
 
 def kfp_row(steps: int, then: str) -> str:
-    """Return a pipeline of so many steps in a row, and what is done with it."""
+    """Return a pipeline of so many steps in a row, and the function that uses it."""
     lines = ["    value = add(value=0).output"] + ["    value = add(value=value).output"] * (steps - 1)
     return KFP_HEAD + "@dsl.pipeline\ndef row() -> int:\n" + "\n".join(lines) + f"\n    return value\n{then}\n"
 

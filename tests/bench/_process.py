@@ -17,13 +17,13 @@ __all__ = ["ENVIRONMENT", "PASS", "Used", "median", "of", "report"]
 _folder = tempfile.TemporaryDirectory(prefix="laminar-bench-")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")}
 ENVIRONMENT["PYTHONPYCACHEPREFIX"] = _folder.name
-"""Environment of what is measured. Modules are compiled once, to a folder of this process, by a first run that does not count."""
+"""Environment of the measured commands. Modules are compiled once, to a folder of this process, by an uncounted first run."""
 
 PASS = [sys.executable, "-c", "pass"]
 
 
 class Used(NamedTuple):
-    """What a command took: seconds on the clock, seconds of processor time with its children, MB of its largest process."""
+    """Cost of a command: seconds on the clock, seconds of processor time with its children, MB of its largest process."""
 
     seconds: float
     processor: float
@@ -31,7 +31,7 @@ class Used(NamedTuple):
 
 
 def of(command: Sequence[str], folder: str, **variables: str) -> Used:
-    """Run a command in a folder and return what it took."""
+    """Run a command in a folder and return its cost."""
     program = (
         "import resource, subprocess, sys, time\n"
         "start = time.perf_counter()\n"
@@ -59,7 +59,7 @@ def median(runs: Sequence[Used]) -> Used:
 
 
 def report(what: str, measured: str, target: str) -> None:
-    """Print a row: what was measured, and the target."""
+    """Print a row: the measurement, and the target."""
     print(f"{what:58} {measured:34} target: {target}", flush=True)
 
 

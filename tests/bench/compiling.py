@@ -61,7 +61,7 @@ def used(command: list[str], folder: Path) -> tuple[float, float]:
 
 
 def took(command: list[str], folder: Path) -> tuple[float, str]:
-    """Return the seconds of a command and what it printed."""
+    """Return the seconds of a command and its output."""
     start = time.perf_counter()
     done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, check=True, capture_output=True, text=True)
     return time.perf_counter() - start, done.stdout
@@ -103,7 +103,7 @@ def main() -> None:
 
 
 def growth(runs: int) -> None:
-    """Print what many layers cost, and how that grows; 10,000 with edges between them are more than 1 MiB."""
+    """Print the cost of many layers, and its growth; 10,000 with edges between them are more than 1 MiB."""
     cpu: dict[int, float] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def timed(call: Callable[[], Any]) -> tuple[float, Any]:
-    """Return the seconds that a call takes, and what it returns."""
+    """Return the seconds that a call takes, and its result."""
     begun = time.perf_counter()
     found = call()
     return time.perf_counter() - begun, found

@@ -1,4 +1,4 @@
-"""Time ten layers in a row, each reading the one before: what a layer costs beyond its own work.
+"""Time ten layers in a row, each reading the one before: the cost of a layer beyond its own work.
 
 python tests/bench/in_a_row.py [RUNS]
 """

@@ -90,7 +90,7 @@ def took(python: str, tool: str, program: str, words: tuple[str, ...], folder: P
 
 
 def measure(pythons: dict[str, str]) -> tuple[dict[str, dict[str, float]], list[str]]:
-    """Return the medians by work and tool, and what could not be compared."""
+    """Return the medians by work and tool, and the failed comparisons."""
     found: dict[str, dict[str, float]] = {}
     missing = []
     for work, programs in PROGRAMS.items():

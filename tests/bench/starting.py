@@ -1,8 +1,8 @@
-"""Time what every command and pod waits for: importing laminar, and the runner's start of a layer, above a bare Python.
+"""Time the start of every command and pod: importing laminar, and the runner's start of a layer, above a bare Python.
 
 The import may take 60 ms more than ``python -c pass``; the runner starts a layer of a small program on a local datastore within
 100 ms of the interpreter's start, on an idle machine. With a store on S3, a whole pod may take 100 ms more than a script that does
-what s3fs has to: import it, open it, ask for a file that is absent and write one. python tests/bench/starting.py [RUNS]
+what s3fs has to: import it, open it, request a file that is absent and write one. python tests/bench/starting.py [RUNS]
 """
 
 from __future__ import annotations
@@ -74,11 +74,11 @@ except FileNotFoundError:
     pass
 files.pipe_file(f"bench/bare-{sys.argv[1]}", b"x" * 500)
 """
-"""What no pod on S3 can do without."""
+"""The requests that every pod on S3 makes."""
 
 
 def on_s3(folder: str, runs: int) -> None:
-    """Print what a pod with a store on S3 takes, part by part, beside what s3fs alone takes."""
+    """Print the times of a pod with a store on S3, part by part, and those of s3fs alone."""
     (Path(folder) / "bare.py").write_text(BARE)
     imported, bare, pods = [], [], []
     with server():
@@ -97,7 +97,7 @@ def on_s3(folder: str, runs: int) -> None:
 
 
 HEAVY = "import pandas, sklearn"
-"""What a program of data science imports; installed beside laminar for this measurement."""
+"""Imports of a program of data science; installed beside laminar for this measurement."""
 
 
 def heavy(folder: str, runs: int) -> None:
@@ -114,7 +114,7 @@ def heavy(folder: str, runs: int) -> None:
 
 
 def commands(folder: str, runs: int) -> None:
-    """Print what whole commands take more than a bare Python, run in turn with it."""
+    """Print the additional time of whole commands over a bare Python, run in turn with it."""
     laminar = [sys.executable, "-m", "laminar"]
     rows = (
         ("laminar run, one trivial layer", [*laminar, "run", "main.py"], "0.15 s more"),

@@ -1,4 +1,4 @@
-"""The explanation counts what is emitted: pods by layer, bytes by part, the share of each limit, what batch would save."""
+"""The explanation counts the emitted documents: pods by layer, bytes by part, the share of each limit, savings of batches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must not change a document: the names of layers (but for the names), the order in which they are registered."""
+"""Changes that leave a document unchanged: the names of layers (but for the names), the order in which they are registered."""
 
 from __future__ import annotations
 

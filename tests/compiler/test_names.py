@@ -1,4 +1,4 @@
-"""Names are what Argo takes, all different, and always the same."""
+"""Names are valid for Argo, all different, and always the same."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ class Cluster:
         return status
 
     def results(self, program: str, execution: str, *words: str) -> dict[str, str]:
-        """Return what an execution left, as text by layer."""
+        """Return the results of an execution, as text by layer."""
         lines = self("results", program, execution, *words).stdout.splitlines()
         rows = [line.split("\t") for line in lines if "\t" in line and not line.startswith("layer\t")]
         finished = [row[0] for row in rows if row[1].startswith("finished")]
@@ -149,7 +149,7 @@ def store() -> str:
 
 @pytest.fixture
 def cluster(way: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    """The cluster, for a project whose base workflow keeps pods few; what a test leaves running is ended."""
+    """The cluster, for a project whose base workflow keeps pods few; workflows that a test did not end are stopped."""
     given = os.environ.get("LAMINAR_E2E_BASE")
     base = yaml.safe_load(Path(given).read_text(encoding="utf-8")) if given else {}
     base.setdefault("spec", {})["parallelism"] = PODS

@@ -1,4 +1,4 @@
-"""Examples, random flows and faults on a real cluster leave what a local run leaves."""
+"""Examples, random flows and faults on a real cluster have the results of a local run."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ SUBMITTING = DISTURBED.replace(f"Disturbed({SMALL})", f"Disturbed(scheduler=Argo
 
 
 def local(cluster: Cluster, program: str, *words: str) -> tuple[int, dict[str, str]]:
-    """Run a program here, and return its exit code and what it left."""
+    """Run a program here, and return its exit code and its results."""
     execution = f"here-{Path(program).stem}"
     done = cluster("run", program, "--execution", execution, *words, code=None)
     return done.returncode, cluster.results(program, execution, "--datastore", ".laminar")

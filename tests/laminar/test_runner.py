@@ -1,4 +1,4 @@
-"""The runner: what a pod executes, by arguments and by the worker variables."""
+"""The runner: the task of a pod, by arguments and by the worker variables."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def kill_at(process: subprocess.Popen[str], folder: Path, documents: int) -> Non
 
 
 def differences(one: Any, other: Any, place: str = "") -> list[str]:
-    """Return where two results differ, and in what."""
+    """Return the places where two results differ, with both values."""
     if not (isinstance(one, dict) and isinstance(other, dict)):
         return [] if one == other else [f"{place}: {one!r}, not {other!r}"]
     names = sorted({*one, *other})

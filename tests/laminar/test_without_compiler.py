@@ -1,4 +1,4 @@
-"""laminar is importable and usable with hera, pydantic and all other dependencies uninstalled, but for what a feature needs."""
+"""laminar is importable and usable with hera, pydantic and all other dependencies uninstalled, except for a feature's packages."""
 
 from __future__ import annotations
 

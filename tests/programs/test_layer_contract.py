@@ -1,4 +1,4 @@
-"""Layers as a user runs them: what is rejected, what is noted, and what of a container holds on this machine."""
+"""Layers as a user runs them: rejected layers, notes, and the settings of a container on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What layers print: progress as it happens, long lines, output that nobody takes; no program hangs, and no split's end is lost."""
+"""The output of layers: progress as it happens, long lines, output without a reader; no program hangs, no split's end is lost."""
 
 from __future__ import annotations
 

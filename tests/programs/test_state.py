@@ -1,4 +1,4 @@
-"""Layers see what the program made before its flow's call; lines after it run once, after the run."""
+"""Layers have the objects that the program made before its flow's call; lines after it run once, after the run."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ note("last")
 
 
 def traced(folder: Path) -> list[tuple[str, str]]:
-    """Return what the program noted, and whether in its first process."""
+    """Return the lines that the program wrote, and whether in its first process."""
     return [tuple(line.split()) for line in (folder / "trace").read_text().splitlines()]  # type: ignore[misc]
 
 

@@ -55,7 +55,7 @@ PLAIN = {
     "Time": "time", "MicroTime": "time", "Amount": "number", "IntOrString": "whole or text", "Quantity": "quantity",
     "Item": "any", "Plugin": "any", "FieldsV1": "any",
 }  # fmt: skip
-"""What a type is to a reader of JSON."""
+"""The JSON form of a type."""
 
 ANY_KEYS = ("Plugin", "FieldsV1")
 VALUE = r"[\"']?[A-Z][A-Za-z]+[\"']?"

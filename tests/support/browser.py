@@ -1,4 +1,4 @@
-"""Drive Debian's chromium without a display: open a page, call scripts, press keys, and note what the page logs and requests.
+"""Drive Debian's chromium without a display: open a page, call scripts, press keys, and record the page's log and requests.
 
 The browser is driven through a pipe, by the DevTools protocol (https://chromedevtools.github.io/devtools-protocol/): with
 --remote-debugging-pipe it reads commands from file descriptor 3 and writes answers to 4, each JSON with a zero byte at its end.
@@ -83,7 +83,7 @@ class Page:
         self.call("Input.dispatchMouseEvent", type="mouseWheel", x=x, y=y, deltaX=0, deltaY=down)
 
     def type(self, text: str) -> None:
-        """Type a text into what has the focus."""
+        """Type a text into the focused element."""
         self.call("Input.insertText", text=text)
 
     def press(self, key: str) -> None:
@@ -94,7 +94,7 @@ class Page:
         self.call("Input.dispatchKeyEvent", type="keyUp", key=key, code=key, windowsVirtualKeyCode=code)
 
     def picture(self, path: Path | str, *, whole: bool = False) -> None:
-        """Write what the page shows as a PNG; ``whole`` includes what is below the window."""
+        """Write the page as a PNG; ``whole`` includes what is below the window."""
         made = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         Path(path).write_bytes(base64.b64decode(made["data"]))
 
@@ -120,7 +120,7 @@ class Page:
                 return found["result"]
 
     def _receive(self, limit: float) -> dict[str, Any]:
-        """Return the next message, with what it reports noted."""
+        """Return the next message, after recording its report."""
         while b"\0" not in self.rest:
             if not select.select([self.receiving], [], [], max(0.0, limit - time.monotonic()))[0]:
                 raise TimeoutError("the browser does not answer")

@@ -1,4 +1,4 @@
-"""Rehearse programs that ran on a real Argo, and compare their nodes and what they left.
+"""Rehearse programs that ran on a real Argo, and compare their nodes and their results.
 
 A process of its own with one thread, so that pods can be forked from it. It reads requests, a line of JSON each, and prints a line
 of JSON for each of them.
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def rehearsed(asked: dict[str, Any]) -> dict[str, Any]:
-    """Return the nodes of a program's rehearsal and what it left; ``workflow`` is a YAML in place of the compiler's."""
+    """Return the nodes of a program's rehearsal and its results; ``workflow`` is a YAML in place of the compiler's."""
     path = Path(asked["program"])
     recorded = recorder.record(path)
     (chain,) = recorded.chains

@@ -26,7 +26,7 @@ def graph(count: int, seed: int = 1, *, wide: int = 0) -> Diagram:
 
 
 def hostile_flow() -> tuple[Flow, dict[str, str]]:
-    """Return a flow whose layer's name, docstring and parameter are `HOSTILE`, and what it is called with."""
+    """Return a flow whose layer's name, docstring and parameter are `HOSTILE`, and its parameters."""
 
     class Hostile(Flow):
         pass

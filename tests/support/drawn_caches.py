@@ -96,7 +96,7 @@ class DrawnProgram:
             del sys.modules[module.__name__]
 
     def made_of(self) -> dict[tuple[str, int], tuple[Any, int]]:
-        """Return, by layer and split, what a result is made of, and the result: a model of the program, without running it."""
+        """Return, by layer and split, the inputs of a result, and the result: a model of the program, without running it."""
         numbers, values = dict(self.numbers), dict(self.values)
         totals: dict[str, int] = {}
         results: dict[str, tuple[int, ...]] = {}

@@ -1,4 +1,4 @@
-"""Keep a cluster's objects and let rehearsals move its workflows: what the fake servers serve.
+"""Keep the objects of a fake cluster, whose workflows are executed by rehearsals; the fake servers serve them.
 
 Statuses have the shape of recorded ones (recordings/); how nodes follow each other is the rehearsal's.
 """
@@ -41,7 +41,7 @@ ARGOS_LAST = 'time=2026-11-29T21:33:08.915Z level=INFO msg="sub-process exited" 
 
 
 class Refusal(Exception):
-    """What a server answers instead of an object."""
+    """An error response of a server."""
 
     def __init__(self, status: int, message: str, reason: str = "") -> None:
         super().__init__(message)
@@ -76,7 +76,7 @@ class FakeCluster:
         self.task_limit: int | None = 200
         self.drawn = 0
 
-    # -- what tests do
+    # -- actions of tests
 
     def release(self, count: int = 1_000_000) -> None:
         """Release so many held pods."""
@@ -226,7 +226,7 @@ class FakeCluster:
             if time.monotonic() >= end or self.closed:
                 return
 
-    # -- what the Argo server does of its own
+    # -- behaviour of the Argo server
 
     def retry(self, space: str, name: str) -> Object:
         from laminar.compiler.cluster import workflow_reset

@@ -1,4 +1,4 @@
-"""Serve a fake cluster over HTTP on loopback, with faults on demand: what both fake servers share."""
+"""Serve a fake cluster over HTTP on loopback, with faults on demand: the common part of both fake servers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.fake_cluster import FakeCluster, Refusal
 
 @dataclass
 class Fault:
-    """What happens instead of an answer, the next ``times`` that a request fits ``method`` and ``path`` (a pattern).
+    """A fault instead of a response, the next ``times`` that a request fits ``method`` and ``path`` (a pattern).
 
     ``status`` (with ``headers``, ``body``) is answered; "drop" closes the connection before the request is carried out, "lose"
     after; "slow" waits ``seconds`` first; "cut" ends a stream after ``lines`` lines, in the middle of the next.
@@ -187,7 +187,7 @@ class FakeServer:
             return self.refused(refusal, request)
 
     def stranger(self, request: Request) -> Refusal:
-        """Return what is answered to requests without the token."""
+        """Return the response to requests without the token."""
         return Refusal(401, "Unauthorized", "Unauthorized")
 
     def route(self, method: str, path: str, request: Request) -> Answer | Stream:

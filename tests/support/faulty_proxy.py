@@ -47,7 +47,7 @@ class Conditions:
     over: threading.Event = field(default_factory=threading.Event)
 
     def draw(self, line: str) -> str:
-        """Return what happens to a request: nothing, or a fault."""
+        """Return the fault of a request, None for none."""
         if self.left == 0 or self.only not in line or self.random.random() >= self.rate:
             return ""
         self.failed += 1

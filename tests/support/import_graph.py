@@ -104,7 +104,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 
 @dataclass(frozen=True)
 class Arrow:
-    """One import: of what, in which module, at its top or inside a function."""
+    """One import: its target, its module, at its top or inside a function."""
 
     module: str
     target: str
@@ -156,7 +156,7 @@ def imports(module: str, path: Path) -> Iterator[Arrow]:
 
 
 def targets(node: ast.Import | ast.ImportFrom, package: str) -> Iterator[str]:
-    """Yield the absolute names of what a statement imports; `from a import b` may mean the module a.b."""
+    """Yield the absolute names that a statement imports; `from a import b` may mean the module a.b."""
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
         return
@@ -213,7 +213,7 @@ def upward(arrows: Iterable[Arrow] = ARROWS) -> list[Arrow]:
 
 
 def _is_door(arrow: Arrow, target: str) -> bool:
-    """Return whether a plain fact of the package, its version, is imported rather than what its door opens."""
+    """Return whether a plain fact of the package, its version, is imported rather than a public name of a package."""
     return target == "laminar" and arrow.target == "laminar.__version__"
 
 
@@ -280,7 +280,7 @@ def _untested() -> list[str]:
 
 
 def main() -> None:
-    """Print the rooms with their arrows, what is wrong with them, and the sizes of files and functions."""
+    """Print the packages with their imports, the violations, and the sizes of files and functions."""
     for room, into in sorted(rooms().items(), key=lambda item: _FLOOR_OF_ROOM[item[0]]):
         members = sum(room_of(module) == room for module in MODULES)
         print(f"{room} ({members}) -> {', '.join(f'{name} {count}' for name, count in sorted(into.items())) or 'nothing'}")

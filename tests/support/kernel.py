@@ -11,7 +11,7 @@ from typing import Any
 
 
 def run_cells(folder: Path, *cells: str, **variables: str) -> list[str]:
-    """Return what each cell printed, or raise AssertionError with the traceback of one that failed."""
+    """Return the output of each cell, or raise AssertionError with the traceback of one that failed."""
     own = {name: str(folder.parent / "jupyter") for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR")}
     done = subprocess.run(
         [sys.executable, __file__, str(folder)],
@@ -27,7 +27,7 @@ def run_cells(folder: Path, *cells: str, **variables: str) -> list[str]:
 
 
 def main(folder: str, cells: list[str]) -> list[str]:
-    """Run cells in a new kernel and return what each printed; leave with the traceback of the first that fails."""
+    """Run cells in a new kernel and return the output of each; exit with the traceback of the first that fails."""
     from jupyter_client.manager import KernelManager
 
     manager = KernelManager(kernel_name="python3")

@@ -72,7 +72,7 @@ class LateFiles(MemoryFileSystem):  # type: ignore[misc]
             gates[number % len(gates)].set()
 
     def ls(self, path: str, detail: bool = True, **options: Any) -> Any:
-        """Return what is in a folder; writes to it that wait may land before the answer arrives."""
+        """Return the entries of a folder; pending writes to it may end before the response arrives."""
         try:
             return super().ls(path, detail=detail, **options)
         finally:

@@ -1,4 +1,4 @@
-"""Build pods that run Python, and the site that they run on, for the tests of what runs pods."""
+"""Build pods that run Python, and the site that they run on, for the tests of runners of pods."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""List single mistakes for the linter's tests: what is replaced in a golden file, the message, and the place."""
+"""List single mistakes for the linter's tests: the replaced text of a golden file, the message, and the place."""
 
 from __future__ import annotations
 

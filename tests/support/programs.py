@@ -1,4 +1,4 @@
-"""Execute whole programs in a folder of their own, under a time limit, and return what they printed."""
+"""Execute whole programs in a separate folder, under a time limit, and return their output."""
 
 from __future__ import annotations
 

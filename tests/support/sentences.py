@@ -33,7 +33,7 @@ FEWEST = 8
 
 
 class Measure(NamedTuple):
-    """What is measured of a page: its sentences, its reading ease, and the number of sentences of more than 25 words."""
+    """Measures of a page: its sentences, its reading ease, and the number of sentences of more than 25 words."""
 
     sentences: int
     ease: float
@@ -75,7 +75,7 @@ def reading_ease(texts: Iterable[str]) -> float:
 
 
 def measure(page: Path) -> Measure:
-    """Return what is measured of a page."""
+    """Return the measures of a page."""
     found = list(sentences(page.read_text(encoding="utf-8")))
     return Measure(len(found), reading_ease(found), sum(len(sentence.split()) > 25 for sentence in found))
 

@@ -1,4 +1,4 @@
-"""Run programs both ways, on this machine and rehearsed from their YAML, and print what each left.
+"""Run programs both ways, on this machine and rehearsed from their YAML, and print the results of each.
 
 A process of its own with one thread, so that pods can be forked from it: it reads paths of programs, a line each, and prints a
 line of JSON for each of them.
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def compare(asked: dict[str, Any]) -> dict[str, Any]:
-    """Return what a program left, run and rehearsed."""
+    """Return the results of a program, run and rehearsed."""
     path = Path(asked["path"])
     recorded = recorder.record(path)
     (chain,) = recorded.chains
@@ -61,7 +61,7 @@ def passes(widest: int | None) -> tuple[Pass, ...]:
 
 
 def run(chain: Chain, root: Path) -> dict[str, Any]:
-    """Return what the chain leaves when it is run here, in threads."""
+    """Return the results of the chain when it is run here, in threads."""
     store, failed = Memory(), False
     flows = [type(step.flow)(datastore=store, executor=Thread(concurrency=2)) for step in chain.steps]
     ids: list[str | None] = []
@@ -79,7 +79,7 @@ def run(chain: Chain, root: Path) -> dict[str, Any]:
 
 
 def rehearse_text(text: str, path: Path, scratch: Path) -> dict[str, Any]:
-    """Return what a workflow leaves when it is rehearsed, and its nodes."""
+    """Return the results of a workflow when it is rehearsed, and its nodes."""
     store = scratch / "store"
     trace = rehearse(read(text), run_pod=Forked(Site(path.parent, scratch, str(store))), uid="one")
     recorded = recorder.record(path)

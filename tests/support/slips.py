@@ -1,4 +1,4 @@
-"""List slips in Argo's own example files: what is replaced in which file, and the code of the rule that finds it."""
+"""List slips in Argo's example files: the replaced text, its file, and the code of the rule that finds it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["SLIPS", "Slip"]
 
 @dataclass(frozen=True)
 class Slip:
-    """What is replaced in which example, and the code of the rule that finds it."""
+    """The replaced text of each example, and the code of the rule that finds it."""
 
     file: str
     old: str

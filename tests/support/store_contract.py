@@ -1,4 +1,4 @@
-"""State what every datastore does: cases that the test class of each store inherits."""
+"""State the behaviour of every datastore: cases that the test class of each store inherits."""
 
 from __future__ import annotations
 

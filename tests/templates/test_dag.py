@@ -1,4 +1,4 @@
-"""A DAG and its tasks hold what they are given, and no field without content."""
+"""A DAG and its tasks hold the given values, and no field without content."""
 
 from __future__ import annotations
 

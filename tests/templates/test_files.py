@@ -1,4 +1,4 @@
-"""The files that users apply or copy are what the workflows expect."""
+"""The files that users apply or copy fit the workflows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_image_runs_as_the_user_of_the_pods_in_the_containers_default_folder():
     lines = read("Dockerfile").splitlines()
     assert f"USER {USER}" in lines
     assert "WORKDIR /laminar" in lines
-    # The name of the distribution is not claimed on a public index: what is installed is what the user has.
+    # The name of the distribution is not claimed on a public index: the installed package is the user's copy.
     assert "/tmp/laminar" in read("Dockerfile") and "laminar-argo" not in read("Dockerfile")
 
 

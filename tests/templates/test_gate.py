@@ -1,4 +1,4 @@
-"""Conditions and pod patches are expressions that give what their hooks answered."""
+"""Conditions and pod patches are expressions that return the answers of hooks."""
 
 from __future__ import annotations
 

@@ -204,7 +204,7 @@ def _add(left: Any, right: Any) -> Any:
 
 
 def _divide(left: Any, right: Any) -> float:
-    if right == 0:  # Go's floats know infinity
+    if right == 0:  # Go's floats have infinity
         return math.nan if left == 0 else math.copysign(math.inf, left)
     return float(left / right)
 

@@ -33,7 +33,7 @@ Apply = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Function:
-    """A function of ``least`` to ``most`` arguments (None: any number); one without ``apply`` is known, but not evaluated."""
+    """A function of ``least`` to ``most`` arguments (None: any number); one without ``apply`` is only checked, not evaluated."""
 
     name: str
     least: int

@@ -37,7 +37,7 @@ class ExprError(LaminarError):
 
     @property
     def message(self) -> str:
-        """What is wrong, without the place."""
+        """The message, without the place."""
         return self.what
 
 

@@ -68,7 +68,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.tokens = list(tokenize(text))
         self.place = 0
-        self.depth = 0  # of closures: only inside one is `#` something
+        self.depth = 0  # of closures: `#` has a value only inside one
 
     @property
     def token(self) -> Token:

@@ -1,4 +1,4 @@
-"""Conditions bind as Argo's do: ``!`` before ``&&`` before ``||``, and what is wrong is named."""
+"""Conditions bind as Argo's do: ``!`` before ``&&`` before ``||``, and errors are named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tasks wait for: the grammar of ``depends``, and when it is met."""
+"""Dependencies of tasks: the grammar of ``depends``, and when it is met."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents are read as Argo does: what a template calls, what a call may leave out, what refers to what."""
+"""Documents are read as Argo does: calls of templates, optional arguments, references."""
 
 from __future__ import annotations
 

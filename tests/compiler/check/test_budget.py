@@ -1,4 +1,4 @@
-"""A budget is what is really emitted."""
+"""A budget counts the emitted documents."""
 
 from __future__ import annotations
 

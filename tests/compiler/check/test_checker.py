@@ -1,4 +1,4 @@
-"""What the target would refuse is found at once, and said in the user's terms: each message is a golden file."""
+"""Everything that the target would refuse is reported at once, in the user's terms: each message is a golden file."""
 
 from __future__ import annotations
 

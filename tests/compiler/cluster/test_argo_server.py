@@ -1,4 +1,4 @@
-"""What an Argo server needs said in its own way; what both ways share is in test_transport."""
+"""Requests that only an Argo server has; the common ones of both transports are in test_transport."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Create or update what a program owns, and nothing that another program does."""
+"""Create or update the objects that a program owns, and none of another program."""
 
 from __future__ import annotations
 

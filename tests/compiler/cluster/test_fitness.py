@@ -1,4 +1,4 @@
-"""Judge a cluster, an account and images by what they answer."""
+"""Check a cluster, an account and images by their responses."""
 
 from __future__ import annotations
 

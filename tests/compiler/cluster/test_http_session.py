@@ -15,7 +15,7 @@ from tests.support.fake_kubernetes import FakeKubernetes
 
 GET = "^/(api|apis)/.*workflows"
 
-# status, headers, body; the exit code, what the message has, how many requests are sent
+# status, headers, body; the exit code, a part of the message, the number of requests
 ANSWERS = [
     (401, {}, b"", 77, "missing, wrong or expired (HTTP 401)", 2),
     (403, {}, b'{"message": "User x cannot get"}', 77, "User x cannot get (HTTP 403)", 1),

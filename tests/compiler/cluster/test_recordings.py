@@ -1,4 +1,4 @@
-"""Check the fake servers against what real ones answered: each recorded request gets the recorded kind of answer."""
+"""Check the fake servers against responses of real ones: each recorded request gets the recorded kind of answer."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def is_stream(exchange: Mapping[str, Any]) -> bool:
 
 
 def shape(value: Any) -> Any:
-    """Return what kind of answer a value is: an error's code, reason and kind, or an object's kind and parts."""
+    """Return the kind of a response: an error's code, reason and kind, or an object's kind and parts."""
     if not isinstance(value, dict):
         return type(value).__name__
     if ("message" in value and "metadata" not in value) or value.get("kind") == "Status":

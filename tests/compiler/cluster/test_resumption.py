@@ -1,4 +1,4 @@
-"""Read what is left of an execution from its documents, and plan only that."""
+"""Read the unfinished part of an execution from its documents, and plan only that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One suite for both transports: what one does, the other does."""
+"""One suite for both transports: they behave alike."""
 
 from __future__ import annotations
 

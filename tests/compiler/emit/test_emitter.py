@@ -63,7 +63,7 @@ def test_drawn_plans_survive_argos_models(made):
 
 
 def through_models(document: dict[str, Any]) -> Any:
-    """Load a document into Hera's models, which forget what they do not know, and dump it again."""
+    """Load a document into Hera's models, which drop unknown fields, and dump it again."""
     from hera.workflows import models
 
     model = getattr(models, document["kind"]).model_validate(document)

@@ -1,4 +1,4 @@
-"""What tasks read of others comes over the border of a part, named alike on both sides, and stays within Argo's limits."""
+"""Values that tasks read of others cross the border of a part, named alike on both sides, and stays within Argo's limits."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def dags(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def crossed(made: Plan, widest: int = 1) -> dict[str, str]:
-    """Return what parts hand out: names, and the path or expression behind each."""
+    """Return the outputs of parts: names, each with its path or expression."""
     return {
         output["name"]: output["valueFrom"].get("expression") or output["valueFrom"]["parameter"]
         for template in dags(divided(made, widest)).values()

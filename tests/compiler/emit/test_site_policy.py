@@ -1,4 +1,4 @@
-"""A base workflow's settings stand under what the program says, and over laminar's own defaults."""
+"""The program overrides a base workflow's settings, and these override laminar's defaults."""
 
 from __future__ import annotations
 

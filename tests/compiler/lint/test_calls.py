@@ -1,4 +1,4 @@
-"""Calls name a template that exists, and pass what it needs."""
+"""Calls name a template that exists, and pass its required inputs."""
 
 from __future__ import annotations
 

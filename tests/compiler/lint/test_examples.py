@@ -1,4 +1,4 @@
-"""Argo's own example files: what Argo accepts has no error, and slips in them are found."""
+"""Argo's example files: those that Argo accepts have no error, and slips in them are found."""
 
 from __future__ import annotations
 

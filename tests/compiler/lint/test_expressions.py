@@ -1,4 +1,4 @@
-"""Expressions are read as Argo reads them, and what can never be right is found."""
+"""Expressions are read as Argo reads them, and impossible ones are found."""
 
 from __future__ import annotations
 

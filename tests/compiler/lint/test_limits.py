@@ -1,4 +1,4 @@
-"""What there is too much of is found, at the limit and not before it."""
+"""Exceeded limits are found, exactly from the limit on."""
 
 from __future__ import annotations
 

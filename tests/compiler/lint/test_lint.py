@@ -1,4 +1,4 @@
-"""What is right has no findings, and what cannot be known is reported as not checked."""
+"""Correct documents have no findings, and unknown parts are reported as not checked."""
 
 from __future__ import annotations
 

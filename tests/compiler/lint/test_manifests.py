@@ -1,4 +1,4 @@
-"""What a resource template makes is checked: manifests, the pods in them, and workflows in them."""
+"""The objects of resource templates are checked: manifests, the pods in them, and workflows in them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_slip_in_a_manifest_is_found_on_its_line(example, old, new, expected):
 
 
 def test_reference_in_a_workflow_of_a_manifest_is_left_to_argo():
-    """Argo replaces the outer workflow's tags first; what is left is the inner one's."""
+    """Argo replaces the outer workflow's tags first; the other tags are the inner one's."""
     assert spoilt("workflow-of-workflows", "workflowTemplateRef", "workflowTemplateRef") == []
 
 

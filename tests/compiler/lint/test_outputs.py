@@ -1,4 +1,4 @@
-"""Outputs come from what their template has; metrics can be emitted."""
+"""Outputs have sources of their kind of template; metrics can be emitted."""
 
 from __future__ import annotations
 

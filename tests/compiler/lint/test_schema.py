@@ -1,4 +1,4 @@
-"""The stored schema is what the published models say."""
+"""The stored schema equals the published models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an expression certainly returns is known without running it."""
+"""The certain result of an expression is found without evaluating it."""
 
 from __future__ import annotations
 

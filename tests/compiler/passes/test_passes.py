@@ -1,4 +1,4 @@
-"""Each pass does what its golden file shows, keeps a plan valid, and does nothing the second time."""
+"""Each pass produces its golden file, keeps a plan valid, and changes nothing the second time."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ CASES = {
 
 
 def told(made: Plan) -> str:
-    """Return a plan's text with what the passes decide: Argo's names beside Python's."""
+    """Return a plan's text with the decisions of the passes: Argo's names beside Python's."""
     lines = [show(made), ""]
     for flow, item in made.tasks():
         more = [f"label {item.label}"] if item.label else []

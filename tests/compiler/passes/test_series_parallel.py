@@ -1,4 +1,4 @@
-"""What is made of rows and of branches side by side is divided so that no failure keeps back what does not need it."""
+"""Graphs of rows and parallel branches are divided so that a failure stops only layers that need the failed one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A recorded chain becomes a plan in the program's terms; what no cluster could run is reported, all of it at once."""
+"""A recorded chain becomes a plan in the program's terms; all parts that no cluster could run are reported at once."""
 
 from __future__ import annotations
 

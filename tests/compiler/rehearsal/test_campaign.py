@@ -1,4 +1,4 @@
-"""Programs that ran on a real Argo 4.1.2 rehearse to the nodes that it gave, and leave what they left.
+"""Programs that ran on a real Argo 4.1.2 rehearse to the same nodes, and store the same results.
 
 tests/data/argo/campaign/README.md lists what each folder holds.
 """
@@ -64,7 +64,7 @@ def ask() -> Iterator[Ask]:
 
 
 def options(folder: Path, scratch: Path) -> dict[str, Any]:
-    """Return the program of a folder, and what its rehearsal needs besides."""
+    """Return the program of a folder, and the options of its rehearsal."""
     if folder.name.startswith("ex-"):
         return example(folder.name.removeprefix("ex-"), scratch)
     found = {"program": str(folder / "main.py"), **OPTIONS.get(folder.name, {})}
@@ -93,7 +93,7 @@ DOCS = ("datastore", "errors", "how-it-compiles", "on-a-cluster", "security", "t
 
 
 def real(folder: Path, kind: str = "") -> tuple[str, list[dict[str, Any]]]:
-    """Return the nodes of a folder, and what its run left."""
+    """Return the nodes of a folder, and the documents of its run."""
     nodes = (folder / f"nodes{kind}.txt").read_text(encoding="utf-8").partition("\n")[2]
     return nodes, json.loads((folder / f"left{kind}.json").read_text(encoding="utf-8"))
 

@@ -1,4 +1,4 @@
-"""What runs after what: depends, when, skips, omissions, failures."""
+"""The order of tasks: depends, when, skips, omissions, failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which documents are run, how YAML is read, and what is refused."""
+"""The documents that are run, the rules of YAML, and rejected documents."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ ECHO = {"args": ["{{inputs.parameters.name}}", "{{inputs.parameters.index}}", "{
 
 
 def aggregate(script: Script, count: str = "3", **fields: object) -> str:
-    """Return what a task below a loop reads of it."""
+    """Return the value that a task below a loop reads of it."""
     run(workflow(dag("main", loop("L", count), task("B", depends="L", give=READS)), pod(container=ECHO, **fields)), script)
     return script.pods[-1].args[2]
 

@@ -1,4 +1,4 @@
-"""What ends a rehearsal is an error of laminar; what ends a node is a message of Argo's."""
+"""An error of laminar ends a rehearsal; a message of Argo's ends a node."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def test_the_second_reference_runs_to_its_end_with_real_processes(tmp_path):
 
 
 def given(arg: str, **options: object) -> str:
-    """Return what a pod gets as its argument."""
+    """Return the argument of a pod."""
     container = {"args": ["{{inputs.parameters.name}}", "{{inputs.parameters.index}}", "{{inputs.parameters.arg}}"]}
     script = Script()
     document = workflow(

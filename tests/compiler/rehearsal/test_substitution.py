@@ -1,4 +1,4 @@
-"""What nodes are given and hand on: tags, parameters, outputs, patches."""
+"""Inputs and outputs of nodes: tags, parameters, outputs, patches."""
 
 from __future__ import annotations
 

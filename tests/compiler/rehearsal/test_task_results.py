@@ -1,4 +1,4 @@
-"""What tasks hand on, to tasks below them and out of their dag."""
+"""Outputs of tasks, for tasks below them and out of their dag."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_an_output_of_a_skipped_task_without_default_is_absent():
 
 
 def made(source: dict[str, str], **options: object) -> str:
-    """Return what a task gets of a nested dag's output made from a source."""
+    """Return the value that a task reads from a nested dag's output made from a source."""
     inner = dag(
         "inner",
         task("A"),

@@ -1,4 +1,4 @@
-"""What is dumped is read back unchanged by every kind of reader, and reads well."""
+"""Dumped documents are read back unchanged by every kind of reader, and are readable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``laminar compile --check`` looks at what Argo reads, not at where in the program layers stand."""
+"""``laminar compile --check`` compares the fields that Argo reads, not the places of layers in the program."""
 
 from __future__ import annotations
 

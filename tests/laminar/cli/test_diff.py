@@ -1,4 +1,4 @@
-"""``laminar diff``: what has changed between programs, files and what is deployed, by meaning."""
+"""``laminar diff``: changes between programs, files and deployed objects, by meaning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``laminar graph``: every format, the parameters that -p replaces, several chains, what cannot be drawn."""
+"""``laminar graph``: every format, the parameters that -p replaces, several chains, and flows that cannot be drawn."""
 
 from __future__ import annotations
 

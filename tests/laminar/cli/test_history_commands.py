@@ -1,4 +1,4 @@
-"""``laminar runs``, ``show`` and ``logs`` say what happened: piped, as JSON, on a terminal of 80 columns, and in errors."""
+"""``laminar runs``, ``show`` and ``logs`` show the history: piped, as JSON, on a terminal of 80 columns, and in errors."""
 
 from __future__ import annotations
 

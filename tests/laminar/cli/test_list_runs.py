@@ -1,4 +1,4 @@
-"""``laminar list`` shows runs and what is deployed."""
+"""``laminar list`` shows runs and deployed objects."""
 
 from __future__ import annotations
 

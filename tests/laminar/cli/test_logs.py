@@ -1,4 +1,4 @@
-"""``laminar logs``: what layers wrote, without Argo's own lines."""
+"""``laminar logs``: the output of layers, without Argo's lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Code packages on the command line: compile names them, and only what is asked to uploads."""
+"""Code packages on the command line: compile names them, and uploads only on request."""
 
 from __future__ import annotations
 

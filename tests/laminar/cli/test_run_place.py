@@ -1,4 +1,4 @@
-"""Words that name a run lead to a workflow, or to what a datastore alone has."""
+"""The address of a run leads to a workflow, or to an execution that only a datastore has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tree of a run: what it looks like in 80 and 200 columns, with 300 layers, with a fan-out of 1,000."""
+"""The tree of a run: its lines in 80 and 200 columns, with 300 layers, with a fan-out of 1,000."""
 
 from __future__ import annotations
 

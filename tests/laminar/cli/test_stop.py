@@ -1,4 +1,4 @@
-"""``laminar stop`` ends a run whose pods may finish what they do."""
+"""``laminar stop`` ends a run whose pods may finish their work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``laminar submit``: what it starts, what it prints, and that it starts it once."""
+"""``laminar submit``: the started workflow, its output, and that it starts one only."""
 
 from __future__ import annotations
 

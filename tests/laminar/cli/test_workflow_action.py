@@ -1,4 +1,4 @@
-"""What the commands share that act on runs: several at a time, and what is deployed."""
+"""Common behaviour of the commands that act on runs: several at a time, and deployed objects."""
 
 from __future__ import annotations
 

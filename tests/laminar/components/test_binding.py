@@ -1,4 +1,4 @@
-"""What a layer instance reads, notes and refuses, by the place that it stands for."""
+"""Reads, writes and errors of a layer instance, by the split that it stands for."""
 
 from __future__ import annotations
 

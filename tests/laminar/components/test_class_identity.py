@@ -1,4 +1,4 @@
-"""Two classes of one name are two layers, unless what defines them is executed again."""
+"""Two classes of one name are two layers, unless their definition is executed again."""
 
 from __future__ import annotations
 

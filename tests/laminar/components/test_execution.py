@@ -226,7 +226,7 @@ def test_results_are_listed(tmp_path):
 
 
 class TestHistory:
-    """What ran before is named by the words of the command line, and knows how it ended."""
+    """Earlier runs have the addresses of the command line, and their final states."""
 
     def test_executions_are_named_as_on_the_command_line(self):
         flow = Counting(datastore=Memory(), executor=Thread())

@@ -58,7 +58,7 @@ def test_tuples_become_lists():
 
 
 def splits(value: object, tmp_path: Path) -> tuple[list[object], list[object]]:
-    """Return what the splits of a fan-out over a parameter read, and what an un-split layer reads."""
+    """Return the values that the splits of a fan-out over a parameter read, and that of an un-split layer."""
 
     class Case(Flow): ...
 

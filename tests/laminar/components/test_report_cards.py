@@ -1,4 +1,4 @@
-"""``self.report.add``: what a report accepts, where it is kept, and programs that have an attribute of that name themselves."""
+"""``self.report.add``: the contents of a report, its artifact, and programs that have an attribute of that name themselves."""
 
 from __future__ import annotations
 

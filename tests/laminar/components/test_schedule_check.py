@@ -1,4 +1,4 @@
-"""What a mapping of layers to schedule must hold."""
+"""Conditions for a mapping of layers to schedule."""
 
 from __future__ import annotations
 

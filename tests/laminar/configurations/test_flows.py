@@ -1,4 +1,4 @@
-"""What a flow needs of its executor and its scheduler, and its settings."""
+"""The methods that a flow needs of its executor and its scheduler, and its settings."""
 
 from __future__ import annotations
 

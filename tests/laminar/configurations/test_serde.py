@@ -1,4 +1,4 @@
-"""Test how users say what the bytes of a type are."""
+"""Test how users define the bytes of a type."""
 
 from __future__ import annotations
 

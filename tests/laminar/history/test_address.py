@@ -1,4 +1,4 @@
-"""One address names a run everywhere: an id, what is shown of it, a workflow's name, a unique beginning, or latest."""
+"""One address names a run everywhere: an id, its short form, a workflow's name, a unique beginning, or latest."""
 
 from __future__ import annotations
 

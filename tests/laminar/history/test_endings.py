@@ -1,4 +1,4 @@
-"""However a split ends, its run, its record, its log and what resumes it say so: for each executor, and for a runner in a pod."""
+"""For each end of a split, its run, its record, its log and its resumption report it: for each executor and for a runner."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ if flow := Ends(datastore=os.environ["STORE"], executor=EXECUTOR()):
 
 @dataclass(frozen=True)
 class Expected:
-    """What is known of a run whose first layer ended in a way: of the run, of the attempts, and of the command that ran it."""
+    """Facts about a run by the end of its first layer: of the run, of the attempts, and of the command that ran it."""
 
     state: str
     ways: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Secrets of the environment are masked in what is kept, in each form in which a program is likely to print them."""
+"""Secrets of the environment are masked in stored texts, in each form in which a program is likely to print them."""
 
 from __future__ import annotations
 

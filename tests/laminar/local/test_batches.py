@@ -1,4 +1,4 @@
-"""A batch of splits runs in one process, one after the other; what befalls one of them does not befall the others."""
+"""A batch of splits runs in one process, one after the other; the end of one does not affect the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What layers print stands after their names; unfinished lines of several layers do not run into each other."""
+"""The output of layers follows their names; unfinished lines of several layers do not run into each other."""
 
 from __future__ import annotations
 

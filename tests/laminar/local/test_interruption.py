@@ -1,4 +1,4 @@
-"""Signals that end a run: what it started is stopped, and its user learns how to resume it."""
+"""Signals that end a run: its processes are stopped, and its user is shown how to resume it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``--log-format json``: each line is an object, what layers print too."""
+"""``--log-format json``: each line is an object, also for the output of layers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Output is cut into what can be shown at once, however it comes, in linear time and without a byte lost."""
+"""Output is cut into parts that can be shown at once, for any sizes of writes, in linear time and without loss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run below a notebook's cell: one output that changes, what layers print as ever."""
+"""A run below a notebook's cell: one output that changes, and the output of layers as usual."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A session selects which flow of a program runs, and rejects what does not fit before anything runs."""
+"""A session selects the flow of a program to run, and rejects wrong options before anything runs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BOTH = "Train(**own)(rows=1)\nScore(**own)()\n"
 
 @pytest.fixture(autouse=True)
 def process(monkeypatch, tmp_path):
-    """Restore what an executed program changes in this process."""
+    """Restore the state that an executed program changes in this process."""
     from laminar.local import display
 
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""What a failed run says about how to resume it."""
+"""The advice of a failed run on how to resume it."""
 
 from __future__ import annotations
 

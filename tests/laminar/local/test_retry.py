@@ -1,4 +1,4 @@
-"""Retry and catch: who counts as an attempt, how long it waits, what is kept, on inherited flows too."""
+"""Retry and catch: counted attempts, delays, kept artifacts, on inherited flows too."""
 
 from __future__ import annotations
 

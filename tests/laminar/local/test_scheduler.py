@@ -1,4 +1,4 @@
-"""The scheduler: what starts when, which attempts count, which failure is raised, and what runs again."""
+"""The scheduler: the order of starts, counted attempts, the raised failure, and layers that run again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Fault = Callable[[Layer], Exception | None]
 
 
 class Recorder(InlineLane):
-    """Run what was begun in this thread; keep what was begun together, and how many splits of it ran at once."""
+    """Run the begun splits in this thread; record which were begun together, and how many of them ran at once."""
 
     slots = 16
 

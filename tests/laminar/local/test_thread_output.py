@@ -1,4 +1,4 @@
-"""What layers print in threads is kept apart by layer, and shown line by line."""
+"""The output of layers in threads is separated by layer, and shown line by line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from laminar.local import display, thread_output
 
 
 class Shown(display.Quiet):
-    """Keep what layers print."""
+    """Record the output of layers."""
 
     def __init__(self) -> None:
         super().__init__()

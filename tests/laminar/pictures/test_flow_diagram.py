@@ -1,4 +1,4 @@
-"""What a picture says of a layer is what it was registered with."""
+"""A picture shows a layer's registration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Boxes are in rows below what they need, none over another, by Graphviz and without it."""
+"""Boxes are in rows below those that they need, without overlap, by Graphviz and without it."""
 
 from __future__ import annotations
 

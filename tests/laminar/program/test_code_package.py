@@ -1,4 +1,4 @@
-"""Opening code packages: what is refused, and that nothing of it is run or written before it was checked."""
+"""Opening code packages: rejected ones, and that nothing is run or written before it was checked."""
 
 from __future__ import annotations
 

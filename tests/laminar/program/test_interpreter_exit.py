@@ -1,4 +1,4 @@
-"""A forked process ends as Python ends, and does nothing of what its parent registered."""
+"""A forked process ends as Python ends, without the exit functions of its parent."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Registered:
 
 @pytest.fixture
 def process(monkeypatch):
-    """Keep what ends this process for good away from the test; the order of the calls is returned."""
+    """Replace the functions that end this process; return the order of the calls."""
     calls: list[str] = []
     registered = Registered()
     monkeypatch.setattr(interpreter_exit, "_atexit", lambda: registered)

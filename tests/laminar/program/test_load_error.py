@@ -1,4 +1,4 @@
-"""What is said of a program that raises while it is loaded."""
+"""Errors for a program that raises while it is loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is true of this process: a session's choice, and whether it is a worker."""
+"""State of this process: a session's choice, and whether it is a worker."""
 
 from __future__ import annotations
 

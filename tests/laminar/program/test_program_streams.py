@@ -1,4 +1,4 @@
-"""What a recorded program prints leads to standard error."""
+"""The output of a recorded program goes to standard error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which generators the program seeded, and what becomes of them and of the others in a forked process."""
+"""Seeded and unseeded generators, and their states in a forked process."""
 
 from __future__ import annotations
 

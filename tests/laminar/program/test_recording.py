@@ -1,4 +1,4 @@
-"""Recording a program: what is noted, where it ends, and which programs are rejected."""
+"""Recording a program: recorded calls, its end, and rejected programs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def link(execution):
 
 @pytest.fixture(autouse=True)
 def process(monkeypatch, tmp_path):
-    """Restore what an executed program changes in this process."""
+    """Restore the state that an executed program changes in this process."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setattr(sys, "argv", list(sys.argv))

@@ -63,7 +63,7 @@ ENDS = {
 
 
 def recorded(folder: Path, body: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Recording, str]:
-    """Record a program, and return what it left in its trace."""
+    """Record a program, and return the trace that it wrote."""
     monkeypatch.setenv("TRACE", str(folder / "trace"))
     (folder / "prog.py").write_text(HEAD + "trace = os.open(TRACE, os.O_WRONLY | os.O_CREAT | os.O_APPEND)\n" + body)
     monkeypatch.chdir(folder)

@@ -1,4 +1,4 @@
-"""Places are lines of users: neither laminar's, nor those of Python's library, nor those of what started a command."""
+"""Places are lines of users: neither laminar's, nor those of Python's library, nor those of the program that started a command."""
 
 from __future__ import annotations
 

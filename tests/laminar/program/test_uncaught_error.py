@@ -1,4 +1,4 @@
-"""What a program prints of an error that it does not catch."""
+"""The text of an error that a program does not catch."""
 
 from __future__ import annotations
 

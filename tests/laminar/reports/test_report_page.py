@@ -1,4 +1,4 @@
-"""The page of a run: what ran, for how long, what failed, what it left; in a real browser, with hostile texts, of many splits."""
+"""The page of a run: layers, times, failures, artifacts; in a real browser, with hostile texts, of many splits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the key of a split's result holds, and what it leaves out."""
+"""Inputs that the key of a split's result contains, and those that it ignores."""
 
 from __future__ import annotations
 

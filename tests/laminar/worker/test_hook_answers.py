@@ -1,4 +1,4 @@
-"""What a pod answers for the layers below it: may they run, in which pods, and what of a hook that fails."""
+"""Hooks that a pod evaluates for the layers below it: whether they may run, in which pods, and failing hooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hooks: their forms, their order, whose they are, what they may read, and that errors name them."""
+"""Hooks: their forms, their order, their owners, their dependencies, and that errors name them."""
 
 from __future__ import annotations
 

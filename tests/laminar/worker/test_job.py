@@ -1,4 +1,4 @@
-"""What a process is told of its work, and which exit codes mean what."""
+"""The variables that describe a process's work, and the meaning of exit codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the splits of a layer share is found once, and changes nothing that they do."""
+"""The common facts of a layer's splits are computed once, and do not change their results."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def execution(tmp_path, monkeypatch):
 
 
 def documents(execution, name):
-    """Return a layer's documents without what differs between two runs."""
+    """Return a layer's documents without the fields that differ between two runs."""
     store = execution.flow.configuration.datastore
     records = store.records("Case", "one", name)
     return [replace(record, started="", finished="", caught_traceback=None) for record in records.values()]

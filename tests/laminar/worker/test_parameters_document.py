@@ -1,4 +1,4 @@
-"""The Parameters' document, and what LAMINAR_PARAMETERS may hold."""
+"""The Parameters' document, and the forms of LAMINAR_PARAMETERS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A planner's pod: lengths and states of what is outside of a part, and room for what is inside."""
+"""A planner's pod: lengths and states of layers outside of a part, and removal of documents inside."""
 
 from __future__ import annotations
 

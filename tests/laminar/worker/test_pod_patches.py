@@ -1,4 +1,4 @@
-"""Patches of pods: what hooks may change, how it is written, and how much of it reaches the workflow."""
+"""Patches of pods: fields that hooks may change, their form, and their limit in the workflow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notes about what was dropped, or not split; errors for what nobody else would see."""
+"""Notes about dropped values and collections that were not split; errors for attributes that no layer would read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is reused is exactly what could not differ."""
+"""Exactly those results are reused that could not differ."""
 
 from __future__ import annotations
 

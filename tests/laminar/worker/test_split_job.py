@@ -1,4 +1,4 @@
-"""One split in this process: what it needs to be one, and how it ends."""
+"""One split in this process: its settings, and its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What expressions give, and where they fail, as expr-lang and Argo do it."""
+"""Values and errors of expressions are those of expr-lang and Argo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The functions of expressions return what expr-lang's and Argo's return."""
+"""The functions of expressions have the results of expr-lang's and Argo's."""
 
 from __future__ import annotations
 

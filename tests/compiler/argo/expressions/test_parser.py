@@ -1,4 +1,4 @@
-"""How expressions are read: precedence, places, and what is refused."""
+"""Parse expressions: precedence, places, and rejected texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an expression refers to, and which of its calls are wrong, is known without evaluating it."""
+"""References and wrong calls of an expression are found without evaluating it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Test what a store of a user's own gets from DataStore, and what a flow's stores list."""
+"""Test the operations that a user's store inherits from DataStore, and the listings of stores."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FILES: dict[str, bytes] = {}
 
 
 class Smallest(DataStore):
-    """Define nothing but what has to be."""
+    """Define only the required operations."""
 
     def get(self, key: str, start: int = 0, stop: int | None = None) -> bytes:
         if f"{self.root}/{key}" not in FILES:

@@ -1,4 +1,4 @@
-"""Test what a storage gets that defines its five operations only; test_base.py runs the whole contract on such a one."""
+"""Test the inherited operations of a storage that defines only the five required ones. test_base.py runs the contract on one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Damaged, truncated and missing data: errors say whose it is, and what they advise works."""
+"""Damaged, truncated and missing data: errors name its owner, and their advice works."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def harm(store: DataStore, damage: str, layer: str, index: int, attribute: str) 
 
 
 def obey(store: DataStore, fix: str) -> None:
-    """Delete exactly what an error says."""
+    """Delete exactly the files that an error names."""
     advice = re.match(r"restore (\S+) from a copy, or delete (it and )?(\S+) below (\S+) and resume the execution", fix)
     assert advice is not None, fix
     file, too, document, root = advice.groups()
@@ -130,7 +130,7 @@ READS: dict[str, tuple[Callable[[Execution], Any], tuple[str, int, str], str]] =
     "split": (lambda one: one.layer(Each, index=3).out, ("Each", 3, "out"), THIRD),
     "split, its shard": (lambda one: list(one.layer(Each, index=3).many), ("Each", 3, "many"), THIRD),
 }
-"""Ways to read an attribute, whose file it is in, and what errors call it."""
+"""Ways to read an attribute, the layer with its file, and its name in errors."""
 
 
 @damages
@@ -151,7 +151,7 @@ FAILING: dict[str, tuple[tuple[str, int, str], tuple[str, int], str]] = {
     "fan-out": (("Each", 3, "out"), ("Join", 0), THIRD),
     "element of a shard": (("Make", 0, "rows"), ("Each", 2), MADE),
 }
-"""Whose file is harmed, the split that reads it, and what its error calls the data."""
+"""The layer whose file is damaged, the split that reads it, and the name of the data in its error."""
 
 
 def resumed(execution: Execution, damage: str, named: tuple[str, int, str], reader: tuple[str, int]) -> tuple[str, ExecutionError]:

@@ -1,4 +1,4 @@
-"""Executors: their limits, what layers print, what a layer knows of itself, and executors of a user's own."""
+"""Executors: their limits, the output of layers, a layer's facts about its split, and executors of users."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Own(Process):
 
 
 class Server:
-    """Note what a lane requests of a server."""
+    """Record the requests of a lane to a server."""
 
     def __init__(self, loads: object = None, running: object = ()) -> None:
         self.loads, self.running, self.closed = loads, running, False

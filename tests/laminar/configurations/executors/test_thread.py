@@ -1,4 +1,4 @@
-"""Threads that run splits: when they start, what is refused, and how ends come back."""
+"""Threads that run splits: their start, rejected settings, and the reported ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The client of a fork server: what messages and ends mean for the splits of a request."""
+"""The client of a fork server: the effects of messages and ends on the splits of a request."""
 
 from __future__ import annotations
 

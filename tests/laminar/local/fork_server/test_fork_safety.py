@@ -1,4 +1,4 @@
-"""Whether this process can be forked: the reason names what is in the way."""
+"""Whether this process can be forked: the reason names the obstacle."""
 
 from __future__ import annotations
 

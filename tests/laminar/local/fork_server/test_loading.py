@@ -1,4 +1,4 @@
-"""What a server that started again loads, and the flows that its requests are of."""
+"""Programs that a server in a new process loads, and the flows of its requests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class A(Layer):
 
 @pytest.fixture(autouse=True)
 def process(monkeypatch):
-    """Restore what a loaded program changes in this process; it is no thread's fault that pytest may run some."""
+    """Restore the state that a loaded program changes in this process; ignore threads of pytest."""
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setattr(sys, "argv", list(sys.argv))
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])

@@ -1,4 +1,4 @@
-"""What a server keeps of a process that runs."""
+"""State of a running process in its server."""
 
 from __future__ import annotations
 

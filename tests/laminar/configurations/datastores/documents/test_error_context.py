@@ -1,4 +1,4 @@
-"""Test what errors of reading say of the data; test_damage.py shows them in runs."""
+"""Test which data read errors name; test_damage.py shows them in runs."""
 
 from __future__ import annotations
 

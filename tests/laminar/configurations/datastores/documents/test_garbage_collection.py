@@ -1,4 +1,4 @@
-"""Housekeeping: what is old or unneeded goes, what anybody may need stays, also while flows run."""
+"""Garbage collection: old and unused data is removed, data that may be needed is kept, also while flows run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may break while something is written or read: no torn or wrong value is ever read, and finished means finished."""
+"""Faults during writes and reads: no torn or wrong value is ever read, and a finished split is complete."""
 
 from __future__ import annotations
 
@@ -286,7 +286,7 @@ if flow := Train():
 
 @pytest.fixture
 def pod(shaken, tmp_path, endpoint):
-    """Return what runs a layer of a program as a pod does, with how many seconds it is patient."""
+    """Return a function that runs a layer of a program as a pod does, with a limit in seconds."""
     store, conditions = shaken
     conditions.mend()
     (tmp_path / "main.py").write_text(PROGRAM)

@@ -1,4 +1,4 @@
-"""Test that a process reads what it has written, however late, in which order, or whether at all the storage gets it."""
+"""Test that a process reads its own writes, also when the storage gets them late, in another order, or never."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def doc(split: tuple[str, int], number: int) -> Record:
 
 
 class Model:
-    """Compute what a process has to read: its last write of a document, until ``wait`` has reported that it failed."""
+    """Compute the value that a process has to read: its last write of a document, until ``wait`` has reported that it failed."""
 
     def __init__(self, store: Late) -> None:
         self.store = store

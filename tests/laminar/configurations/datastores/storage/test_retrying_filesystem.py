@@ -1,4 +1,4 @@
-"""Test what is asked for again, and for how long."""
+"""Test which requests are retried, and for how long."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from laminar.configurations.datastores.storage.retrying_filesystem import Retryi
 
 
 def answered(code: str, status: int) -> BaseException:
-    """Return what s3fs makes of an answer."""
+    """Return the exception of s3fs for a response."""
     response = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
     error: BaseException = translate_boto_error(boto.ClientError(response, "GetObject"))
     return error

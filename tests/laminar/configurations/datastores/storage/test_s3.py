@@ -1,4 +1,4 @@
-"""Test what only S3 does: times renewed by copies, and how long a failing server is retried."""
+"""Test the operations of S3 alone: times renewed by copies, and how long a failing server is retried."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from laminar.ksuid import ksuid
 
 
 class Watched(Memory):
-    """Record what was read, and in which threads."""
+    """Record the reads, and their threads."""
 
     overlaps_reads = True
 

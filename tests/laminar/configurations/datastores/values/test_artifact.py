@@ -1,4 +1,4 @@
-"""Test what refers to a stored value, and which values JSON carries."""
+"""Test references to stored values, and the values that JSON keeps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Test that what is read is verified, and how little is read for one element."""
+"""Test that all read bytes are verified, and how few are read for one element."""
 
 from __future__ import annotations
 
