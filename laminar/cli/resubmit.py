@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from laminar.cli.options.cluster import Cluster, cluster_options, flow_filter
-from laminar.cli.workflow_action import for_each, runs_argument
+from laminar.cli.workflow_action import act_on_runs, runs_argument
 
 __all__ = ["resubmit"]
 
@@ -22,11 +22,6 @@ def resubmit(runs: tuple[str, ...], flow: str | None, cluster: Cluster) -> None:
 
     RUN is a workflow's name, an execution's id, a unique beginning of either, or `latest`.
     """
-    transport = cluster.connect()
-    for_each(
-        transport,
-        runs,
-        flow,
-        lambda name: transport.act("resubmit", name),
-        lambda name, done: f"{done and done['metadata']['name']} started, a copy of {name}",
+    act_on_runs(
+        cluster, "resubmit", runs, flow, lambda name, done: f"{done and done['metadata']['name']} started, a copy of {name}"
     )

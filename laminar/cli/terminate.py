@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from laminar.cli.options.cluster import Cluster, cluster_options, flow_filter
-from laminar.cli.workflow_action import for_each, runs_argument
+from laminar.cli.workflow_action import act_on_runs, runs_argument
 
 __all__ = ["terminate"]
 
@@ -22,5 +22,4 @@ def terminate(runs: tuple[str, ...], flow: str | None, cluster: Cluster) -> None
 
     RUN is a workflow's name, an execution's id, a unique beginning of either, or `latest`.
     """
-    transport = cluster.connect()
-    for_each(transport, runs, flow, lambda name: transport.act("terminate", name), lambda name, done: f"{name} is ending")
+    act_on_runs(cluster, "terminate", runs, flow, lambda name, _: f"{name} is ending")

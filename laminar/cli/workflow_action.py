@@ -11,9 +11,10 @@ from laminar.cli.error_report import show
 from laminar.exceptions import ClusterError, FlowError
 
 if TYPE_CHECKING:
+    from laminar.cli.options.cluster import Cluster
     from laminar.compiler.cluster.transport import Object, Transport
 
-__all__ = ["deployed", "for_each", "runs_argument"]
+__all__ = ["act_on_runs", "deployed", "for_each", "runs_argument"]
 
 runs_argument = click.argument("runs", metavar="RUN...", nargs=-1, required=True)
 
@@ -28,6 +29,14 @@ def deployed(words: str) -> tuple[str, str] | None:
     if kind not in DEPLOYED or not name:
         raise FlowError(f"{words!r} is no run and nothing deployed.", fix=f"write {', '.join(f'{one}/NAME' for one in DEPLOYED)}.")
     return DEPLOYED[kind], name
+
+
+def act_on_runs(
+    cluster: Cluster, verb: str, runs: Iterable[str], flow: str | None, said: Callable[[str, Object | None], str]
+) -> None:
+    """Stop, terminate, retry or resubmit each selected run, and print the result."""
+    transport = cluster.connect()
+    for_each(transport, runs, flow, lambda name: transport.act(verb, name), said)
 
 
 def for_each(

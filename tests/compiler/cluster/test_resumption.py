@@ -17,19 +17,13 @@ from laminar.configurations.executors import Thread
 from laminar.configurations.layers import ForEach, Parameter
 from laminar.exceptions import ExecutionError
 from tests.support.import_graph import ROOT
-
-BROKEN: set[str] = set()
+from tests.support.small_flows import BROKEN, Declined, forget, note
 
 
 class Train(Flow): ...
 
 
 class Report(Flow): ...
-
-
-def check(layer: Layer) -> None:
-    if layer.name in BROKEN:
-        raise ValueError(layer.name)
 
 
 @Train.register
@@ -39,18 +33,14 @@ class Read(Layer):
 
 
 @Train.register
-class Skipped(Layer):
+class Skipped(Declined):
     def __call__(self, read: Read) -> None: ...
-
-    @hooks.entry
-    def never(self) -> bool:
-        return False
 
 
 @Train.register
 class Asked(Layer):
     def __call__(self, read: Read) -> None:
-        check(self)
+        note(self)
 
     @hooks.entry
     def asks(self, read: Read) -> bool:
@@ -60,26 +50,26 @@ class Asked(Layer):
 @Train.register(foreach=ForEach([Parameter(Read, "rows"), Parameter(Parameters, "names")]))
 class Fit(Layer):
     def __call__(self, read: Read) -> None:
-        check(self)
+        note(self)
         self.score = read.rows
 
 
 @Train.register
 class Best(Layer):
     def __call__(self, read: Read, fit: Fit) -> None:
-        check(self)
+        note(self)
         self.best = max(fit.score)
 
 
 @Report.register
 class Write(Layer):
     def __call__(self, parameters: Parameters) -> None:
-        check(self)
+        note(self)
 
 
 @pytest.fixture(autouse=True)
 def _sound():
-    BROKEN.clear()
+    forget()
 
 
 @pytest.fixture

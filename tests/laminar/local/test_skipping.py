@@ -10,6 +10,7 @@ from laminar.configurations.datastores import Accessor, Local, Memory
 from laminar.configurations.executors import Process, Thread
 from laminar.configurations.layers import ForEach, Parameter
 from laminar.exceptions import ArtifactError, ExecutionError
+from tests.support.small_flows import run
 
 ran: list[str] = []
 
@@ -24,10 +25,6 @@ def flow():
     class Case(Flow): ...
 
     return Case
-
-
-def run(flow: type[Flow], **parameters):
-    return flow(datastore=Memory(), executor=Thread(concurrency=1))(**parameters)
 
 
 class Asked(Layer):

@@ -14,6 +14,7 @@ from laminar.configurations.layers import Catch, Container, ForEach, Parameter, 
 from laminar.exceptions import ExecutionError, FlowError
 from laminar.settings import current
 from laminar.worker import split
+from tests.support.small_flows import run
 
 seen: list[object] = []
 
@@ -28,10 +29,6 @@ def flow():
     class Case(Flow): ...
 
     return Case
-
-
-def run(flow: type[Flow], **parameters):
-    return flow(datastore=Memory(), executor=Thread(concurrency=1))(**parameters)
 
 
 # execution hooks

@@ -5,26 +5,18 @@ from __future__ import annotations
 import pytest
 
 from laminar import Flow, Layer, Parameters
-from laminar.configurations import hooks
 from laminar.configurations.datastores import Memory
 from laminar.configurations.executors import Thread
 from laminar.configurations.layers import ForEach, Parameter
 from laminar.exceptions import ExecutionError
 from laminar.worker.job import ExecutionScope
 from laminar.worker.unfinished_layers import unfinished_layers
+from tests.support.small_flows import BROKEN, RAN, Declined, forget, note
 
 ROWS = {"count": 3}
-RAN: list[str] = []
-BROKEN: set[str] = set()
 
 
 class Train(Flow): ...
-
-
-def note(layer: Layer) -> None:
-    RAN.append(layer.name)
-    if layer.name in BROKEN:
-        raise ValueError(layer.name)
 
 
 @Train.register
@@ -55,12 +47,8 @@ class Named(Layer):
 
 
 @Train.register
-class Skipped(Layer):
+class Skipped(Declined):
     def __call__(self, read: Read) -> None: ...
-
-    @hooks.entry
-    def never(self) -> bool:
-        return False
 
 
 @Train.register
@@ -73,8 +61,7 @@ class Best(Layer):
 @pytest.fixture(autouse=True)
 def _fresh():
     ROWS["count"] = 3
-    RAN.clear()
-    BROKEN.clear()
+    forget()
 
 
 def started():
