@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from laminar.cli.options.cluster import Cluster, cluster_options
-from laminar.cli.options.quantity import Duration
+from laminar.cli.options.quantity import Since
 from laminar.cli.options.run_words import RunChoice, run_words
 from laminar.exceptions import ClusterError, DatastoreError, ExecutionError, FlowError
 
@@ -26,7 +26,7 @@ __all__ = ["logs", "show"]
 @click.option("--attempt", type=click.IntRange(1), help="Read one attempt, counted from 1.")
 @click.option("-f", "--follow", is_flag=True, help="Follow the output until the run has ended.")
 @click.option("--failed", is_flag=True, help="Read failed attempts only.")
-@click.option("--since", type=Duration(), help="Leave out lines that are older, such as 10m.")
+@click.option("--since", type=Since(), help="Leave out lines that are older, such as 10m or 2026-01-31T09:30.")
 @click.option("--tail", type=click.IntRange(0), help="Read so many lines of each attempt, the last ones.")
 @cluster_options
 def logs(

@@ -7,6 +7,7 @@ import traceback
 
 import click
 
+from laminar.cli.options import completions
 from laminar.cli.options.program import ProgramChoice, ProgramCommand, program_options
 from laminar.exceptions import FlowError, LaminarError
 
@@ -21,9 +22,16 @@ __all__ = ["run"]
     metavar="[ID|latest]",
     is_flag=False,
     flag_value="latest",
+    shell_complete=completions.executions,
     help="Resume an execution: run only unfinished splits. Without an id, the newest.",
 )
-@click.option("--from", "from_layer", metavar="LAYER", help="With --resume: run this layer, and the layers below it, again.")
+@click.option(
+    "--from",
+    "from_layer",
+    metavar="LAYER",
+    shell_complete=completions.program_layers,
+    help="With --resume: run this layer, and the layers below it, again.",
+)
 @click.option("--debug", is_flag=True, help="Run one split at a time, in this process: breakpoint() and input() work in layers.")
 @click.option("-q", "--quiet", is_flag=True, help="Report nothing but the output of layers, notes and errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Report each layer's start and each split's end, too, as plain lines.")

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from laminar.cli.datastore_choice import DatastoreChoice
+from laminar.cli.options import completions
 from laminar.cli.options.datastore import datastore_options
-from laminar.cli.options.quantity import Duration
+from laminar.cli.options.quantity import Since
 from laminar.quantities import duration
 
 if TYPE_CHECKING:
@@ -26,8 +27,14 @@ STYLES = {"finished": "green", "running": "cyan", "failed": "red", "interrupted"
 
 @click.command(short_help="List executions with how they ended.")
 @datastore_options
-@click.option("--state", multiple=True, metavar="STATE", help="List those in this state only, such as failed. Repeatable.")
-@click.option("--since", type=Duration(), help="List executions that started since then, such as 2h or 7d.")
+@click.option(
+    "--state",
+    multiple=True,
+    metavar="STATE",
+    shell_complete=completions.states,
+    help="List those in this state only, such as failed. Repeatable.",
+)
+@click.option("--since", type=Since(), help="List executions that started since then, such as 2h, 7d, yesterday or 2026-01-31.")
 @click.option("--limit", type=click.IntRange(1), default=30, show_default=True, help="List so many, the newest.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: a list of objects.")
 def runs(chosen: DatastoreChoice, state: tuple[str, ...], since: float | None, limit: int, as_json: bool) -> None:
@@ -61,9 +68,9 @@ def _states(given: tuple[str, ...]) -> tuple[str, ...]:
     from laminar.history.state import STATES
 
     for word in given:
-        if word not in STATES:
+        if word.lower() not in STATES:
             raise click.UsageError(f"--state {word}: the states are {', '.join(STATES)}.")
-    return given
+    return tuple(word.lower() for word in given)
 
 
 def _selected(chosen: DatastoreChoice, states: tuple[str, ...], since: float | None) -> Iterator[Run]:
@@ -97,7 +104,9 @@ def _what(run: Run) -> str:
     elif run.reason:
         parts.append(run.reason)
     if run.session is not None and run.session.reused:
-        parts.append(f"reused: {', '.join(run.session.reused)}")
+        order = [layer.name for layer in run.record.layers] if run.record is not None else []
+        reused = sorted(run.session.reused, key=lambda name: order.index(name) if name in order else len(order))
+        parts.append(f"reused: {', '.join(reused)}")
     if len(run.sessions) > 1:
         parts.append(f"resumed {len(run.sessions) - 1}x")
     if run.workflow:

@@ -241,7 +241,7 @@ def from_text(kind: Any, text: str) -> Any:
         return converted(int, _number(text))
     if kind in (datetime.date, datetime.datetime):
         return converted(kind, text)
-    if kind is Any:
+    if kind is Any or kind is object:
         return value_of(text, None)
     if (origin or kind) not in (*LISTS, *MAPPINGS):
         raise ValueError(f"a {shown(kind)}, which no text can name")

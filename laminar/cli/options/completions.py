@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from laminar.graph import PARAMETERS
+from laminar.history.identifier import short
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from laminar.cli.datastore_choice import StoredFlow
     from laminar.cli.stored_execution import StoredExecution
 
-__all__ = ["artifacts", "executions", "flow_names", "layers", "parameters", "programs_and_flows"]
+__all__ = ["artifacts", "executions", "flow_names", "layers", "parameters", "program_layers", "programs_and_flows", "states"]
 
 MOST = 50
 """Executions that are offered, the newest first."""
@@ -45,10 +48,24 @@ def _flows(context: click.Context) -> list[StoredFlow]:
     from laminar.cli.datastore_choice import DatastoreChoice, is_flow_name
 
     given: dict[str, Any] = context.params
-    program, flow = given.get("program"), given.get("flow")
+    program, flow = given.get("program") or given.get("files"), given.get("flow")
     if program is not None and is_flow_name(program):
         program, flow = None, program
     return DatastoreChoice(program, flow, given.get("datastore")).flows()
+
+
+def _program_layers(context: click.Context) -> Iterator[str]:
+    """Yield the layers of the program, as its source has them."""
+    from laminar.program import outline
+
+    for flow in outline.read(context.params["files"]).flows.values():
+        yield from (name for name in flow.layers if name != PARAMETERS)
+
+
+def _states(context: click.Context) -> Iterator[str]:
+    from laminar.history.state import STATES
+
+    yield from STATES
 
 
 def _flow_names(context: click.Context) -> Iterator[str]:
@@ -61,9 +78,13 @@ def _flow_names(context: click.Context) -> Iterator[str]:
 
 
 def _execution_ids(context: click.Context) -> Iterator[str]:
-    yield "latest"
     for flow in _flows(context):
         yield from flow.store.executions(flow.name)[::-1][:MOST]
+
+
+def _shown_ids(context: click.Context) -> Iterator[str]:
+    yield "latest"
+    yield from map(short, _execution_ids(context))
 
 
 def _executions(context: click.Context) -> list[StoredExecution]:
@@ -108,8 +129,14 @@ def programs_and_flows(context: click.Context, parameter: click.Parameter, typed
     return [*found, *files] if os.sep not in typed else [CompletionItem(typed, type="file")]
 
 
+def executions(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Return the executions by what is shown of their ids; whole ids where the typed text begins only those."""
+    return _completing(_shown_ids)(context, parameter, typed) or _completing(_execution_ids)(context, parameter, typed)
+
+
 flow_names = _completing(_flow_names)
-executions = _completing(_execution_ids)
+program_layers = _completing(_program_layers)
+states = _completing(_states)
 layers = _completing(_layers)
 artifacts = _completing(_artifacts)
 parameters = _completing(_parameters)

@@ -29,6 +29,8 @@ def complete(tmp_path, monkeypatch):
     for execution in ("abc", "xyz"):
         store.save(Record(flow="Train", execution=execution, layer="Fit", artifacts={"score": store.write(1)}))
 
+    store.save(Record(flow="Train", execution="0ujtsYcgvSTl8PAuAdqWYSMnLOv", layer="Parameters"))
+
     def complete(*words: str) -> list[str]:
         environment = {**os.environ, "_LAMINAR_COMPLETE": "bash_complete", "COMP_WORDS": " ".join(("laminar", *words))}
         environment["COMP_CWORD"] = str(len(words))
@@ -46,12 +48,17 @@ def complete(tmp_path, monkeypatch):
         (("comp",), {"compile", "completion"}),
         (("results", "T"), {"Train"}),
         (("results", "t"), {"train.py"}),
-        (("results", "train.py", ""), {"latest", "abc", "xyz"}),
+        (("results", "train.py", ""), {"latest", "abc", "xyz", "YSMnLOv"}),
         (("results", "train.py", "abc", ""), {"Parameters", "Fit"}),
-        (("results", "Train", "latest", "Fit", ""), {"score"}),
+        (("results", "Train", "xyz", "Fit", ""), {"score"}),
         (("results", "--flow", ""), {"Train"}),
         (("run", "train.py", "-p", ""), {"rate=", "source="}),
         (("compile", "train.py", "--flow", ""), {"Train"}),
+        (("run", "train.py", "--resume", ""), {"latest", "abc", "xyz", "YSMnLOv"}),
+        (("run", "train.py", "--resume", "abc", "--from", ""), {"Fit"}),
+        (("runs", "--state", "f"), {"finished", "failed"}),
+        (("logs", "train.py", "0uj"), {"0ujtsYcgvSTl8PAuAdqWYSMnLOv"}),
+        (("show", "YS"), {"YSMnLOv"}),
         (("results", "Nothing", ""), set()),
         (("results", "Train", "none", ""), set()),
         (("run", "nothing.py", "-p", ""), set()),

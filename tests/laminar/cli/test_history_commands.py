@@ -149,6 +149,7 @@ def test_logs_are_read_from_the_datastore(shell):
         ),
         (("logs", "bad", "Use", "--index", "1", "--attempt", "2"), 1, "There is no attempt 2 of Use[1]."),
         (("logs", "bad", "--index", "1"), 2, "--index and --attempt are of a layer"),
+        (("runs", "--since", "2026-13-01"), 2, "'2026-13-01' is not a time"),
         (("show", "none.py"), 1, "Program 'none.py' cannot be read"),
     ],
 )
