@@ -27,6 +27,24 @@ class TimedOut(ClusterError):
         )
 
 
+class _Limit:
+    """The time that a workflow may take from now on."""
+
+    def __init__(self, name: str, seconds: float | None) -> None:
+        self.name = name
+        self.seconds = seconds
+        self.began = time.monotonic()
+
+    def remaining(self) -> float | None:
+        """Return the seconds that are left, None without a limit. Raises TimedOut where none are left."""
+        if self.seconds is None:
+            return None
+        left = self.seconds - (time.monotonic() - self.began)
+        if left <= 0:
+            raise TimedOut(self.name, self.seconds)
+        return left
+
+
 def follow(
     transport: Transport, name: str, *, seconds: float | None = None, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[Object]:
@@ -34,19 +52,10 @@ def follow(
 
     Raises TimedOut after ``seconds``, ClusterError where the workflow is deleted or the server is unreachable for too long.
     """
-    began = last = time.monotonic()
+    limit, last = _Limit(name, seconds), time.monotonic()
     pause, seen = 0, ""
-
-    def remaining() -> float | None:
-        if seconds is None:
-            return None
-        left = seconds - (time.monotonic() - began)
-        if left <= 0:
-            raise TimedOut(name, seconds)
-        return left
-
     while True:
-        left = remaining()
+        left = limit.remaining()
         try:
             workflow = transport.get("Workflow", name)
             last = time.monotonic()
@@ -65,12 +74,12 @@ def follow(
                     yield event.object
                     if _ended(event.object):
                         return
-                left = remaining()
+                left = limit.remaining()
         except ClusterError as error:
             passing = error.exit_code == 69 or error.status == 410
             if not passing or time.monotonic() - last > PATIENCE:
                 raise
-        remaining()
+        limit.remaining()
         sleep(PAUSES[min(pause, len(PAUSES) - 1)])
         pause += 1
 

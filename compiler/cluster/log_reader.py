@@ -91,54 +91,65 @@ def follow_logs(
 
     Raises ClusterError as `follow` does.
     """
-    out: queue.Queue[LogLine | Progress | Exception | None] = queue.Queue(maxsize=10_000)
-    slots, seen, readers = threading.Semaphore(STREAMS), set[str](), list[threading.Thread]()
-    stopped = threading.Event()
-
-    def read(chosen: Chosen) -> None:
-        with slots:
-            if stopped.is_set():
-                return
-            try:
-                for line in _whole(transport, name, chosen, selection, follow=True):
-                    out.put(line)
-            except Exception as error:
-                out.put(error)
-
-    def watch() -> None:
-        try:
-            for workflow in follow(transport, name, seconds=seconds):
-                run = progress(workflow)
-                out.put(run)
-                for chosen in _startable(run, selection, seen):
-                    seen.add(chosen[2].pod)
-                    readers.append(threading.Thread(target=read, args=(chosen,), daemon=True))
-                    readers[-1].start()
-            for reader in readers:
-                reader.join()
-        except Exception as error:
-            out.put(error)
-        out.put(None)
-
-    threading.Thread(target=watch, daemon=True).start()
+    streams = _Streams(transport, name, selection)
+    threading.Thread(target=streams.watch, args=(seconds,), daemon=True).start()
     try:
-        while (item := out.get()) is not None:
+        while (item := streams.out.get()) is not None:
             if isinstance(item, Exception):
                 raise item
             yield item
     finally:
-        stopped.set()
+        streams.stopped.set()
 
 
-def _startable(run: Progress, selection: Selection, seen: set[str]) -> list[Chosen]:
-    """Return the attempts that have begun and are not read yet; a layer that does not exist yet may be created later."""
-    try:
-        found = selected(run, selection)
-    except ClusterError:
-        if run.ended:
-            raise
-        return []
-    return [one for one in found if one[2].pod not in seen and one[2].phase not in ("Pending", "")]
+class _Streams:
+    """The logs of a workflow's attempts that are read at once, a thread each, into one queue; None ends it."""
+
+    def __init__(self, transport: Transport, name: str, selection: Selection) -> None:
+        self.transport = transport
+        self.name = name
+        self.selection = selection
+        self.out: queue.Queue[LogLine | Progress | Exception | None] = queue.Queue(maxsize=10_000)
+        self.stopped = threading.Event()
+        self.slots = threading.Semaphore(STREAMS)
+        self.seen: set[str] = set()
+        self.readers: list[threading.Thread] = []
+
+    def watch(self, seconds: float | None) -> None:
+        """Follow the workflow, and start to read each attempt that begins."""
+        try:
+            for workflow in follow(self.transport, self.name, seconds=seconds):
+                run = progress(workflow)
+                self.out.put(run)
+                for chosen in self._startable(run):
+                    self.seen.add(chosen[2].pod)
+                    self.readers.append(threading.Thread(target=self._read, args=(chosen,), daemon=True))
+                    self.readers[-1].start()
+            for reader in self.readers:
+                reader.join()
+        except Exception as error:
+            self.out.put(error)
+        self.out.put(None)
+
+    def _read(self, chosen: Chosen) -> None:
+        with self.slots:
+            if self.stopped.is_set():
+                return
+            try:
+                for line in _whole(self.transport, self.name, chosen, self.selection, follow=True):
+                    self.out.put(line)
+            except Exception as error:
+                self.out.put(error)
+
+    def _startable(self, run: Progress) -> list[Chosen]:
+        """Return the attempts that have begun and are not read yet; a layer that does not exist yet may be created later."""
+        try:
+            found = selected(run, self.selection)
+        except ClusterError:
+            if run.ended:
+                raise
+            return []
+        return [one for one in found if one[2].pod not in self.seen and one[2].phase not in ("Pending", "")]
 
 
 def _whole(transport: Transport, name: str, chosen: Chosen, selection: Selection, *, follow: bool) -> Iterator[LogLine]:

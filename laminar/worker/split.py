@@ -83,19 +83,7 @@ def _run(layer: Layer, job: SplitJob, everywhere: bool) -> Outputs:
         _configure(layer, job, dependency)
     stamp = Stamp(type(layer))
     with settings.running(_snapshot(layer, job), everywhere=everywhere):
-        owner = os.getpid()
-        try:
-            caught = _call(layer, dependency) if job.splits else None
-            if os.getpid() != owner:  # a process that the layer forked, and that reached the layer's end
-                raise SystemExit(0)
-            run_notes.unsplit_values(layer, job)
-            artifacts = _store(layer, job.store)
-        except BaseException as error:  # sys.exit() in a layer too: it did not reach its end
-            if isinstance(error, KeyboardInterrupt) or os.getpid() != owner:
-                raise
-            failed = split_failure.blame(job, error, hook_calls.blamed(layer, error), job.attempts)
-            failed.started = stamp.started
-            raise failed from error
+        caught, artifacts = _call_and_store(layer, job, dependency, stamp)
     record = stamp.split_record(
         job,
         artifacts=artifacts,
@@ -106,6 +94,28 @@ def _run(layer: Layer, job: SplitJob, everywhere: bool) -> Outputs:
     job.store.save(record)
     split_cache.keep(job.store, record)
     return _outputs(layer, job, record)
+
+
+def _call_and_store(
+    layer: Layer, job: SplitJob, dependency: Callable[[str], Layer], stamp: Stamp
+) -> tuple[BaseException | None, dict[str, Artifact]]:
+    """Call a layer and store its values; return the exception that it caught, if any, and the artifacts.
+
+    Raises SplitFailed where the layer fails.
+    """
+    owner = os.getpid()
+    try:
+        caught = _call(layer, dependency) if job.splits else None
+        if os.getpid() != owner:  # a process that the layer forked, and that reached the layer's end
+            raise SystemExit(0)
+        run_notes.unsplit_values(layer, job)
+        return caught, _store(layer, job.store)
+    except BaseException as error:  # sys.exit() in a layer too: it did not reach its end
+        if isinstance(error, KeyboardInterrupt) or os.getpid() != owner:
+            raise
+        failed = split_failure.blame(job, error, hook_calls.blamed(layer, error), job.attempts)
+        failed.started = stamp.started
+        raise failed from error
 
 
 def _outputs(layer: Layer, job: SplitJob, record: Record) -> Outputs:
