@@ -89,7 +89,7 @@ def results(
     elif output is not None or as_json:
         _give(layer_table.values(one, layer, index), output, as_json)
     elif one.is_fan_out(layer) and index is None:
-        table(*layer_table.splits(one, layer))
+        table(*layer_table.splits(one, layer), shorten=("state",))
     else:
         _artifacts(one, one.artifacts(layer, index))
 
@@ -138,7 +138,7 @@ def _layers(executions: list[StoredExecution], as_json: bool) -> None:
     for one in executions:
         if len(executions) > 1:
             click.echo(f"{one.flow.name} {one.id}")
-        table(layer_table.LAYERS, layer_table.layers(one))
+        table(layer_table.LAYERS, layer_table.layers(one), shorten=("state",))
 
 
 def _with_layer(executions: list[StoredExecution], layer: str) -> StoredExecution:

@@ -29,3 +29,27 @@ def test_a_drawn_table_aligns_its_columns_and_reads_no_markup(width, monkeypatch
     assert lines[-1].index("2") == lines[0].index("value")
     assert "Train" in lines[1]
     assert "[bold]x[/bold]" in lines[1]
+
+
+def test_a_cell_of_a_piped_table_is_on_one_line(capsys):
+    table(("flow", "value"), [("Train", "a\nb\tc\r")])
+    assert capsys.readouterr().out == "flow\tvalue\nTrain\ta b c \n"
+
+
+def test_short_cells_are_not_folded_where_there_is_room(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    row = ("9AnmGPM", "failed", "2026-11-30 02:14:18", "failed: " + "VeryLongName" * 5)
+    table(("run", "state", "started", "what"), [row])
+    first = click.unstyle(capsys.readouterr().out).splitlines()[1]
+    assert first.split()[:4] == ["9AnmGPM", "failed", "2026-11-30", "02:14:18"]
+
+
+def test_a_long_message_is_shortened_on_a_terminal_only(monkeypatch, capsys):
+    rows = [("0", f"failed ({'x' * 500})")]
+    table(("split", "state"), rows, shorten=("state",))
+    assert "x" * 500 in capsys.readouterr().out
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    table(("split", "state"), rows, shorten=("state",))
+    assert "xxx...)" in capsys.readouterr().out
