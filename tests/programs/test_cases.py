@@ -160,9 +160,12 @@ KINDS = [
     *kinds("artifact_kinds.py", "namedtuple", "Point(x=1, y=2)"),
     *kinds("artifact_kinds.py", "NT", "NT(a=1)"),
     *kinds("artifact_kinds.py", "dataclass", "D(a=1)"),
-    *kinds("artifact_kinds.py", "slots lambda file defaultdict partial regex logger module class map iter bytesio cycle", "{} -> "),
-    *kinds("artifact_kinds.py", "local_nt local_dc local_enum closure exc none nan mv proxy", "{} -> "),
-    *kinds("artifact_kinds.py", "generator sqlite lock deep coro", code=1, err="Attribute 'value' of layer 'Fit' cannot be stored"),
+    *kinds("artifact_kinds.py", "slots lambda defaultdict partial regex logger module class map iter bytesio cycle", "{} -> "),
+    *kinds("artifact_kinds.py", "local_nt local_dc local_enum closure exc none nan proxy", "{} -> "),
+    *kinds("artifact_kinds.py", "mv", "mv -> <class 'memoryview'>"),
+    *kinds(
+        "artifact_kinds.py", "generator sqlite lock deep coro file", code=1, err="Attribute 'value' of layer 'Fit' cannot be stored"
+    ),
     *kinds("layer_shapes.py", "init", code=1, err="a flow does not call Fit.__init__"),
     *kinds("layer_shapes.py", "static", code=1, err="fix: drop @staticmethod."),
     *kinds("layer_shapes.py", "dataclass generic abc nested super delete", "{} x 3 ("),

@@ -6,7 +6,7 @@ Large buffers are sent out of band (PEP 574, pickle protocol 5), so that an arra
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from laminar.configurations.datastores.byte_storage import Buffer
 from laminar.exceptions import DatastoreError, LaminarError
@@ -47,9 +47,7 @@ def dumped_by(frames_of: Any, value: Any) -> list[Buffer]:
     except Exception as error:
         refused = error
     try:
-        import cloudpickle
-
-        return list(frames_of(cloudpickle.dumps, value))
+        return list(frames_of(_dumps_by_value, value))
     except LaminarError:
         raise
     except Exception:
@@ -57,6 +55,50 @@ def dumped_by(frames_of: Any, value: Any) -> list[Buffer]:
             f"A value of type {type(value).__name__!r} cannot be pickled: {refused}",
             fix=f"store plain data made of it, or register how it is stored: @datastore.protocol({type(value).__name__}).",
         ) from refused
+
+
+def _dumps_by_value(value: Any, **options: Any) -> bytes:
+    """Return the pickle of a value that cloudpickle makes, of the same kind as the value.
+
+    cloudpickle makes bytes of a memoryview, and a StringIO of an open text file (cloudpickle/cloudpickle.py, 3.1,
+    _memoryview_reduce and _file_reduce). A layer below would meet another type than the one that was set.
+    """
+    import io
+    from collections import ChainMap
+
+    import cloudpickle
+
+    class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+        dispatch_table: ClassVar[Any] = ChainMap(
+            {memoryview: _reduced_view, io.TextIOWrapper: _reduced_file}, cloudpickle.Pickler.dispatch_table
+        )
+
+    with io.BytesIO() as stream:
+        Pickler(stream, **options).dump(value)
+        return stream.getvalue()
+
+
+def _reduced_view(view: memoryview) -> tuple[Any, ...]:
+    """Return how a memoryview is made again: of its bytes, then with its format and shape."""
+    data = bytes(view) if view.readonly else bytearray(view)
+    if view.format == "B" and view.ndim == 1:
+        return memoryview, (data,)
+    import operator  # what is stored names the standard library only: a reader needs nothing of this module
+
+    shape = view.shape if view.ndim != 1 else None  # cast() rejects a length of 0 in a shape
+    words = (view.format, shape) if shape is not None else (view.format,)
+    memoryview(data).cast(*words)  # raises for a format that cannot be made again
+    return operator.methodcaller("cast", *words), (memoryview(data),)
+
+
+def _reduced_file(file: Any) -> Any:
+    """Return how a standard stream is found again; raise TypeError for any other file, as pickle does for a binary one."""
+    import sys
+
+    for name in ("stdout", "stderr"):
+        if file is getattr(sys, name):
+            return getattr, (sys, name)
+    raise TypeError(f"cannot pickle {type(file).__name__!r} object")
 
 
 def in_band(dumps: Any, value: Any) -> list[Buffer]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -61,3 +64,41 @@ def test_what_cannot_be_unpickled_keeps_its_cause() -> None:
     with pytest.raises(DatastoreError, match="cannot be unpickled: ValueError") as error:
         pickling.load(pickling.dump(Unreadable()))
     assert isinstance(error.value.__cause__, ValueError)
+
+
+VIEWS = {
+    "of bytes": memoryview(b"abc"),
+    "empty": memoryview(b""),
+    "of a bytearray": memoryview(bytearray(b"abc")),
+    "of numbers": memoryview(np.arange(5)),
+    "of rows": memoryview(np.arange(6.0).reshape(2, 3)),
+    "every second": memoryview(b"abcdef")[::2],
+    "of one number": memoryview(np.array(3.0)),
+}
+
+
+@pytest.mark.parametrize("kind", VIEWS)
+def test_a_memoryview_comes_back_as_one(kind: str) -> None:
+    view = VIEWS[kind]
+    found = pickling.load(pickling.dump({"view": view}))["view"]
+    assert type(found) is memoryview
+    assert (found.tobytes(), found.format, found.shape, found.readonly) == (view.tobytes(), view.format, view.shape, view.readonly)
+
+
+def test_a_memoryview_that_cannot_be_made_again_is_rejected() -> None:
+    records = memoryview(np.zeros(2, dtype=[("a", "i4"), ("b", "f8")]))
+    with pytest.raises(DatastoreError, match="'memoryview' cannot be pickled"):
+        pickling.dump(records)
+
+
+@pytest.mark.parametrize("mode", ["r", "w", "r+", "rb", "wb"])
+@pytest.mark.parametrize("wrap", [lambda file: file, lambda file: {"log": file}, lambda file: lambda: file])
+def test_an_open_file_is_rejected_in_each_mode(mode: str, wrap: Any, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("text")
+    with open(tmp_path / "data", mode) as file, pytest.raises(DatastoreError, match="cannot be pickled"):
+        pickling.dump(wrap(file))
+
+
+def test_what_refers_to_a_standard_stream_finds_that_of_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO()))
+    assert pickling.load(pickling.dump((sys.stdout, lambda: None)))[0] is sys.stdout
