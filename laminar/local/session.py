@@ -15,6 +15,7 @@ from laminar.history.log_keeper import LogKeeper
 from laminar.history.masking import Masker
 from laminar.history.session_keeper import Running, SessionKeeper, new_session
 from laminar.local.interruption import Terminated
+from laminar.local.stream_copy import copied
 from laminar.timestamps import now
 from laminar.worker.execution_facts import facts
 
@@ -144,8 +145,10 @@ def execute(layer: Layer) -> None:
 
     session = LocalSession(layer.execution, "execute", display.current())
     started = session.begin(layer)
+    log = layer._binding.log
     try:
-        split.run(layer)
+        with copied(log.add if log is not None else None):
+            split.run(layer)
     except split.SplitFailed as failed:
         session.end(layer)
         session.failed(layer, failed, again=False, started=started)

@@ -65,6 +65,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("laminar.worker",),
     ("laminar.pictures",),
     ("laminar.reports",),
+    ("laminar.local.stream_copy",),
     ("laminar.configurations.executors.lanes",),
     ("laminar.configurations.executors.base",),
     ("laminar.local.resume_command", "laminar.local.line_buffer"),

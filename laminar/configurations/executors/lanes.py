@@ -7,6 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from laminar.local.stream_copy import copied
+
 if TYPE_CHECKING:
     from laminar.components.layer import Layer
 
@@ -41,7 +43,10 @@ class Lane(ABC):
 
 
 class InlineLane(Lane):
-    """Run splits one at a time in this process and thread, so that they can use the terminal for a debugger or a prompt."""
+    """Run splits one at a time in this process and thread, so that they can use the terminal for a debugger or a prompt.
+
+    Their output is copied to their logs.
+    """
 
     def __init__(self, executor: Any) -> None:
         self.executor = executor
@@ -58,8 +63,10 @@ class InlineLane(Lane):
         while self.begun:
             layers, end = self.begun.pop(0)
             for place, layer in enumerate(layers):
+                log = layer._binding.log
                 try:
-                    result = self.executor.here(layer)
+                    with copied(log.add if log is not None else None):
+                        result = self.executor.here(layer)
                 except Exception as error:  # the scheduler handles it
                     result = error
                 end(place, result)

@@ -13,6 +13,7 @@ from laminar.configurations.executors import Process, Thread
 from laminar.configurations.layers import ForEach, Parameter, Retry
 from laminar.exceptions import ExecutionError
 from laminar.history.stored_run import Run
+from laminar.program import process_state
 
 
 class Rows(Flow): ...
@@ -134,3 +135,24 @@ def test_a_split_that_is_executed_alone_is_a_session(tmp_path):
     assert [(one.action, one.state) for one in run.sessions] == [("execute", "finished"), ("execute", "failed")]
     assert [(one.layer, one.index, one.message) for one in run.failures] == [("Use", 2, "ValueError: bad row 2")]
     assert flow.execution("one").state == "failed"
+
+
+def test_what_a_split_prints_in_this_process_is_kept(tmp_path, monkeypatch, capsys):
+    class Talk(Flow): ...
+
+    @Talk.register(retry=Retry(attempts=2, delay=0))
+    class Say(Layer):
+        def __call__(self) -> None:
+            print("attempt", self.attempt)
+            if self.attempt == 1:
+                raise ValueError("once")
+
+    monkeypatch.setattr(process_state, "current", process_state.Session(debug=True))
+    flow = Talk(datastore=Local(tmp_path / "store"))
+    flow(execution="one")
+    assert [line.partition("| ")[2] for line in flow.latest.logs(Say)] == ["attempt 1", "attempt 2"]
+    monkeypatch.setattr(process_state, "current", None)
+    with pytest.raises(ExecutionError):
+        flow.execution("alone").parameters().execute(layer=flow.layer(Say))
+    assert [*flow.execution("alone").logs(Say)] == ["Say | attempt 1"]
+    assert capsys.readouterr().out == "attempt 1\nattempt 2\nattempt 1\n"
