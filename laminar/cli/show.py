@@ -87,9 +87,11 @@ def _facts(run: Run) -> Iterator[tuple[str, str]]:
         yield "program", f"{words} (file {record.file}, SHA-256 {record.program[:12]})"
     if run.parameters:
         yield "parameters", ", ".join(f"{name}={value}" for name, value in run.parameters.items())
+    several = len(run.sessions) > 1
     for session in run.sessions:
         who = f"by {session.user} on {session.host}" if session.user else f"first pod {session.host}"
-        yield session.action, f"{local_time(session.started)} {who}" + (f", {session.state}" if len(run.sessions) > 1 else "")
+        of = f", workflow {session.workflow}" if session.workflow and several else ""
+        yield session.action, f"{local_time(session.started)} {who}{of}" + (f", {run.state_of(session)}" if several else "")
     if run.workflow:
         yield "workflow", run.workflow
 

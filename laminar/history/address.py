@@ -188,17 +188,17 @@ def _fitting(shelves: Sequence[Shelf], ids: Sequence[str], address: str) -> list
         return shown
     if len({identifier.origin(id) for id in shown}) == 1:  # several occurrences of a flow in a chain: the first one
         return [min(shown, key=len)]
-    workflows = {id: name for shelf in shelves for id, name in _workflows(shelf)}
-    exact = [id for id, name in workflows.items() if name == address]
-    return exact or list(dict.fromkeys([*shown, *(id for id, name in workflows.items() if name.startswith(address))]))
+    workflows = [pair for shelf in shelves for pair in _workflows(shelf)]
+    exact = dict.fromkeys(id for id, name in workflows if name == address)
+    return list(exact or dict.fromkeys([*shown, *(id for id, name in workflows if name.startswith(address))]))
 
 
 def _workflows(shelf: Shelf) -> Iterator[tuple[str, str]]:
-    """Yield the executions of a flow that ran on a cluster, each with its workflow's name."""
+    """Yield the executions of a flow that ran on a cluster, with each workflow that ran or resumed them."""
     newest = list(shelf.store.executions(shelf.name)[-NAMED:])
     for id, record in load_executions(shelf.store, shelf.name, newest).items():
-        if record is not None and record.workflow:
-            yield id, record.workflow
+        for name in record.workflows if record is not None else ():
+            yield id, name
 
 
 def _latest(shelves: Sequence[Shelf], program: str | None) -> str | None:

@@ -97,14 +97,40 @@ class Run:
             layer.state in ("finished", "skipped") for layer in self._recorded_layers if layer.name != PARAMETERS
         ):
             return state.FINISHED if self.record is not None else state.UNKNOWN
-        made = self.attempts
+        made = [one for one in self.attempts if self._is_of_last(one)]
         return state.of_pods(
             complete=bool(self.record) and all(layer.state in ("finished", "skipped") for layer in self._recorded_layers),
-            failed=any(layer.state == "failed" and any(not one.again for one in layer.failures) for layer in self._recorded_layers),
+            failed=any(not one.again for one in self._last_failures),
             lost=any(one.how in ("killed", "lost", "interrupted", "out of memory") for one in made),
             live=any(one.how == "running" for one in made),
             silent=since_epoch(self.now) - since_epoch(self.last_sign) > state.SILENCE,
         )
+
+    def _is_of_last(self, attempt: Attempt) -> bool:
+        """Return whether an attempt in pods is of the newest session: failures before it no longer count.
+
+        The session starts when its first pod writes it. A concurrent pod is known by its name, which begins with the workflow's.
+        """
+        if len(self.sessions) < 2 or self.session is None:
+            return True
+        return attempt.started >= self.session.started or attempt.session.startswith(self.session.id + "-")
+
+    @property
+    def _last_failures(self) -> list[Attempt]:
+        """Failures of the layers that failed in the newest session."""
+        failed = [layer for layer in self._recorded_layers if layer.state == "failed"]
+        return [one for layer in failed for one in layer.failures if self._is_of_last(one)]
+
+    def state_of(self, session: Session) -> str:
+        """Return how a session ended: "failed" or "ended", by their failures, for pods that another session followed."""
+        place = self.sessions.index(session)
+        if place == len(self.sessions) - 1:
+            return self.state
+        if session.action != "pods":
+            return state.of_session(session, self.now)
+        following = self.sessions[place + 1].started
+        meanwhile = [one for one in self.attempts if session.started <= one.ended < following]
+        return state.FAILED if any(one.is_bad and not one.again for one in meanwhile) else "ended"
 
     @property
     def reason(self) -> str:
@@ -149,17 +175,26 @@ class Run:
     @property
     def seconds(self) -> float:
         """Seconds that its sessions took together; of pods those from the first start to the last end, or to now."""
-        if self.session is None or self.in_pods:
+        if self.session is None or (self.in_pods and len(self.sessions) == 1):
             return seconds_since(self.started, self.ended or self.now)
-        spans = [seconds_since(one.started, one.ended) for one in self.sessions[:-1]]
+        spans = [seconds_since(one.started, self._end_of(place)) for place, one in enumerate(self.sessions[:-1])]
         return round(sum(spans) + seconds_since(self.session.started, self.ended or self.now), 3)
+
+    def _end_of(self, place: int) -> str:
+        """Return when a session ended that another one followed; of pods the last end before that one."""
+        session, following = self.sessions[place], self.sessions[place + 1].started
+        if session.ended or session.action != "pods":
+            return session.ended
+        return max((one.ended for one in self.attempts if session.started <= one.ended < following), default=session.started)
 
     @property
     def failed_layers(self) -> tuple[str, ...]:
         """Names of the layers that failed: without reading documents where its last session names them."""
         if self.session is not None and self.session.ended:
             return self.session.failed
-        return tuple(layer.name for layer in self._recorded_layers if layer.state == "failed")
+        if not self.in_pods:
+            return tuple(layer.name for layer in self._recorded_layers if layer.state == "failed")
+        return tuple(dict.fromkeys(one.layer for one in self._last_failures))
 
     # its layers
 

@@ -74,7 +74,10 @@ def _facts(runs: Sequence[Run]) -> Iterator[tuple[str, str]]:
         yield "workflow", record.workflow
     if session is not None:
         yield "by", " on ".join(word for word in (session.user, session.host) if word)
-        yield "sessions", ", ".join(f"{one.action} ({one.state})" for one in first.sessions) if len(first.sessions) > 1 else ""
+        yield (
+            "sessions",
+            ", ".join(f"{one.action} ({first.state_of(one)})" for one in first.sessions) if len(first.sessions) > 1 else "",
+        )
     yield "datastore", first.store.url
 
 

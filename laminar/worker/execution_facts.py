@@ -5,9 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from laminar.configurations.datastores.documents.execution_record import ExecutionRecord, LayerShape, Session, save_execution
+from laminar.configurations.datastores.documents.execution_record import (
+    ExecutionRecord,
+    LayerShape,
+    Session,
+    load_execution,
+    save_execution,
+)
 from laminar.exceptions import DatastoreError
 from laminar.graph import PARAMETERS
 from laminar.history.history_setting import is_kept
@@ -21,7 +28,7 @@ if TYPE_CHECKING:
     from laminar.configurations.datastores import Artifact
     from laminar.program.main_module import Program
 
-__all__ = ["facts", "save_of_pods", "workflow_name"]
+__all__ = ["facts", "resume_in_pods", "save_of_pods", "workflow_name"]
 
 LONGEST = 200
 """Characters of a parameter that the record shows."""
@@ -59,12 +66,35 @@ def save_of_pods(execution: Execution, parameters: Mapping[str, Artifact], progr
     """
     if not is_kept():
         return
-    workflow = workflow_name()
-    host = os.uname().nodename
-    session = Session(id=workflow or host, action="pods", started=now(), host=host)
-    record = facts(execution, parameters, program=program, workflow=workflow).with_session(session)
+    session = _session_of_pods()
+    record = facts(execution, parameters, program=program, workflow=session.workflow).with_session(session)
     with suppress(DatastoreError):
         save_execution(execution.flow.configuration.datastore, record)
+
+
+def resume_in_pods(execution: Execution, parameters: Mapping[str, Artifact], program: Program) -> None:
+    """Add the session of this workflow to the record of an execution that it resumes, unless an earlier pod has added it.
+
+    A datastore that cannot be written does not stop the pod, as in `save_of_pods`.
+    """
+    if not is_kept():
+        return
+    assert execution.id is not None
+    store, session = execution.flow.configuration.datastore, _session_of_pods()
+    with suppress(DatastoreError):
+        before = load_execution(store, execution.flow.name, execution.id)
+        if before is not None and any(one.id == session.id for one in before.sessions):
+            return
+        record = facts(execution, parameters, program=program, workflow=session.workflow)
+        if before is not None:
+            record = replace(record, sessions=before.sessions, workflow=session.workflow or before.workflow)
+        save_execution(store, record.with_session(session))
+
+
+def _session_of_pods() -> Session:
+    """Return the session of this pod's workflow; without a workflow's name the pod is a session of its own."""
+    workflow, host = workflow_name(), os.uname().nodename
+    return Session(id=workflow or host, action="pods", started=now(), host=host, workflow=workflow)
 
 
 def workflow_name(environ: Mapping[str, str] = os.environ) -> str:

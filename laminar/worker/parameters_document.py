@@ -47,16 +47,21 @@ def parameters_record(execution: Execution, artifacts: dict[str, Any], known: Re
 
 
 def ensure(
-    execution: Execution, values: Callable[[], dict[str, Any]], first: Callable[[Record], None] = lambda _: None
+    execution: Execution,
+    values: Callable[[], dict[str, Any]],
+    first: Callable[[Record], None] = lambda _: None,
+    later: Callable[[Record], None] = lambda _: None,
 ) -> Callable[[], None]:
     """Write the Parameters' document of an execution where it is absent, and return a function that waits for the write.
 
-    ``first`` is called with the document before it is written: nothing of the execution was written before.
+    ``first`` is called with the document before it is written: nothing of the execution was written before. ``later`` is called
+    with a document that is there.
     """
     assert execution.id is not None
     datastore = execution.flow.configuration.datastore
     record = datastore.load(execution.flow.name, execution.id, PARAMETERS, 0)
     if record is not None:
+        later(record)
         return lambda: None
     made = parameters_record(execution, values())
     first(made)

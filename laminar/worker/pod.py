@@ -214,13 +214,15 @@ def _limit(execution: Execution, task: Task) -> float | None:
 
 def _expect(execution: Execution, task: Task) -> None:
     """Prefetch in one round the documents that are read in any case: the parameters', the split's, those above it."""
-    from laminar.configurations.datastores.key_layout import document_key
+    from laminar.configurations.datastores.key_layout import document_key, execution_key
 
     flow, job = execution.flow, task.job
     if job.layer in flow.nodes:
         above = [name for name in flow.nodes[job.layer].needs if name != PARAMETERS and flow.nodes[name].grid is None]
         splits = [(PARAMETERS, 0), (job.layer, job.index * task.batch), *((name, 0) for name in above)]
         keys = [document_key(flow.name, job.execution, name, index) for name, index in splits]
+        if job.retry:
+            keys.append(execution_key(flow.name, job.execution))
         flow.configuration.datastore.prefetch(keys)
 
 
@@ -239,7 +241,11 @@ def _ensure_parameters(recorded: Recording, execution: Execution, task: Task) ->
     def first(record: Record) -> None:
         execution_facts.save_of_pods(execution, record.artifacts, task.program)
 
-    return parameters_document.ensure(execution, values, first)
+    def later(record: Record) -> None:
+        if task.job.retry:
+            execution_facts.resume_in_pods(execution, record.artifacts, task.program)
+
+    return parameters_document.ensure(execution, values, first, later)
 
 
 def _bound(execution: Execution, values: dict[str, Any]) -> dict[str, Any]:

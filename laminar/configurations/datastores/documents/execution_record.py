@@ -1,7 +1,8 @@
 """Describe an execution itself: which program it is of, who started it where, its layers, and each session that ran it.
 
 The record is one document, ``execution.json``. A local session is the only writer of it while it runs: it writes it when it
-starts, each time that it renews its lease, and when it ends. Of an execution in pods the first pod writes it, once.
+starts, each time that it renews its lease, and when it ends. Of an execution in pods the first pod writes it, once. The pods of a
+workflow that resumes an execution add a session to it: all write the same one, so that the order of their writes does not matter.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Session:
     ``action`` is run, resume, schedule, execute or pods. ``state`` is the session's last one: running, finished, failed or
     interrupted. The state running holds until ``lease`` (on its own machine, while its process is there). ``failed``
     are the layers that failed, ``reused`` those with results of other executions, ``running`` the attempts under way at the
-    last renewal as (layer, split, attempt, start).
+    last renewal as (layer, split, attempt, start). ``workflow`` is the name of the workflow of pods.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Session:
     failed: tuple[str, ...] = ()
     reused: tuple[str, ...] = ()
     running: tuple[tuple[str, int, int, str], ...] = ()
+    workflow: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +65,7 @@ class ExecutionRecord:
     """State which program an execution is of, with its arguments and parameters, and its sessions.
 
     ``file`` is the absolute path of the program, ``given`` its name as typed, ``program`` the digest of its file. ``parameters``
-    are texts, for people: the values are the Parameters' document. ``workflow`` is the workflow's name on a cluster.
+    are texts, for people: the values are the Parameters' document. ``workflow`` is the name of its newest workflow on a cluster.
     """
 
     flow: str
@@ -82,6 +84,12 @@ class ExecutionRecord:
     def last(self) -> Session | None:
         """Newest session, None where there is none."""
         return self.sessions[-1] if self.sessions else None
+
+    @property
+    def workflows(self) -> tuple[str, ...]:
+        """Names of the workflows that ran it, the newest first."""
+        named = [self.workflow, *(one.workflow for one in reversed(self.sessions))]
+        return tuple(dict.fromkeys(name for name in named if name))
 
     def with_session(self, session: Session) -> ExecutionRecord:
         """Return the record with a session, which replaces the one with its id if there is one."""
