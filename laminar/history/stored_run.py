@@ -113,7 +113,7 @@ class Run:
         """
         if len(self.sessions) < 2 or self.session is None:
             return True
-        return attempt.started >= self.session.started or attempt.session.startswith(self.session.id + "-")
+        return attempt.started > self.session.started or attempt.session.startswith(self.session.id + "-")
 
     @property
     def _last_failures(self) -> list[Attempt]:
@@ -129,7 +129,7 @@ class Run:
         if session.action != "pods":
             return state.of_session(session, self.now)
         following = self.sessions[place + 1].started
-        meanwhile = [one for one in self.attempts if session.started <= one.ended < following]
+        meanwhile = [one for one in self.attempts if session.started <= one.ended <= following]
         return state.FAILED if any(one.is_bad and not one.again for one in meanwhile) else "ended"
 
     @property
@@ -185,7 +185,7 @@ class Run:
         session, following = self.sessions[place], self.sessions[place + 1].started
         if session.ended or session.action != "pods":
             return session.ended
-        return max((one.ended for one in self.attempts if session.started <= one.ended < following), default=session.started)
+        return max((one.ended for one in self.attempts if session.started <= one.ended <= following), default=session.started)
 
     @property
     def failed_layers(self) -> tuple[str, ...]:
