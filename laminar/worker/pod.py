@@ -14,7 +14,16 @@ from laminar.components import declared_parameters
 from laminar.exceptions import ExecutionError, FlowError, LaminarError, SchedulerError
 from laminar.graph import PARAMETERS
 from laminar.program import interpreter_exit, process_state, program_recording, recording
-from laminar.worker import chain_link, execution_facts, hook_answers, parameters_document, partial_run, split, split_job
+from laminar.worker import (
+    attempt_report,
+    chain_link,
+    execution_facts,
+    hook_answers,
+    parameters_document,
+    partial_run,
+    split,
+    split_job,
+)
 from laminar.worker.job import CANNOT, DONE, FAILED, RETRY
 from laminar.worker.pod_failures import PodFailures
 from laminar.worker.split import Outputs, SplitFailed
@@ -150,7 +159,9 @@ def refuse(error: Exception) -> int:
 
 
 def _report(failed: SplitFailed) -> None:
-    """Print a failure: the traceback, then one line that names it."""
+    """Print a failure: the traceback, then one line that names it; the process that reads reports shows both itself."""
+    if attempt_report.is_wanted():
+        return
     if failed.remote:
         print(failed.remote, file=sys.stderr)
     where = f" (at {failed.where})" if failed.where else ""

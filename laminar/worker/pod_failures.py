@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from laminar.configurations.datastores.documents.attempt_record import Attempt, save_attempts
@@ -11,6 +12,7 @@ from laminar.history.history_setting import is_kept
 from laminar.history.masking import Masker
 from laminar.ksuid import ksuid
 from laminar.timestamps import now
+from laminar.worker import attempt_report
 from laminar.worker.pod_history import attempted
 from laminar.worker.split import SplitFailed, trace
 
@@ -38,13 +40,20 @@ class PodFailures:
         self.secrets = tuple(registration.configuration.container.secrets) if registration is not None else ()
 
     def keep(self, *failures: SplitFailed) -> None:
-        """Write the records of failures as one document, if history is kept here."""
-        if self.execution is None or not failures or not is_kept():
+        """Write the records of failures as one document, if history is kept here; report them where another process keeps it."""
+        if not failures:
+            return
+        if attempt_report.is_wanted():
+            attempt_report.send(self._records(failures))
+        if self.execution is None or not is_kept():
             return
         store, job = self.execution.flow.configuration.datastore, self.task.job
-        masker = Masker(os.environ, self.secrets)
-        records = [self._record(failed, masker) for failed in failures]
+        records = self._records(failures)
         attempted(lambda: save_attempts(store, job.flow, job.execution, ksuid(), records))
+
+    def _records(self, failures: Sequence[SplitFailed]) -> list[Attempt]:
+        masker = Masker(os.environ, self.secrets)
+        return [self._record(failed, masker) for failed in failures]
 
     def keep_error(self, error: Exception, *, again: bool) -> None:
         """Write that the task could not be run, or failed outside a layer."""

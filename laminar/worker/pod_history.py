@@ -22,6 +22,7 @@ from laminar.history.log_buffer import HALF, LogBuffer
 from laminar.history.masking import Masker
 from laminar.ksuid import ksuid
 from laminar.timestamps import now
+from laminar.worker import attempt_report
 from laminar.worker.pod_channel import store_of
 
 if TYPE_CHECKING:
@@ -110,22 +111,25 @@ class PodHistory:
         """Write the rest of the log."""
         self._write(self.buffer.rest())
 
-    def killed(self, message: str, *, how: str = "killed") -> None:
-        """Write that the work was ended from outside."""
+    def killed(self, message: str, *, how: str = "killed", fix: str = "") -> None:
+        """Write that the work was ended from outside, or report it where another process keeps the history."""
+        record = Attempt(
+            layer=self.task.job.layer,
+            index=self.buffer.index,
+            splits=self.task.job.splits or 1,
+            number=self.task.job.attempt,
+            how=how,
+            started=self.started,
+            ended=now(),
+            host=self.host,
+            message=message,
+            fix=fix,
+            again=True,  # Argo may start another pod: only that one, or its absence, shows whether it did
+            session=self.host,
+        )
+        if attempt_report.is_wanted():
+            attempt_report.send([record])
         if self.kept and (store := self.store()) is not None:
-            record = Attempt(
-                layer=self.task.job.layer,
-                index=self.buffer.index,
-                splits=self.task.job.splits or 1,
-                number=self.task.job.attempt,
-                how=how,
-                started=self.started,
-                ended=now(),
-                host=self.host,
-                message=message,
-                again=True,  # Argo may start another pod: only that one, or its absence, shows whether it did
-                session=self.host,
-            )
             attempted(lambda: save_attempts(store, *self._names(), ksuid(), [record]))
 
     def store(self) -> DataStore | None:

@@ -18,7 +18,7 @@ from typing import Any
 
 from laminar.history.history_setting import are_logs_kept, is_kept
 from laminar.program import interpreter_exit
-from laminar.worker import pod
+from laminar.worker import memory_limit, pod
 from laminar.worker.arguments import Task
 from laminar.worker.job import is_own_signal, signal_name
 from laminar.worker.pod_channel import PodChannel, messages
@@ -47,6 +47,9 @@ def supervise(task: Task) -> int:
         return supervision.counted("it took longer than its timeout", "timed out")
     if is_own_signal(ended):
         return supervision.counted(f"it was ended by {signal_name(-ended)}", "killed")
+    if ended == -signal.SIGKILL and memory_limit.kills() > supervision.kills:
+        supervision.history.killed("it used more memory than its container has", how="out of memory", fix=memory_limit.FIX)
+        return 128 - ended
     if ended < 0:
         supervision.history.killed(f"it was killed by {signal_name(-ended)}")
         return 128 - ended  # as a shell reports a signal: POSIX, Shell Command Language, 2.8.2
@@ -73,6 +76,7 @@ class Supervision:
         self.timed_out = False
         self.done: int | None = None
         self.forwarded = self.pid = 0
+        self.kills = memory_limit.kills()
         self.streams: dict[int, tuple[str, int]] = {}
 
     def run(self) -> int:

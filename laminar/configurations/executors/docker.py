@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from laminar.configurations import option_values
 from laminar.configurations.executors.base import Executor, SplitKilled
+from laminar.configurations.executors.container_guard import ContainerGuard
 from laminar.exceptions import FlowError, SchedulerError
 from laminar.local.layer_output import pass_on
 from laminar.local.line_buffer import LineBuffer
-from laminar.worker import container_command, split, split_job
+from laminar.worker import attempt_report, container_command, split, split_job
+from laminar.worker.attempt_report import ReportReader
+from laminar.worker.job import signal_name
 from laminar.worker.split_job import Job
 
 if TYPE_CHECKING:
@@ -21,14 +24,20 @@ if TYPE_CHECKING:
 
     from laminar.components.execution import Execution
     from laminar.components.layer import Layer
+    from laminar.configurations.datastores.documents.attempt_record import Attempt
 
 __all__ = ["Docker", "arguments", "container_name"]
 
 KILLED = (137, 143)
-"""Exit codes of a container that was killed from outside, or because it exceeded its memory."""
+"""Exit codes of a container that was ended by SIGKILL or SIGTERM: 128 and the number of the signal."""
 
 LONGEST_LINE = 4096
 """Bytes of a container's last line that an error shows."""
+
+CHUNK = 65536
+
+WORDS = ("laminar: ", "docker: ")
+"""How a line begins that states why a container ended."""
 
 NOT_STARTED = 125
 """Exit code of the client where Docker itself failed."""
@@ -45,12 +54,14 @@ def container_name(job: Job) -> str:
     return f"laminar-{readable}-{digest}"
 
 
-def arguments(layer: Layer, job: Job, docker: str) -> list[str]:
-    """Return the words of ``docker run`` for an attempt; no shell reads them."""
+def arguments(layer: Layer, job: Job, docker: str, label: str = "") -> list[str]:
+    """Return the words of ``docker run`` for an attempt; no shell reads them. ``label`` is that of its run."""
     container, datastore = layer.configuration.container, layer.flow.configuration.datastore
     root = datastore.root
-    variables = {**job.environment(), "LAMINAR_DATASTORE": datastore.url, "LAMINAR_HISTORY": "false", **container.env}
+    own = {"LAMINAR_DATASTORE": datastore.url, "LAMINAR_HISTORY": "false", attempt_report.VARIABLE: attempt_report.STDERR}
+    variables = {**job.environment(), **own, **container.env}
     words = [docker, "run", "--rm", "--name", container_name(job), "--workdir", container.workdir]
+    words += ["--label", label] if label else []
     words += ["--cpus", f"{container.cpu:g}", "--memory", f"{container.memory * 1_000_000}"]
     words += ["--user", f"{os.getuid()}:{os.getgid()}"]
     if container.gpu:
@@ -81,6 +92,12 @@ class Docker(Executor):
         """Make an executor that starts containers with this client."""
         super().__init__(concurrency=concurrency, timeout=timeout)
         self.docker = option_values.text("Docker", "docker", docker, example='docker="podman"')
+        self._guard: ContainerGuard | None = None
+        self._users = 0
+        self._left = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_semaphore"} | {"_guard": None, "_users": 0}
 
     def check(self, execution: Execution) -> None:
         """Reject settings that need a cluster.
@@ -111,30 +128,47 @@ class Docker(Executor):
         if os.path.isabs(root := layer.flow.configuration.datastore.root):
             os.makedirs(root, exist_ok=True)  # else Docker creates it, owned by root
         process = await asyncio.create_subprocess_exec(
-            *arguments(layer, job, self.docker),
+            *arguments(layer, job, self.docker, self._guard.label if self._guard is not None else ""),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
         )
         assert process.stdout is not None and process.stderr is not None
-        streams = asyncio.gather(_pass(process.stdout, layer, "stdout"), _pass(process.stderr, layer, "stderr"))
+        out, errors = Output(layer, "stdout"), Output(layer, "stderr")
         limit = self.limit(layer)
         try:
-            _, last = await asyncio.wait_for(streams, limit)
+            await asyncio.wait_for(asyncio.gather(out.pass_on(process.stdout), errors.pass_on(process.stderr)), limit)
             code = await process.wait()
         except asyncio.TimeoutError:
             await self._remove(job, process)
             raise split.failed_outside(layer, f"it took longer than its timeout of {limit:g} s", how="timed out") from None
         except asyncio.CancelledError:
+            self._left = True
             await asyncio.shield(self._remove(job, process))
             raise
-        return _outcome(layer, code, last)
+        return _outcome(layer, code, errors)
+
+    async def open(self, execution: Execution) -> None:
+        """Start the process that removes the containers if this one is killed."""
+        if self._guard is None:
+            self._guard, self._left = ContainerGuard(self.docker), False
+        self._users += 1
+
+    async def close(self) -> None:
+        """End that process, and remove what a client was starting when it was stopped."""
+        self._users -= 1
+        if self._users == 0 and self._guard is not None:
+            guard, self._guard = self._guard, None
+            guard.close(remove=self._left)
 
     async def _remove(self, job: Job, process: Any) -> None:
         """Remove a container, also a running one."""
         import asyncio
 
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()  # first: it may be about to start the container
+        await process.wait()
         removal = await asyncio.create_subprocess_exec(
             self.docker,
             "rm",
@@ -144,43 +178,75 @@ class Docker(Executor):
             stderr=asyncio.subprocess.DEVNULL,
         )
         await removal.wait()
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
 
 
-async def _pass(stream: StreamReader, layer: Layer, name: str) -> str:
-    """Pass a container's output on and return its last line, or the last line of laminar or Docker."""
-    buffer, last, said, rest = LineBuffer(), "", "", b""
-    while data := await stream.read(65536):
+class Output:
+    """Pass on one stream of a container's output; keep its reports, and its last line or the last one of laminar or Docker."""
+
+    def __init__(self, layer: Layer, name: str) -> None:
+        self.layer = layer
+        self.name = name
+        self.reports = ReportReader()
+        self.last = self.said = ""
+        self.rest = b""
+
+    @property
+    def report(self) -> Attempt | None:
+        """The record of the failure, None where the container did not report any."""
+        return self.reports.records[-1] if self.reports.records else None
+
+    @property
+    def reason(self) -> str:
+        """Return what the container's last words are."""
+        last = self.rest.decode(errors="replace") or self.last
+        return last if last.startswith(WORDS) else self.said or last
+
+    async def pass_on(self, stream: StreamReader) -> None:
+        """Pass the output on until it ends."""
+        buffer = LineBuffer()
+        try:
+            while data := await stream.read(CHUNK):
+                self._add(buffer, self.reports.feed(data))
+        finally:  # also where the attempt is stopped
+            self._add(buffer, self.reports.close())
+            if shown := buffer.close():
+                pass_on(self.layer, self.name, shown)
+
+    def _add(self, buffer: LineBuffer, data: bytes) -> None:
         if shown := buffer.feed(data):
-            pass_on(layer, name, shown)
-        *lines, rest = (rest + data).split(b"\n")
-        rest = rest[-LONGEST_LINE:]
+            pass_on(self.layer, self.name, shown)
+        *lines, rest = (self.rest + data).split(b"\n")
+        self.rest = rest[-LONGEST_LINE:]
         for line in (line.decode(errors="replace").rstrip("\r") for line in lines):
-            last = line
-            said = line if line.startswith(("laminar: ", "docker: ")) else said
-    if shown := buffer.close():
-        pass_on(layer, name, shown)
-    last = rest.decode(errors="replace") or last
-    return last if last.startswith(("laminar: ", "docker: ")) else said or last
+            self.last = line
+            self.said = line if line.startswith(WORDS) else self.said
 
 
-def _outcome(layer: Layer, code: int, last: str) -> bool:
+def _outcome(layer: Layer, code: int, errors: Output) -> bool:
     """Return True, or raise the error for a container's exit code."""
     if code == split_job.DONE:
         return True
-    if code in (split_job.RETRY, split_job.FAILED):
-        failed = split.failure(layer, last.removeprefix("laminar: ") or f"exit code {code}")
+    if code in (split_job.RETRY, split_job.FAILED, split_job.CANNOT):  # after the last, another attempt would end in the same way
+        failed = _reported(layer, errors) or split.failure(layer, errors.reason.removeprefix("laminar: ") or f"exit code {code}")
         failed.retryable = code == split_job.RETRY
         raise failed
     if code in KILLED:
-        raise SplitKilled.of(
-            split.failure(layer, f"its container was killed (exit code {code}), perhaps because it exceeded its memory")
-        )
-    if code == split_job.CANNOT:  # it cannot be run, so another attempt would end in the same way
-        raise split.failure(layer, last.removeprefix("laminar: ") or f"exit code {code}")
+        failed = _reported(layer, errors) or split.failure(layer, f"its container was killed by {signal_name(code - 128)}")
+        how = failed.how if failed.how == "out of memory" else "killed"
+        killed = SplitKilled.of(failed, how=how)
+        killed.fix = failed.fix
+        raise killed
     if code == NOT_STARTED:
         image = layer.configuration.container.image
-        raise split.failed_outside(layer, f"Docker could not start image {image!r}: {last.removeprefix('docker: ')}")
-    raise split.failed_outside(layer, f"its container ended with exit code {code}: {last}")
+        raise split.failed_outside(layer, f"Docker could not start image {image!r}: {errors.reason.removeprefix('docker: ')}")
+    raise split.failed_outside(layer, f"its container ended with exit code {code}: {errors.reason}")
+
+
+def _reported(layer: Layer, errors: Output) -> split.SplitFailed | None:
+    """Return the failure that a container reported."""
+    report = errors.report
+    if report is None:
+        return None
+    failed = split.failure(layer, report.message, where=report.where)
+    failed.how, failed.fix, failed.remote, failed.started = report.how, report.fix, report.traceback, report.started
+    return failed

@@ -21,16 +21,26 @@ from laminar.history import state
 from laminar.history.log_line import Selection
 from laminar.history.stored_run import Run
 from laminar.timestamps import now
+from tests.laminar.configurations.executors import docker_image
 
 PROGRAM = """\
 import ctypes, os, resource, shutil, signal, sys, time
 from laminar import Flow, Layer
-from laminar.configurations.executors import Process, Thread
-from laminar.configurations.layers import Container
+from laminar.configurations.executors import Docker, Process, Thread
+from laminar.configurations.layers import Container, Volume
 
 HOW = os.environ["HOW"]
-EXECUTOR = Thread if os.environ.get("EXECUTOR") == "thread" else Process
-LIMIT = Container(timeout=1) if HOW == "timeout" else Container()
+EXECUTOR = {"thread": Thread, "docker": Docker}.get(os.environ.get("EXECUTOR", ""), Process)
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+PLACE = {
+    "image": os.environ.get("IMAGE", "image"),
+    "command": "python ends.py",
+    "workdir": FOLDER,
+    "volumes": [Volume(FOLDER, host_path=FOLDER)],
+    "env": {"HOW": HOW, "STORE": os.environ["STORE"], "API_TOKEN": os.environ["API_TOKEN"], "EXECUTOR": "docker"},
+    "memory": 200,
+}
+LIMIT = Container(timeout={"timeout": 3 if EXECUTOR is Docker else 1}.get(HOW), **(PLACE if EXECUTOR is Docker else {}))
 
 class Ends(Flow): ...
 
@@ -54,13 +64,15 @@ class Ending(Layer):
         if HOW == "memory":
             resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
             self.big = bytes(1 << 31)
+        if HOW == "limit":
+            self.big = b"x" * (1 << 29)
         if HOW == "store":
             shutil.rmtree(os.environ["STORE"])
             open(os.environ["STORE"], "w").close()
         if HOW in ("timeout", "parent", "machine", "interrupt", "terminate"):
             time.sleep(20)
 
-@Ends.register
+@Ends.register(container=Container(**PLACE) if EXECUTOR is Docker else Container())
 class After(Layer):
     def __call__(self, ending: Ending) -> None:
         print("after")
@@ -119,11 +131,11 @@ def run(folder: Path, how: str, *arguments: str, **more: str) -> subprocess.Comp
     return subprocess.run(command, cwd=folder, env=environment(folder, how, **more), capture_output=True, text=True, timeout=60)
 
 
-def start(folder: Path, how: str) -> subprocess.Popen[bytes]:
+def start(folder: Path, how: str, **more: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "laminar", "run", "ends.py"]
     with open(folder / "shown", "wb") as shown:
         return subprocess.Popen(
-            command, cwd=folder, env=environment(folder, how), stdout=shown, stderr=shown, start_new_session=True
+            command, cwd=folder, env=environment(folder, how, **more), stdout=shown, stderr=shown, start_new_session=True
         )
 
 
@@ -146,7 +158,7 @@ def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
-def check(found: Run, expected: Expected, *, first: int | None = None) -> None:
+def check(found: Run, expected: Expected, *, first: int | None = None, contained: bool = False) -> None:
     """Compare a run; a pod's log has the traceback, too, after its ``first`` lines."""
     made = [one for one in found.attempts if one.layer == "Ending"]
     assert tuple(one.how for one in made) == expected.ways
@@ -156,7 +168,8 @@ def check(found: Run, expected: Expected, *, first: int | None = None) -> None:
     assert expected.traceback in last.traceback
     assert bool(last.traceback) == bool(expected.traceback)
     assert found.started <= last.started <= last.ended
-    assert last.host == os.uname().nodename
+    if not (contained and last.how == "finished"):  # its document names the container
+        assert last.host == os.uname().nodename
     assert [(one.layer, one.how) for one in found.failures] == ([] if last.how == "finished" else [("Ending", last.how)])
     for one in made:
         lines = [(line.label, line.text) for line in found.logs(Selection("Ending", attempt=one.number))]
@@ -182,6 +195,68 @@ def test_in_a_thread(how, folder):
     assert done.returncode == expected.code, done.stderr
     check(latest(folder), expected)
     assert latest(folder).state == expected.state
+
+
+IN_CONTAINERS = {
+    **{how: expected for how, expected in ENDINGS.items() if how != "memory"},
+    "limit": Expected("failed", ("out of memory",) * 3, "it used more memory than its container has"),
+}
+
+
+@pytest.fixture(scope="session")
+def image() -> str:
+    if not docker_image.daemon_answers():
+        pytest.skip("no Docker daemon answers")
+    return docker_image.build()
+
+
+def containers(folder: Path) -> str:
+    """Return the containers of a test, which mount its folder."""
+    listed = ["docker", "ps", "--all", "--quiet", "--filter", f"volume={folder}"]
+    return subprocess.run(listed, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", IN_CONTAINERS)
+def test_in_a_container_of_docker(how, folder, image):
+    done, expected = run(folder, how, EXECUTOR="docker", IMAGE=image), IN_CONTAINERS[how]
+    assert done.returncode == expected.code, done.stderr
+    found = latest(folder)
+    check(found, expected, contained=True)
+    assert found.state == expected.state
+    assert found.failed_layers == (() if expected.state == "finished" else ("Ending",))
+    assert ("double it for each attempt in a retry hook" in done.stderr) == (how == "limit")
+    assert containers(folder) == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["interrupt", "parent"])
+def test_a_run_that_is_stopped_leaves_no_container_and_is_resumed(how, folder, image):
+    process = start(folder, how, EXECUTOR="docker", IMAGE=image)
+    until((folder / "begun").exists)
+    until(lambda: latest(folder).attempts)
+    process.send_signal({"interrupt": signal.SIGINT, "parent": signal.SIGKILL}[how])
+    process.wait(20)
+    until(lambda: containers(folder) == "")
+    found = latest(folder)
+    assert (found.state, [one.how for one in found.attempts]) == (
+        "interrupted",
+        [{"interrupt": "interrupted", "parent": "lost"}[how]],
+    )
+    (folder / "fixed").touch()
+    assert run(folder, how, "--resume", EXECUTOR="docker", IMAGE=image).returncode == 0
+    assert latest(folder).state == "finished"
+
+
+@pytest.mark.slow
+def test_a_container_that_is_killed_from_outside_is_started_again(folder, image):
+    process = start(folder, "machine", EXECUTOR="docker", IMAGE=image)
+    until((folder / "begun").exists)
+    (folder / "fixed").touch()
+    subprocess.run(["docker", "kill", *containers(folder).split()], check=True, capture_output=True)
+    assert process.wait(30) == 0
+    first, second = [one for one in latest(folder).attempts if one.layer == "Ending"]
+    assert (first.how, first.message, second.how) == ("killed", "its container was killed by SIGKILL", "finished")
 
 
 @pytest.mark.parametrize("how", cases(*(how for how in ENDINGS)))

@@ -16,7 +16,7 @@ from laminar.configurations.datastores.documents.json_document import malformed,
 from laminar.exceptions import DatastoreError
 from laminar.timestamps import seconds_since
 
-__all__ = ["BAD", "Attempt", "load_attempts", "load_leases", "save_attempts", "save_lease"]
+__all__ = ["BAD", "Attempt", "load_attempts", "load_leases", "read_attempts", "save_attempts", "save_lease", "written_attempts"]
 
 BAD = ("failed", "killed", "timed out", "out of memory", "lost")
 """How an attempt ends that fails its split. One that was interrupted has not failed: its run was stopped."""
@@ -65,7 +65,7 @@ KEYS = {one.name: "attempt" if one.name == "number" else one.name for one in fie
 
 def save_attempts(storage: ByteStorage, flow: str, execution: str, name: str, records: Sequence[Attempt]) -> None:
     """Write the records of attempts as one document."""
-    storage.put(f"{key_layout.attempts_folder(flow, execution)}/{name}.json", (_written(records),))
+    storage.put(f"{key_layout.attempts_folder(flow, execution)}/{name}.json", (written_attempts(records),))
 
 
 def load_attempts(storage: ByteStorage, flow: str, execution: str) -> list[Attempt]:
@@ -78,7 +78,7 @@ def load_attempts(storage: ByteStorage, flow: str, execution: str) -> list[Attem
 
 def save_lease(storage: ByteStorage, flow: str, execution: str, name: str, record: Attempt) -> None:
     """Write or renew the lease of an attempt that runs in a pod."""
-    storage.put(f"{key_layout.leases_folder(flow, execution)}/{name}.json", (_written([record]),))
+    storage.put(f"{key_layout.leases_folder(flow, execution)}/{name}.json", (written_attempts([record]),))
 
 
 def load_leases(storage: ByteStorage, flow: str, execution: str) -> list[Attempt]:
@@ -86,7 +86,8 @@ def load_leases(storage: ByteStorage, flow: str, execution: str) -> list[Attempt
     return _load(storage, key_layout.leases_folder(flow, execution))
 
 
-def _written(records: Sequence[Attempt]) -> bytes:
+def written_attempts(records: Sequence[Attempt]) -> bytes:
+    """Return the document of some attempts, on one line."""
     return written({"attempts": [{key: getattr(record, name) for name, key in KEYS.items()} for record in records]})
 
 
@@ -94,11 +95,12 @@ def _load(storage: ByteStorage, folder: str) -> list[Attempt]:
     names = sorted(name for name in storage.names(folder) if name.endswith(".json"))
     keys = [f"{folder}/{name}" for name in names]
     found = zip(keys, storage.get_many(keys), strict=True)
-    records = [record for key, data in found if data is not None for record in _read(bytes(data), key)]
+    records = [record for key, data in found if data is not None for record in read_attempts(bytes(data), key)]
     return sorted(records, key=lambda record: (record.started, record.ended))
 
 
-def _read(data: bytes, key: str) -> Iterator[Attempt]:
+def read_attempts(data: bytes, key: str) -> Iterator[Attempt]:
+    """Yield the attempts of a document, none of a damaged one."""
     try:
         yield from (_record(one, key) for one in parse(data, key).get("attempts", ()))
     except DatastoreError:
