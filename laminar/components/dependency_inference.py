@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from types import CodeType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from laminar import graph
 from laminar.components.binding import vars_of
 from laminar.components.call_signature import check_call, check_hook, unwrap
 from laminar.components.layer import Layer, is_same_layer
+from laminar.components.registration import Registration
 from laminar.configurations.hooks import Kind, hooks_of
-from laminar.configurations.layers import Configuration, Parameter, Unset
+from laminar.configurations.layers import Parameter, Unset
 from laminar.exceptions import FlowError, LaminarError, raise_all, suggest
 from laminar.graph import PARAMETERS, Axis, Node
 from laminar.program import source_location
@@ -20,20 +20,7 @@ from laminar.program import source_location
 if TYPE_CHECKING:
     from laminar.components.flow import Flow
 
-__all__ = ["Registration", "applicable_hooks", "nodes_of", "parameters_of"]
-
-
-@dataclass(frozen=True)
-class Registration:
-    """A layer as it was registered on a flow; ``has_container`` is True where the registration names a container."""
-
-    LOCATION_FIELD: ClassVar = "where"
-
-    layer: type[Layer]
-    configuration: Configuration
-    where: str
-    has_container: bool = False
-
+__all__ = ["applicable_hooks", "nodes_of", "parameters_of"]
 
 Registry = Mapping[str, Registration]
 

@@ -10,18 +10,17 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from laminar import graph
-from laminar.components import declared_parameters, dependency_inference, runtime
-from laminar.components.dependency_inference import Registration
-from laminar.components.execution import Execution, check_name
+from laminar.components import declared_parameters, dependency_inference, registration, runtime
+from laminar.components.execution import Execution
 from laminar.components.execution_address import named_execution
 from laminar.components.layer import Layer, is_same_layer
-from laminar.components.parameters import Parameters, check_parameters
+from laminar.components.parameters import check_parameters
+from laminar.components.registration import Registration
 from laminar.configurations import option_values
 from laminar.configurations.flows import Configuration, FlowScheduler, SplitExecutor
 from laminar.configurations.layers import Cache, Catch, Container, ForEach, Retry
-from laminar.configurations.layers import Configuration as LayerConfiguration
 from laminar.exceptions import FlowError, OptionError, located, suggest
-from laminar.graph import PARAMETERS, Node
+from laminar.graph import Node
 from laminar.program import process_state, recording, source_location
 from laminar.program.recording import Step
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["Flow"]
 
 LayerT = TypeVar("LayerT", bound=Layer)
-OPTIONS = {"cache": Cache, "catch": Catch, "container": Container, "foreach": ForEach, "retry": Retry}
 
 
 class Flow:
@@ -141,7 +139,7 @@ class Flow:
             cache = Cache() if cache else None
         given = {"cache": cache, "catch": catch, "container": container, "foreach": foreach, "retry": retry}
         options = {**{name: value for name, value in given.items() if value is not None}, **unknown}
-        cls._check_options(options)
+        registration.check_options(cls, options)
         if layer is None:
             return lambda layer: cls._add(layer, options)
         if options:
@@ -153,78 +151,15 @@ class Flow:
         return cls._add(layer, options)
 
     @classmethod
-    def _check_options(cls, options: dict[str, Any]) -> None:
-        for name, value in options.items():
-            if name not in OPTIONS:
-                raise OptionError(
-                    f"{cls.__name__}.register has no option {name!r}." + suggest(name, list(OPTIONS)),
-                    where=source_location.caller(),
-                    fix=f"its options are {', '.join(OPTIONS)}.",
-                )
-            if value is not None and not isinstance(value, OPTIONS[name]):
-                kind = OPTIONS[name].__name__
-                raise OptionError(
-                    f"{cls.__name__}.register takes {name}={kind}(...), not {option_values.shown(value)}.",
-                    where=source_location.caller(),
-                    fix=f"import {kind} from laminar.configurations.layers.",
-                )
-
-    @classmethod
     def _add(cls, layer: type[LayerT], options: dict[str, Any]) -> type[LayerT]:
-        where = source_location.caller()
-        if not (isinstance(layer, type) and issubclass(layer, Layer)):
-            raise OptionError(
-                f"{cls.__name__}.register decorates a subclass of Layer, not {option_values.shown(layer)}.",
-                where=where,
-                fix="write class A(Layer): ... below the decorator.",
-            )
-        place = source_location.of_class(layer) or where
-        given = {name: value for name, value in options.items() if value is not None}
-        registration = Registration(layer, LayerConfiguration(**given), place, "container" in given)
-        for base in cls.__mro__:
-            known = vars(base).get("_registrations", {}).get(layer.__name__)
-            if known is not None and (base is cls or not is_same_layer(known.layer, layer)):
-                cls._check_twice(known, registration)
-        if layer.__name__ == PARAMETERS:
-            raise FlowError(f"Flow {cls.__name__!r} has a layer 'Parameters' already.", where=place, fix="rename the layer.")
-        check_name(layer.__name__, f"Layer name {layer.__name__!r}")
-        cls._registrations[layer.__name__] = registration
+        cls._registrations[layer.__name__] = registration.registered(cls, layer, options)
         Flow._changes += 1
         return layer
 
     @classmethod
-    def _check_twice(cls, known: Registration, new: Registration) -> None:
-        """Raise FlowError for a second layer of one name, unless its class statement was executed again (a notebook's cell)."""
-        if known.layer is not new.layer and is_same_layer(known.layer, new.layer):
-            return
-        raise FlowError(
-            f"Flow {cls.__name__!r} registers two layers named {new.layer.__name__!r}."
-            if known.layer is not new.layer
-            else f"Flow {cls.__name__!r} registers layer {new.layer.__name__!r} twice.",
-            where=f"{known.where} and {new.where}",
-            fix="rename one of them." if known.layer is not new.layer else "drop one of the registrations.",
-        )
-
-    @classmethod
-    def _merge(cls) -> dict[str, Registration]:
-        """Return the registrations of this flow and of those it inherits from, base classes first."""
-        merged = {PARAMETERS: Registration(Parameters, LayerConfiguration(), "")}
-        for base in reversed(cls.__mro__):
-            for name, registration in vars(base).get("_registrations", {}).items():
-                known = merged.get(name)
-                if known is not None and not is_same_layer(known.layer, registration.layer):
-                    raise FlowError(
-                        f"Flow {cls.__name__!r} inherits two layers named {name!r}.",
-                        where=f"{known.where} and {registration.where}",
-                        fix="rename one of them.",
-                    )
-                merged[name] = registration
-        return merged
-
-    @classmethod
     def has_layers(cls) -> bool:
         """Return whether any layer was registered on this flow or on one that it inherits from."""
-        return len(cls._merge()) > 1
+        return len(registration.merged(cls)) > 1
 
     # properties of a flow
 
@@ -237,14 +172,14 @@ class Flow:
     def registrations(self) -> dict[str, Registration]:
         """Registrations of the layers, by name."""
         if self._merged is None or self._merged[0] != Flow._changes:
-            self._merged = (Flow._changes, {name: self._contained(each) for name, each in self._merge().items()})
+            self._merged = (Flow._changes, {name: self._contained(each) for name, each in registration.merged(type(self)).items()})
         return self._merged[1]
 
-    def _contained(self, registration: Registration) -> Registration:
+    def _contained(self, known: Registration) -> Registration:
         """Return a registration with the flow's container where it names none."""
-        if self._container is None or registration.has_container:
-            return registration
-        return replace(registration, configuration=replace(registration.configuration, container=self._container))
+        if self._container is None or known.has_container:
+            return known
+        return replace(known, configuration=replace(known.configuration, container=self._container))
 
     @property
     def registry(self) -> dict[str, type[Layer]]:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from laminar.components import declared_parameters, replaced_parameters, unread_parameters
+from laminar.components import declared_parameters, registration, replaced_parameters, unread_parameters
 from laminar.components.parameters import linked_parameters, unknown_parameter
 from laminar.components.schedule_check import check_schedule
 from laminar.exceptions import ExecutionError, LayerError
@@ -147,7 +147,7 @@ def _session_layer(execution: Execution) -> str | None:
 def _is_of_another_flow(layer: str) -> bool:
     """Return whether a flow that the program defines has a layer, so that a flow further on in the chain may."""
     session = process_state.current
-    return session is not None and any(layer in cls._merge() for cls in session.classes)
+    return session is not None and any(layer in registration.merged(cls) for cls in session.classes)
 
 
 def _execute(step: Step) -> Execution:

@@ -21,8 +21,8 @@ from laminar.program import source_location
 from laminar.worker import hook_calls
 
 if TYPE_CHECKING:
-    from laminar.components.dependency_inference import Registration
     from laminar.components.flow import Flow
+    from laminar.components.registration import Registration
     from laminar.configurations.hooks import Kind
     from laminar.configurations.layers import Container
     from laminar.graph import Node

@@ -27,7 +27,7 @@ from laminar.program.code_references import attributes_read
 from laminar.worker import fan_out_grid
 
 if TYPE_CHECKING:
-    from laminar.components.dependency_inference import Registration
+    from laminar.components.registration import Registration
     from laminar.configurations.datastores import Artifact, Record
     from laminar.configurations.layers import Cache
     from laminar.worker.job import ExecutionScope, SplitJob

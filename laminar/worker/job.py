@@ -11,10 +11,10 @@ from laminar.components import layer_status
 from laminar.program import process_state
 
 if TYPE_CHECKING:
-    from laminar.components.dependency_inference import Registration
     from laminar.components.execution import Execution
     from laminar.components.flow import Flow
     from laminar.components.layer import Layer
+    from laminar.components.registration import Registration
     from laminar.configurations.datastores import DataStore, Record
     from laminar.graph import Node
 
