@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -12,7 +15,7 @@ from laminar.exceptions import suggest
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["CLUSTER", "COMMANDS", "LOCAL", "Commands", "command"]
+__all__ = ["CLUSTER", "COMMANDS", "LOCAL", "ClosedPipe", "Commands", "command"]
 
 
 class Entry(NamedTuple):
@@ -73,8 +76,33 @@ def command(name: str) -> click.Command:
     return found
 
 
+class ClosedPipe(Exception):
+    """The reader of the output closed the pipe."""
+
+
+@contextmanager
+def _printing() -> Iterator[None]:
+    """Raise ClosedPipe where nobody reads the output any more: click leaves with 1, the code of an error (click 8, core.py)."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise ClosedPipe from error
+
+
 class Commands(click.Group):
     """The commands, with a suggestion for a misspelt one."""
+
+    def make_context(self, *given: Any, **settings: Any) -> click.Context:
+        """Read the command line, and print the help where that is wanted."""
+        with _printing():
+            return super().make_context(*given, **settings)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the chosen command, and write all that it printed."""
+        with _printing():
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        return result
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands, sorted."""

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from laminar import __version__
-from laminar.cli.commands import Commands
+from laminar.cli.commands import ClosedPipe, Commands
 from laminar.cli.error_report import show
 from laminar.exceptions import InternalError, LaminarError
 
@@ -43,7 +43,7 @@ def main(argv: list[str] | None = None) -> Any:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         sys.exit(130)
-    except BrokenPipeError:
+    except ClosedPipe:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
     except LaminarError as error:

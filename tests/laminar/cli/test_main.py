@@ -33,10 +33,14 @@ def test_a_mistake_of_laminar_itself_is_one_message_that_says_how_to_report_it(t
     assert "Traceback (most" not in done.stderr
 
 
-def test_a_closed_pipe_is_no_error(tmp_path):
-    command = f"{sys.executable} -m laminar --help | true"
-    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
-    assert done.stderr == ""
+@pytest.mark.parametrize("words", [["--help"], ["lint", "--help"], ["completion", "bash"]], ids=" ".join)
+def test_a_closed_pipe_is_no_error_and_has_its_own_exit_code(words):
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "laminar", *words]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")
 
 
 @pytest.mark.parametrize("code", [0, 1, 3])
