@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from laminar.cli.help_text import HelpContext
 from laminar.exceptions import suggest
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def command(name: str) -> click.Command:
     """
     entry = COMMANDS[name]
     found: click.Command = getattr(import_module(f"laminar.cli.{entry.module}"), entry.attribute)
+    found.context_class = HelpContext
     return found
 
 
