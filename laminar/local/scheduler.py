@@ -5,11 +5,9 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
-import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from laminar.components.binding import KEPT
@@ -17,9 +15,10 @@ from laminar.configurations.executors.base import NotStarted
 from laminar.configurations.executors.lanes import InlineLane
 from laminar.exceptions import ExecutionError, LaminarError
 from laminar.graph import LOST_ATTEMPTS, PARAMETERS
-from laminar.local import display, interruption, resume_command
+from laminar.local import display, event_loop, interruption, resume_command
 from laminar.local.progress import Progress
 from laminar.local.session import LocalSession
+from laminar.local.work import Attempt, Group, Work
 from laminar.program import main_module, process_state
 from laminar.worker import fan_out_grid, hook_calls, split
 from laminar.worker.job import ExecutionScope
@@ -40,40 +39,6 @@ TICK = 0.1
 """Seconds between two updates of a live display."""
 
 
-@dataclass
-class Work:
-    """A layer under way: the splits still to start, how many have not ended, and the failures."""
-
-    layer: str
-    splits: int
-    waiting: Iterator[int]
-    left: int
-    parallelism: int | None = None
-    batch: int = 1
-    running: int = 0
-    failures: list[SplitFailed] = field(default_factory=list)
-
-
-@dataclass
-class Attempt:
-    """One attempt at a split, and how many that came before it don't count."""
-
-    work: Work
-    index: int
-    attempt: int = 1
-    kills: int = 0
-    gate: bool = False
-    started: str = ""
-
-
-@dataclass
-class Group:
-    """Attempts that one process makes one after the other: several in a batch, else one."""
-
-    attempts: list[Attempt]
-    left: int = 0
-
-
 def _is_debugged() -> bool:
     """Return whether the command line requires splits in this process, for a debugger."""
     return process_state.current is not None and process_state.current.debug
@@ -91,43 +56,10 @@ def drive(execution: Execution, dependencies: Mapping[str, Iterable[str]], *, an
     """
     driver = Driver(execution, dependencies, anew=anew)
     with interruption.reported(execution):
-        if driver.lane.needs_loop and _is_in_loop():
-            _in_thread(driver)
+        if driver.lane.needs_loop and event_loop.is_running():
+            event_loop.run_beside(driver.run, driver.stop)
         else:
             driver.run()
-
-
-def _is_in_loop() -> bool:
-    import asyncio
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
-
-
-def _in_thread(driver: Driver) -> None:
-    """Run beside an event loop that runs already, as in a notebook; an interrupt stops the run."""
-    raised: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            driver.run()
-        except BaseException as error:
-            raised.append(error)
-
-    thread = threading.Thread(target=run, name="laminar-run")
-    thread.start()
-    try:
-        while thread.is_alive():
-            thread.join(0.2)
-    except KeyboardInterrupt:
-        driver.stopped = True
-        thread.join()
-        raise
-    if raised:
-        raise raised[0]
 
 
 class Driver:
@@ -197,6 +129,10 @@ class Driver:
                 if begun:
                     self.report.stop(self.execution, len(self.failures))
         self._raise()
+
+    def stop(self) -> None:
+        """Stop the run before its next attempt."""
+        self.stopped = True
 
     def _loop(self) -> None:
         while not self.stopped:
