@@ -74,23 +74,17 @@ def _best(needs: Needs, weights: Weights, widest: int) -> Division:
     def of_block(block: list[str]) -> Division:
         inside = set(block)
         within = {layer: [need for need in needs[layer] if need in inside] for layer in block}
-        return _chosen(within, weights, [way(within, weights, widest) for way in (_in_order, _waiting_least, _waiting_apart)])
+        return _chosen(within, weights, widest, [])
 
-    return _chosen(
-        needs,
-        weights,
-        [
-            _in_order(needs, weights, widest),
-            _in_dependency_order(divide(needs, weights, widest, of_block), needs),
-            _waiting_least(needs, weights, widest),
-            _waiting_apart(needs, weights, widest),
-        ],
-    )
+    return _chosen(needs, weights, widest, [_in_dependency_order(divide(needs, weights, widest, of_block), needs)])
 
 
-def _chosen(needs: Needs, weights: Weights, ways: Sequence[Division]) -> Division:
-    """Return the best of some divisions, the first of which has as few parts as possible."""
-    few = [ways[0], *(way for way in ways[1:] if len(way) <= min(SPARE * len(ways[0]), MOST))]
+def _chosen(needs: Needs, weights: Weights, widest: int, others: Sequence[Division]) -> Division:
+    """Return the best of the ways to divide, and of other divisions, among those that are no more parts than allowed."""
+    smallest = _in_order(needs, weights, widest)
+    most = min(SPARE * len(smallest), MOST)
+    ways = [*others, _waiting_least(needs, weights, widest, most), _waiting_apart(needs, weights, widest, most)]
+    few = [smallest, *(way for way in ways if len(way) <= most)]
     return min(few, key=lambda way: (sum(kept_back(way, needs).values()), waiting(way, needs, weights), len(way)))
 
 
@@ -135,15 +129,19 @@ class _Box:
     closed: bool = False
 
 
-def _waiting_least(needs: Needs, weights: Weights, widest: int) -> Division:
+def _waiting_least(needs: Needs, weights: Weights, widest: int, most: int) -> Division:
     """Assign linear runs of layers to parts that wait only for the dependencies of the runs: more parts, less waiting."""
-    return _by_units(needs, weights, widest, lambda unit, below, room: False)
+    return _by_units(needs, weights, widest, most, lambda unit, below, room: False)
 
 
-def _waiting_apart(needs: Needs, weights: Weights, widest: int) -> Division:
+def _waiting_apart(needs: Needs, weights: Weights, widest: int, most: int) -> Division:
     """Also end a part with a layer from which more branches go than the part has room for: they then wait for nothing else."""
     return _by_units(
-        needs, weights, widest, lambda unit, below, room: len(below[unit[-1]]) > 1 and len(graph.ancestors(unit[-1], below)) > room
+        needs,
+        weights,
+        widest,
+        most,
+        lambda unit, below, room: len(below[unit[-1]]) > 1 and len(graph.ancestors(unit[-1], below)) > room,
     )
 
 
@@ -151,7 +149,11 @@ Closing = Callable[[list[str], Mapping[str, set[str]], int], bool]
 """Whether a part ends with a unit, by the needs of layers and the room that the part has left."""
 
 
-def _by_units(needs: Needs, weights: Weights, widest: int, closes: Closing) -> Division:
+def _by_units(needs: Needs, weights: Weights, widest: int, most: int, closes: Closing) -> Division:
+    """Assign units to parts; stop with ``most`` parts and one more, a division that is not used.
+
+    Without the stop, thousands of parts, each with the set of all parts above it, took minutes and gigabytes.
+    """
     below = graph.dependents(needs)
     groups = _groups(needs, weights, widest)
     boxes: list[_Box] = []
@@ -163,6 +165,8 @@ def _by_units(needs: Needs, weights: Weights, widest: int, closes: Closing) -> D
         above = nearest.union(*(boxes[place].above for place in nearest))
         place = next(_fitting(boxes, groups[unit[0]], above, weight), len(boxes))
         if place == len(boxes):
+            if place > most:
+                return parts
             boxes.append(_Box(groups[unit[0]], above, widest))
             parts.append([])
         parts[place] += unit

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laminar.compiler.ir import Plan, Task
-from laminar.compiler.passes.split_wide_dag import split_wide_dag
+from laminar.compiler.passes.split_wide_dag import _waiting_apart, _waiting_least, split_wide_dag
 from tests.support.drawn_plans import plans
 from tests.support.plans import linear, plan, task
 
@@ -73,3 +73,11 @@ def test_parts_hold_every_layer_once_and_only_later_ones_wait(made, widest):
         for part in flow.parts:
             before |= set(part.layers)
             assert all(set(item.needs) <= before for item in flow.tasks if item.layer in part.layers)
+
+
+def test_division_into_too_many_parts_is_given_up_at_the_first_part_too_many():
+    needs = {f"L{place}": [f"L{above}" for above in (place - 3, place - 7) if above >= 0] for place in range(300)}
+    weights = dict.fromkeys(needs, 1)
+    for way in (_waiting_least, _waiting_apart):
+        assert len(way(needs, weights, 10, 1000)) > 6
+        assert len(way(needs, weights, 10, 5)) == 6
