@@ -158,13 +158,26 @@ def _over_budget(plan: Plan, found: Budget, target: Target) -> Iterator[FlowErro
             fix="use the same Container and Retry for layers where possible.",
         )
     if found.size > limits.document_bytes:
-        largest = max((task for _, task in plan.tasks()), key=lambda task: len(repr(task.pod)))
-        yield FlowError(
-            f"The document has {-(-found.size // 1024)} KiB, and Kubernetes allows {limits.document_bytes // 1024};"
-            f" layer {largest.layer!r} has the largest container.",
-            where=largest.where,
-            fix="shorten the containers' env, annotations and commands, or share containers between layers.",
+        yield _too_large(plan, found, target)
+
+
+def _too_large(plan: Plan, found: Budget, target: Target) -> FlowError:
+    """Return the error for a document over the limit; it names containers, or the number of layers, as the cause."""
+    allowed = target.limits.document_bytes // 1024
+    what = f"The document has {-(-found.size // 1024)} KiB, and Kubernetes allows {allowed}"
+    tasks = [task for _, task in plan.tasks()]
+    if sum(len(repr(pod)) for pod in {task.pod for task in tasks}) < found.size // 2:
+        return FlowError(
+            f"{what}; it has {len(tasks)} layers.",
+            where=plan.where,
+            fix="let one layer fan out instead of many that are alike, shorten the layers' names, or make two programs of it.",
         )
+    largest = max(tasks, key=lambda task: len(repr(task.pod)))
+    return FlowError(
+        f"{what}; layer {largest.layer!r} has the largest container.",
+        where=largest.where,
+        fix="shorten the containers' env, annotations and commands, or share containers between layers.",
+    )
 
 
 # parameters

@@ -53,6 +53,7 @@ WRONG: dict[str, tuple[Plan, Target]] = {
     "argo_templates": (wide(200), WORKFLOW),
     "argo_chain": (long_chain(101), WORKFLOW),
     "argo_document_size": (large(9), WORKFLOW),
+    "argo_document_of_many_layers": (plan(*(task(f"{'Layer' * 200}{place}") for place in range(1000))), WORKFLOW),
     "argo_parameters": (plan(task("Fit"), parameters={f"p{place}": "1" for place in range(501)}), WORKFLOW),
     "argo_parameters_size": (plan(task("Fit"), parameters={"n": "1", "rows": '"' + "x" * 50_000 + '"'}), WORKFLOW),
     "argo_parameter_json": (plan(task("Fit"), parameters={"json": "1"}), WORKFLOW),
