@@ -153,8 +153,9 @@ def _of_cluster(
         transport = cluster.connect(chosen.program)
         name = find(transport, chosen.address, flow=chosen.datastore.flow)
     except ClusterError as error:
-        if isinstance(instead_of, ExecutionError):
-            raise ExecutionError(f"{instead_of.what} Nor is it on a cluster: {error.what}", fix=instead_of.fix) from error
+        if instead_of is not None:
+            what = f"{instead_of.what} Nor is it on a cluster: {error.what}"
+            raise type(instead_of)(what, where=instead_of.where, fix=instead_of.fix) from error
         raise
     if follow:
         _print(item for item in follow_logs(transport, name, selection) if isinstance(item, LogLine))

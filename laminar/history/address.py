@@ -247,6 +247,12 @@ def _some(ids: Sequence[str]) -> str:
 
 
 def _unknown(shelves: Sequence[Shelf], ids: Sequence[str], address: str) -> ExecutionError:
+    if not shelves:
+        return ExecutionError(
+            f"There is no execution {address!r}: the datastore has none yet.",
+            fix="run the flow first, or pass --datastore URL.",
+            execution=address,
+        )
     count = f"{len(ids)} execution{'' if len(ids) == 1 else 's'}"
     what = f"There is no execution {address!r} in {_places(shelves)}: no id and no workflow's name among {count} of "
     fix = f"the newest are: {_some(ids)}." if ids else "run the flow first, or pass --datastore URL."
@@ -256,6 +262,8 @@ def _unknown(shelves: Sequence[Shelf], ids: Sequence[str], address: str) -> Exec
 
 
 def _nothing_latest(shelves: Sequence[Shelf], ids: Sequence[str], program: str | None) -> ExecutionError:
+    if not shelves:
+        return ExecutionError("The datastore has no execution yet.", fix="run the flow first, or pass --datastore URL.")
     if not ids or program is None:
         return ExecutionError(
             f"There is no execution of {_flows(shelves)} in {_places(shelves)}.",

@@ -187,3 +187,17 @@ def test_results_name_splits_that_failed_and_go_to_standard_output(shell):
     done = shell("results", "Train", "bad", "Use", "seen", "--index", "1")
     assert done.code == 1
     assert "Use[1] left no artifact 'seen' in execution 'bad': it failed: ValueError: bad row 1." in done.err
+
+
+@pytest.mark.parametrize(
+    "words", [("show", "latest"), ("show", "9AnmGPM"), ("logs", "latest"), ("results",), ("runs",)], ids=" ".join
+)
+def test_a_folder_without_executions_is_named_before_a_cluster(words, shell, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = shell(*words)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith(f"DatastoreError: This folder has no datastore: {tmp_path / '.laminar'} does not exist.")
+    (tmp_path / ".laminar").mkdir()
+    done = shell(*words)
+    assert done.out == ""
+    assert re.search("the datastore has (none|no execution) yet|There are no executions yet", done.err, re.IGNORECASE)
