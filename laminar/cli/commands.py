@@ -84,7 +84,7 @@ class ClosedPipe(Exception):
 
 @contextmanager
 def _printing() -> Iterator[None]:
-    """Raise ClosedPipe where nobody reads the output any more: click leaves with 1, the code of an error (click 8, core.py)."""
+    """Raise ClosedPipe where the reader of the output is gone: click leaves with 1, the code of an error (click 8, core.py)."""
     try:
         yield
     except BrokenPipeError as error:

@@ -49,7 +49,7 @@ def _copy(name: str, stream: Any, sink: Sink) -> Callable[[], None]:
     _flush(stream)
     try:
         target.write = copy
-    except AttributeError:  # an object with fixed attributes is left alone
+    except AttributeError:  # an object with fixed attributes is not changed
         return lambda: None
 
     def restore() -> None:

@@ -32,7 +32,7 @@ def is_wanted() -> bool:
 
 def send(records: Sequence[Attempt]) -> None:
     """Write a report on standard error."""
-    with suppress(OSError, ValueError):  # the reader is gone: nobody is left to tell
+    with suppress(OSError, ValueError):  # the reader is gone
         sys.stderr.flush()
         data = START + written_attempts(records) + END
         while data:
