@@ -247,6 +247,6 @@ def _reported(layer: Layer, errors: Output) -> split.SplitFailed | None:
     report = errors.report
     if report is None:
         return None
-    failed = split.failure(layer, report.message, where=report.where)
+    failed = split.failure(layer, report.message.removesuffix("."), where=report.where)
     failed.how, failed.fix, failed.remote, failed.started = report.how, report.fix, report.traceback, report.started
     return failed

@@ -29,7 +29,7 @@ from laminar import Flow, Layer
 from laminar.configurations.executors import Docker, Process, Thread
 from laminar.configurations.layers import Container, Volume
 
-HOW = os.environ["HOW"]
+HOW, STORE = os.environ["HOW"], os.environ["STORE"]
 EXECUTOR = {"thread": Thread, "docker": Docker}.get(os.environ.get("EXECUTOR", ""), Process)
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 PLACE = {
@@ -40,7 +40,7 @@ PLACE = {
     "env": {"HOW": HOW, "STORE": os.environ["STORE"], "API_TOKEN": os.environ["API_TOKEN"], "EXECUTOR": "docker"},
     "memory": 200,
 }
-LIMIT = Container(timeout={"timeout": 3 if EXECUTOR is Docker else 1}.get(HOW), **(PLACE if EXECUTOR is Docker else {}))
+LIMIT = Container(timeout={"timeout": 10 if EXECUTOR is Docker else 1}.get(HOW), **(PLACE if EXECUTOR is Docker else {}))
 
 class Ends(Flow): ...
 
@@ -67,8 +67,8 @@ class Ending(Layer):
         if HOW == "limit":
             self.big = b"x" * (1 << 29)
         if HOW == "store":
-            shutil.rmtree(os.environ["STORE"])
-            open(os.environ["STORE"], "w").close()
+            shutil.rmtree(STORE, ignore_errors=True)  # a container's mount stays, empty
+            open(os.path.join(STORE, "Ends") if os.path.isdir(STORE) else STORE, "w").close()
         if HOW in ("timeout", "parent", "machine", "interrupt", "terminate"):
             time.sleep(20)
 
@@ -279,11 +279,31 @@ def test_in_a_pod(how, folder):
 
 
 @pytest.mark.slow
-def test_a_datastore_that_goes_away_is_no_failure_of_the_layer_and_what_was_seen_before_is_all_there_is(folder):
-    done = run(folder, "store")
+@pytest.mark.parametrize("executor", ["process", "thread"])
+def test_a_datastore_that_goes_away_stops_the_run_and_the_error_names_it(executor, folder):
+    done = run(folder, "store", EXECUTOR=executor)
     assert done.returncode == 1
     assert "the history of this run cannot be written" in done.stderr
-    (folder / "store").unlink()
+    assert f"DatastoreError: Datastore {folder / 'store'} is a file, not a folder." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_a_pod_whose_datastore_goes_away_may_be_tried_again(folder):
+    done = pod(folder, "store")
+    assert done.returncode == 75
+    assert f"laminar: Datastore {folder / 'store'} is a file, not a folder." in done.stderr
+    assert "the history of this pod cannot be kept" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_container_whose_datastore_goes_away_is_started_again_and_the_error_names_it(folder, image):
+    done = run(folder, "store", EXECUTOR="docker", IMAGE=image)
+    assert done.returncode == 1
+    assert "the history of this run cannot be written" in done.stderr
+    assert "failed (attempt 3): DatastoreError: Datastore " in done.stderr
+    assert "Traceback" not in done.stdout and "Ending | Traceback" not in done.stderr
+    assert containers(folder) == ""
 
 
 @pytest.mark.parametrize(
