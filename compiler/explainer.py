@@ -170,7 +170,7 @@ def _row(what: str, used: int, limit: int) -> tuple[str, ...]:
 
 
 def _kept_back(plan: Plan) -> Iterator[tuple[str, ...]]:
-    """Yield a row for each part that waits for layers which some of its own do not need."""
+    """Yield a row for each part that waits for layers which some of its layers do not need."""
     for flow in plan.flows:
         found = kept_back([part.layers for part in flow.parts], {task.layer: task.needs for task in flow.tasks})
         for part in flow.parts:

@@ -1,4 +1,4 @@
-"""Branches that meet again, a layer that may fail and is tried again, one whose failure is no reason to stop.
+"""Branches that meet again, a layer that may fail and is retried, one whose failure is no reason to stop.
 
 laminar run examples/report.py
 laminar run examples/report.py -p 'source="CHANGELOG.md"'

@@ -13,7 +13,7 @@ __all__ = ["evaluators", "is_skipped", "may_skip"]
 
 
 def is_skipped(node: Node, ended: Mapping[str, str]) -> bool:
-    """Return whether a layer is skipped because one that it needs was: only without an entry hook of its own.
+    """Return whether a layer is skipped because one that it needs was: only without its own entry hook.
 
     ``ended`` holds how the layers that it needs have ended.
 

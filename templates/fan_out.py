@@ -27,7 +27,7 @@ def bounded(
 ) -> Block:
     """Return a template for a loop of which at most ``parallelism`` pods run at once; its input is ``splits``.
 
-    A loop has no parallelism of its own, a template of a DAG has (seen on Argo 4.1.2).
+    A loop has no field parallelism, a template of a DAG has (seen on Argo 4.1.2).
 
     ::
 

@@ -28,7 +28,7 @@ PLAIN = re.compile(r"[-A-Za-z0-9_./:@+=, ]*\Z")
 
 
 INPUT = "fromJSON(inputs.parameters.patches)"
-"""The patches of a loop that sits in a template of its own, as an expression there."""
+"""The patches of a loop in a separate template, as an expression there."""
 
 
 def answer(entries: Sequence[str], layer: str) -> str:

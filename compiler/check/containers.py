@@ -154,7 +154,7 @@ def _wrong_mounts(pod: Pod, limits: Limits) -> Iterator[Problem]:
             yield f"has two volumes mounted at {path!r}.", "mount one of them elsewhere."
         elif _hides_scratch(volume, path):
             yield (
-                f"has a volume mounted at {path!r}, where each pod needs room of its own.",
+                f"has a volume mounted at {path!r}, where each pod needs separate space.",
                 f"mount it elsewhere; only Volume(empty_dir=MB) that is not read-only can be at {SCRATCH}.",
             )
         elif ":" in path:

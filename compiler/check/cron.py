@@ -40,7 +40,7 @@ def wrong_cron(text: str) -> str:
         known = text in DESCRIPTORS or EVERY.match(text)
         return "" if known else f"{text!r} is none of {', '.join(DESCRIPTORS)} and '@every 1h30m'"
     if re.match(r"(CRON_)?TZ=", text):
-        return "the time zone is a setting of its own"
+        return "the time zone is a separate setting"
     words = text.split()
     if len(words) != len(FIELDS):
         names = ", ".join(name for name, _, _ in FIELDS)

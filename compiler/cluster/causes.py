@@ -11,7 +11,7 @@ __all__ = ["cause", "pod_cause"]
 CODES = {
     "64": "Argo's own container lost the API server (exit code 64)",
     "70": "failed for good (exit code 70)",
-    "75": "failed, may be tried again (exit code 75)",
+    "75": "failed, may be retried (exit code 75)",
     "78": "cannot run (exit code 78)",
     "128": "the container cannot start (exit code 128)",
     "137": "killed (exit code 137)",

@@ -79,7 +79,7 @@ def plan_deployment(transport: Transport, documents: Sequence[Mapping[str, Any]]
         if there is not None and theirs != owner and not force:
             whose = f"{theirs} owns it" if theirs else "laminar deploy has not created it"
             problems.append(
-                ClusterError(f"{step.shown} is deployed, and {whose}.", fix="--force takes it over; --name avoids it.", code=1)
+                ClusterError(f"{step.shown} is deployed, and {whose}.", fix="--force replaces it; --name avoids it.", code=1)
             )
         steps.append(step)
     raise_all(problems)
@@ -104,7 +104,7 @@ def apply(transport: Transport, step: Step, *, force: bool = False, dry_run: boo
         transport.apply(step.document, force=force, dry_run=dry_run)
     except ClusterError as error:
         if error.status == 409 and not force:
-            error.fix = "another manager owns these fields: --force takes them over."
+            error.fix = "another manager owns these fields: --force replaces them."
         raise
 
 

@@ -23,7 +23,7 @@ class TimedOut(ClusterError):
 
     def __init__(self, name: str, seconds: float) -> None:
         super().__init__(
-            f"Workflow {name} has not ended after {seconds:g} s; it goes on.", fix=f"follow it: laminar watch {name}", code=124
+            f"Workflow {name} has not ended after {seconds:g} s; it continues.", fix=f"follow it: laminar watch {name}", code=124
         )
 
 

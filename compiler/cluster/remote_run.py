@@ -77,7 +77,7 @@ class RemoteRun:
             for workflow in follow(self.transport, self.name, seconds=timeout):
                 last = workflow
         except KeyboardInterrupt as interrupt:
-            uncaught_error.add_note(interrupt, f"detached: {self.name} goes on (laminar watch {self.name} follows it)")
+            uncaught_error.add_note(interrupt, f"detached: {self.name} continues (laminar watch {self.name} follows it)")
             raise
         end = progress(last)
         if end.phase in FAILED:

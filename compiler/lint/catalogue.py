@@ -9,7 +9,7 @@ and seen on a real Argo 4.1.2 and Kubernetes 1.34 where the reason names them. `
 __all__ = ["CATALOGUE"]
 
 CATALOGUE = """
-Y101|error|yes|no|A key occurs twice in a mapping|The last one counts, the first is lost without a word. Argo's own lint reads strictly and refuses the file; kubectl refuses it too.
+Y101|error|yes|no|A key occurs twice in a mapping|The last one counts, the first is lost silently. Argo's own lint reads strictly and refuses the file; kubectl refuses it too.
 Y102|error|unknown|unknown|A key is not text|YAML 1.1 reads `n`, `yes` or `1` as a boolean or a number.
 Y103|error|unknown|unknown|A YAML tag that Argo does not know|A tag such as `!ref` belongs to another program.
 Y104|error|yes|yes|A file that is not YAML|No document of it can be read.
@@ -24,14 +24,14 @@ F104|error|partly|yes|A value that the field does not have|Argo's custom resourc
 F105|warning|no|partly|A value that the published schema does not list|Kubernetes checks it when the pod is created, after the workflow has started. A value that is nearly a listed one is an error (F104); any other may be newer than the schema.
 F106|error|yes|yes|A quantity that is none|Kubernetes takes a number with one of m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei: `64Mi`, never `64mb`.
 F107|error|partly|no|A duration that is none|Go reads durations without spaces: `10s`, `2m30s`, and where the field allows it whole seconds: `10`. Argo finds a wrong one at run time, when the node fails.
-F108|error|partly|partly|A number out of range|Argo's custom resource definitions want at least 1, or at least 0, for these fields.
+F108|error|partly|partly|A number out of range|Argo's custom resource definitions require at least 1, or at least 0, for these fields.
 F109|error|yes|partly|A field that Argo 4.0 removed|`schedule`, `mutex` and `semaphore` became the lists `schedules`, `mutexes` and `semaphores`. An older cluster reads them.
 F110|warning|no|yes|A parameter's value that is not text|Argo reads any plain value as text; the full custom resource definitions (the default since Argo 4.0) have the type string, so `kubectl apply` is refused.
 F111|warning/error|partly|yes|A missing field of Argo|Argo reads it as empty; its custom resource definitions require it, so `kubectl apply` is refused.
 N101|error|yes|yes|A template, task or step with an invalid name|Letters, digits and `-`, beginning with a letter or a digit, at most 128.
 N102|error|yes|yes|A parameter or artifact with an invalid name|Letters, digits, `-` and `_`.
 N103|error|partly|partly|A name that occurs twice|Argo lint finds templates, tasks, steps, parameters and artifacts of one name. Volumes, containers and variables of one name are found when the pod is created, or never.
-N104|warning/error|no|yes|A document without a name|The API server wants a name or a generateName.
+N104|warning/error|no|yes|A document without a name|The API server requires a name or a generateName.
 N105|error|partly|yes|An object with an invalid name|Kubernetes takes lower-case letters, digits, `-` and `.`; a Workflow's name has at most 63 characters, a CronWorkflow's 52.
 N106|warning/error|no|yes|A label or annotation that Kubernetes refuses|A label's value has at most 63 letters, digits, `-`, `_` and `.`.
 N107|warning/error|no|no|A parameter called json|Seen on Argo 4.1.2: it replaces `workflow.parameters.json`, the list of all parameters.
@@ -78,7 +78,7 @@ R103|error|yes|no|A member that a workflow does not have|See the list of variabl
 R104|error|yes|no|A workflow parameter that does not exist|It is not among arguments.parameters.
 R105|error|yes|no|An input that the template does not have|It is not among the template's inputs.
 R106|error|yes|no|A task or step that does not exist|Only tasks of the same DAG, or steps of the same template, are known.
-R107|error|yes|no|A reference to what has not ended yet|The task does not wait for it, or the step runs beside it.
+R107|error|yes|no|A reference to a task that has not ended yet|The task does not wait for it, or the step runs beside it.
 R108|error|yes|no|An output that the template does not have|It is not among the outputs of the template that the task calls.
 R109|error|partly|no|An item outside a loop, or a member that items do not have|Only a task with a loop has items.
 R110|error|yes|no|Retries without a retryStrategy|`retries` and `lastRetry` are known only in a template that has one.

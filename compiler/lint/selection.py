@@ -1,6 +1,6 @@
 """Choose which findings are reported: rules that are selected or ignored, and comments that ignore a rule on a line.
 
-``# laminar: ignore[C103]`` at the end of a line, or on a line of its own before it, ignores findings of that rule on the line;
+``# laminar: ignore[C103]`` at the end of a line, or on a separate line before it, ignores findings of that rule on the line;
 ``# laminar: ignore-file[P1]`` ignores them in the whole file. A code may be the beginning of codes.
 """
 

@@ -54,7 +54,7 @@ def _check_url(url: str, chain: Chain) -> None:
         )
     store = open_store(url)
     if not store.shared:
-        raise FlowError(f"Datastore {url!r} lives in one process, which pods cannot share.", fix="pass another URL.")
+        raise FlowError(f"Datastore {url!r} is in one process, which pods cannot share.", fix="pass another URL.")
     if isinstance(store, Local):
         _check_mounted(store.root, chain)
 

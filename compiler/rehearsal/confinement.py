@@ -58,8 +58,8 @@ fi
 """
 """Bind volumes at their paths.
 
-Where a path does not exist, the nearest folder above it becomes, in a second view of the root, a tmpfs that holds what the folder
-holds and the path.
+Where a path does not exist, the nearest folder above it becomes, in a second view of the root, a tmpfs with the folder's
+entries and the path.
 """
 
 INSIDE = """

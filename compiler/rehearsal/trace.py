@@ -33,7 +33,7 @@ class Node:
 
     @property
     def finished(self) -> bool:
-        """Whether it has ended, in whatever phase."""
+        """Whether it has ended, in any phase."""
         return bool(self.phase)
 
     @property

@@ -96,7 +96,7 @@ def _text(chosen: ProgramChoice) -> str:
     if not chosen.is_document:
         from laminar.compiler import project
 
-        # Any URL will do for planning: the rehearsal keeps artifacts in a store of its own.
+        # Any URL will do for planning: the rehearsal keeps artifacts in its own store.
         store = None if project.find(Path(chosen.path)).datastore is not None else "s3://rehearsal/store"
         return compiled_text(chosen, DocumentChoice(), store)
     if chosen.args or chosen.flow is not None:

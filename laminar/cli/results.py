@@ -213,7 +213,7 @@ def _give(value: Any, output: str | None, as_json: bool) -> None:
 
 
 def _standard(value: Any) -> str | bytes:
-    """Return what `-o -` writes of a value: bytes and texts as they are, all else as JSON."""
+    """Return the output of `-o -` for a value: bytes and texts as they are, all else as JSON."""
     from laminar.cli.value_file import content
 
     return value if isinstance(value, (str, bytes)) else content(value, ".json")

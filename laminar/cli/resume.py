@@ -68,7 +68,7 @@ def resume(
 
 
 def _resumed(transport: Transport, run: str, chosen: ProgramChoice, compiling: Compiling) -> Submitted | None:
-    """Return the new workflow that finishes a run, None where the run was suspended and goes on."""
+    """Return the new workflow that finishes a run, None where the run was suspended and continues."""
     from laminar.compiler.cluster.progress import progress
     from laminar.compiler.cluster.run_address import find
     from laminar.compiler.cluster.submission import parameters_of
@@ -114,7 +114,7 @@ def _switch(transport: Transport, run: str, found: tuple[str, str]) -> None:
     if kind != "CronWorkflow":
         raise click.UsageError(f"{run} has no schedule: only runs and cron/NAME are resumed.")
     transport.switch(name, suspend=False)
-    click.echo(f"{run} goes on")
+    click.echo(f"{run} continues")
 
 
 def _go_on(transport: Transport, state: Progress, program: str | None) -> None:
@@ -130,7 +130,7 @@ def _go_on(transport: Transport, state: Progress, program: str | None) -> None:
             code=1,
         )
     transport.act("resume", name)
-    click.echo(f"{name} goes on: laminar watch {name} follows it")
+    click.echo(f"{name} continues: laminar watch {name} follows it")
 
 
 def _finish(

@@ -31,8 +31,12 @@ def suspend(runs: tuple[str, ...], flow: str | None, cluster: Cluster) -> None:
         if found[0] != "CronWorkflow":
             raise click.UsageError(f"{words} has no schedule: only runs and cron/NAME are suspended.")
         transport.switch(found[1], suspend=True)
-        click.echo(f"{words} is suspended: laminar resume {words} goes on")
+        click.echo(f"{words} is suspended: laminar resume {words} continues it")
     said = "is suspended: laminar resume"
     for_each(
-        transport, workflows, flow, lambda name: transport.act("suspend", name), lambda name, _: f"{name} {said} {name} goes on"
+        transport,
+        workflows,
+        flow,
+        lambda name: transport.act("suspend", name),
+        lambda name, _: f"{name} {said} {name} continues it",
     )

@@ -44,7 +44,7 @@ def watch(chosen: RunChoice, seconds: float | None, logs: bool, cluster: Cluster
     laminar watch train.py                  the newest run of a program, here or on the cluster
 
     RUN is a workflow's name, an execution's id, a unique beginning of either, or latest. The datastore is searched first, then the
-    cluster. Ctrl-C detaches; the run goes on. Exits 0 when it succeeded, 1 when it failed, 124 after --timeout.
+    cluster. Ctrl-C detaches; the run continues. Exits 0 when it succeeded, 1 when it failed, 124 after --timeout.
     """
     from laminar.cli.run_place import WorkflowRun, place
 
@@ -78,7 +78,7 @@ def _follow_here(run: Run, seconds: float | None, *, logs: bool) -> None:
                 raise TimedOut(f"{run.flow} {run.short}", seconds)
             time.sleep(POLLED)
     except KeyboardInterrupt:
-        click.echo(f"detached: {run.flow} {run.short} goes on (laminar watch {run.short} follows it again)", err=True)
+        click.echo(f"detached: {run.flow} {run.short} continues (laminar watch {run.short} follows it again)", err=True)
         raise click.exceptions.Exit(130) from None
     for line in now.logs() if logs else ():
         show(line)
@@ -99,7 +99,7 @@ def follow_run(transport: Transport, name: str, *, seconds: float | None = None,
         else:
             end = _lines(transport, name, seconds, quiet=quiet)
     except KeyboardInterrupt:
-        click.echo(f"detached: {name} goes on (laminar watch {name} follows it again, laminar stop {name} ends it)", err=True)
+        click.echo(f"detached: {name} continues (laminar watch {name} follows it again, laminar stop {name} ends it)", err=True)
         raise click.exceptions.Exit(130) from None
     if end.phase == "Succeeded":
         raise click.exceptions.Exit(0)

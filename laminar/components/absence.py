@@ -84,7 +84,7 @@ def _left_out(binding: Binding, layer: Layer, name: str, of: str) -> ArtifactErr
 
 
 def _of_init(layer: Layer) -> str:
-    """Return the advice for a layer that sets attributes in a constructor of its own."""
+    """Return the advice for a layer that sets attributes in its own constructor."""
     from laminar.components.layer import Layer as Base
 
     if type(layer).__init__ is Base.__init__:

@@ -296,7 +296,7 @@ class ForEach:
 class Cache:
     """Reuse a finished split's result, from any execution of the store, where code and inputs are the same.
 
-    ``version`` is part of what has to be equal: change it where the code cannot show that results would differ. ``image`` decides
+    ``version`` is one of the compared values: change it where the code cannot show that results would differ. ``image`` decides
     whether the container's image is compared.
 
     >>> Cache(version=2), Cache(image=False)

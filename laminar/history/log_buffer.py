@@ -97,7 +97,7 @@ class LogBuffer:
         return self.masker.masked(text)
 
     def _keep(self, stream: str, text: str, *, more: bool = False) -> None:
-        """Keep text in the beginning while that has room, else in the end; ``more`` means that its last line goes on."""
+        """Keep text in the beginning while that has room, else in the end; ``more`` means that its last line continues."""
         data = text.replace("\0", "\ufffd").encode(errors="replace")
         room = self.half - self.size
         fits = len(data) if len(data) <= room else data.rfind(b"\n", 0, max(room, 0)) + 1

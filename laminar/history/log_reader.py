@@ -61,7 +61,7 @@ class LoggedRun(Protocol):
 class Output:
     """The pieces of one attempt that were not given yet; ``given`` is the end of those that were.
 
-    ``open`` maps streams to pieces whose last line goes on in a later piece, with the beginning of that line.
+    ``open`` maps streams to pieces whose last line continues in a later piece, with the beginning of that line.
     """
 
     pieces: list[Piece] = field(default_factory=list)
@@ -154,7 +154,7 @@ def _collect(
 def _lines(run: LoggedRun, layer: str, output: Output, selection: Selection, *, last: bool) -> Iterator[LogLine]:
     """Yield the lines of the pieces that were not given yet; of those at one place the last one is the newest.
 
-    A long line that goes on in another piece waits for its end, unless these are the ``last`` pieces.
+    A long line that continues in another piece waits for its end, unless these are the ``last`` pieces.
     """
     index = _index(run, layer)
 

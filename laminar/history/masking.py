@@ -68,7 +68,7 @@ def _forms(secret: str) -> Iterator[str]:
 
 
 def _in_base64(secret: bytes) -> Iterator[str]:
-    """Yield what base64 makes of a secret at each place of a longer text: three bytes are four characters (RFC 4648, 4).
+    """Yield the base64 forms of a secret at each place of a longer text: three bytes are four characters (RFC 4648, 4).
 
     Characters that bits of the neighbours share are left out: `user:secret` of HTTP's basic authentication is found so.
     """

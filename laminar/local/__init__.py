@@ -1,4 +1,4 @@
-"""Run an execution on this machine: choose ready layers, hand out splits, try again and display progress.
+"""Run an execution on this machine: choose ready layers, start splits, retry them and display progress.
 
 Nothing here is needed in a pod.
 """

@@ -34,7 +34,7 @@ class Terminated(KeyboardInterrupt):
 def reported(execution: Execution) -> Iterator[None]:
     """Stop the processes of a run when this process is interrupted or terminated, and report how to resume the run.
 
-    Ctrl-C goes on as KeyboardInterrupt, which carries the advice. After SIGTERM and SIGHUP the process ends by the signal, as it
+    Ctrl-C continues as KeyboardInterrupt, which carries the advice. After SIGTERM and SIGHUP the process ends by the signal, as it
     ends without a run. A signal that the program handles is not handled here.
     """
     try:

@@ -54,5 +54,5 @@ class Progress:
                 self._ready.append(below)
 
     def is_skipped(self, name: str) -> bool:
-        """Return whether a layer that is ready is skipped because a dependency was: only without an entry hook of its own."""
+        """Return whether a layer that is ready is skipped because a dependency was: only without its own entry hook."""
         return is_skipped(self.nodes[name], self.ended)

@@ -53,7 +53,7 @@ class Quiet:
         """Report how a layer ended: finished, skipped or failed."""
 
     def again(self, layer: Layer, reason: str, delay: float) -> None:
-        """Report that a split is tried again."""
+        """Report that a split is retried."""
 
     def stop(self, execution: Execution, failed: int) -> None:
         """Report that an execution has ended."""

@@ -1,4 +1,4 @@
-"""Check what a recording saw of a whole program: its flows have names of their own, and each of them is called."""
+"""Check what a recording saw of a whole program: its flows have different names, and each of them is called."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ class Job:
 
 @dataclass(frozen=True)
 class ExecutionScope:
-    """Hold what all splits of an execution share: its names, its flow's graph, and the store of its documents.
+    """Hold the common facts of an execution's splits: its names, its flow's graph, and the store of its documents.
 
     ``known`` are documents of finished layers, by layer and split, that need not be read again; ``ends`` are, by layer and
     attribute, how many elements each split of a finished fan-out, and those before it, contribute.

@@ -188,7 +188,7 @@ def test_a_layer_that_runs_out_of_memory_gets_more(cluster: Cluster) -> None:
     [layer] = status["layers"]
     attempts = layer["splits"][0]["attempts"]
     # The kernel kills the container as a whole, or, with cgroups of version 1, the one process that takes most.
-    assert len(attempts) > 1 and re.search("out of memory|killed|tried again", attempts[0]["cause"])
+    assert len(attempts) > 1 and re.search("out of memory|killed|retried", attempts[0]["cause"])
 
 
 def test_a_watch_outlives_a_restart_of_the_server(cluster: Cluster, disturb: Callable[[str], None]) -> None:

@@ -148,7 +148,7 @@ class Page:
 
 @contextmanager
 def browser() -> Iterator[Page]:
-    """Yield a page of a browser that has a profile of its own, and end the browser."""
+    """Yield a page of a browser with a new profile, and end the browser."""
     assert CHROMIUM is not None
     commands, sending = os.pipe()
     receiving, answers = os.pipe()

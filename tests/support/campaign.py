@@ -1,6 +1,6 @@
 """Rehearse programs that ran on a real Argo, and compare their nodes and their results.
 
-A process of its own with one thread, so that pods can be forked from it. It reads requests, a line of JSON each, and prints a line
+A separate process with one thread, so that pods can be forked from it. It reads requests, a line of JSON each, and prints a line
 of JSON for each of them.
 """
 

@@ -81,7 +81,7 @@ class DrawnProgram:
         ]
 
     def run(self, store: DataStore, folder: Path) -> Any:
-        """Execute the program's text as a module of its own, call its flow, and return the execution."""
+        """Execute the program's text as a new module, call its flow, and return the execution."""
         number = next(_numbers)
         module = ModuleType(f"drawn_program_{number}")
         path = folder / f"drawn_program_{number}.py"

@@ -130,7 +130,7 @@ class FakeCluster:
         return prefix + made
 
     def create(self, kind: str, space: str, document: Mapping[str, Any], *, dry_run: bool = False, plural: str = "") -> Object:
-        """Create an object: with a name of its own where it has a generateName."""
+        """Create an object: with a new name where it has a generateName."""
         with self.changed:
             made = copy.deepcopy(dict(document))
             metadata = made.setdefault("metadata", {})

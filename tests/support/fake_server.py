@@ -68,7 +68,7 @@ class FakeServer:
 
     def __init__(self, cluster: FakeCluster, *, token: str = "", base: str = "", tls: tuple[str, str] | None = None) -> None:
         self.cluster, self.token, self.base = cluster, token, base
-        self.patience = 60.0  # seconds that a watch stays open, whatever happens to the workflow
+        self.patience = 60.0  # seconds that a watch stays open, also when the workflow has ended
         self.faults: list[Fault] = []
         self.requests: list[Request] = []
         self.checked: list[str] = []

@@ -299,7 +299,7 @@ def main() -> None:
     print(f"functions: median {middle:.0f}, largest {functions[-1][0]} lines ({functions[-1][1]})")
     missing = _untested()
     total = sum(path.name not in ("__init__.py", "__main__.py") for path in MODULES.values())
-    print(f"modules with a test of their own: {total - len(missing)} of {total}; without: {' '.join(missing)}")
+    print(f"modules with a test file: {total - len(missing)} of {total}; without: {' '.join(missing)}")
 
 
 if __name__ == "__main__":

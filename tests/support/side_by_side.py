@@ -1,6 +1,6 @@
 """Run programs both ways, on this machine and rehearsed from their YAML, and print the results of each.
 
-A process of its own with one thread, so that pods can be forked from it: it reads paths of programs, a line each, and prints a
+A separate process with one thread, so that pods can be forked from it: it reads paths of programs, a line each, and prints a
 line of JSON for each of them.
 """
 

@@ -35,7 +35,7 @@ def dag(name: str, *tasks: Block, **fields: Any) -> Block:
 
 
 def pod(**fields: Any) -> Block:
-    """Return the template of a pod that hands out `x`, `{}` where it leaves none; its arguments are its name and index."""
+    """Return the template of a pod with output `x`, `{}` where it writes none; its arguments are its name and index."""
     container = {"image": "i", "command": ["run"], "args": ["{{inputs.parameters.name}}", "{{inputs.parameters.index}}"]}
     container.update(fields.pop("container", {}))
     return {
@@ -70,7 +70,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
 
 
 class Script:
-    """A runner of pods: by the pod's name, the exit codes by attempt and what it hands out (by index, where that is a list)."""
+    """A runner of pods: by the pod's name, the exit codes by attempt and its output (by index, where that is a list)."""
 
     def __init__(self, codes: Mapping[str, list[Any]] | None = None, outputs: Mapping[str, Any] | None = None) -> None:
         self.codes = codes or {}

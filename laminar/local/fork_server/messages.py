@@ -46,7 +46,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """How one job ended: with answers of entry hooks, a failure of its own, or an error that keeps it from being run.
+    """How one job ended: with answers of entry hooks, a failure, or an error that keeps it from being run.
 
     ``reused`` is the execution whose result was reused instead of running.
     """

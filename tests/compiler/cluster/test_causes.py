@@ -14,7 +14,7 @@ MESSAGES = [
     ('ImagePullBackOff: Back-off pulling image "x"', "", 'the image cannot be pulled: Back-off pulling image "x"'),
     ('pods "x" is forbidden: exceeded quota: q', "", 'the namespace\'s quota is used up: pods "x" is forbidden: exceeded quota: q'),
     ("when 'Skipped == Succeeded' evaluated false", "", "a layer that it reads was skipped"),
-    ("No more retries left", "75", "failed, may be tried again (exit code 75)"),
+    ("No more retries left", "75", "failed, may be retried (exit code 75)"),
     ("main: Error (exit code 3)", "3", "main: Error (exit code 3)"),
     ("", "0", ""),
     ("", "9", "exit code 9"),

@@ -94,4 +94,4 @@ def test_an_interrupt_of_a_wait_detaches_and_says_so(transport, cluster, program
     monkeypatch.setattr(transport, "watch", interrupted)
     with pytest.raises(KeyboardInterrupt) as caught:
         run.wait()
-    assert uncaught_error.notes(caught.value) == [f"detached: {run.name} goes on (laminar watch {run.name} follows it)"]
+    assert uncaught_error.notes(caught.value) == [f"detached: {run.name} continues (laminar watch {run.name} follows it)"]

@@ -124,7 +124,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "its hour '9-5' ends before it begins": {"schedules": ("0 9-5 * * *",)},
     "no month that it names has such a day": {"schedules": ("0 0 31 4,6 *",)},
     "'@dayly' is none of @yearly": {"schedules": ("@dayly",)},
-    "the time zone is a setting of its own": {"schedules": ("TZ=UTC 0 4 * * *",)},
+    "the time zone is a separate setting": {"schedules": ("TZ=UTC 0 4 * * *",)},
     "there is no time zone 'Europe/Berlim'. Did you mean 'Europe/Berlin'?": {"timezone": "Europe/Berlim"},
     "has the concurrency policy 'forbid'. Did you mean 'Forbid'?": {"concurrency_policy": "forbid"},
     "has starting_deadline=-1": {"starting_deadline": -1},

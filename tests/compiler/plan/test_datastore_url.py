@@ -52,7 +52,7 @@ def test_a_given_datastore_that_pods_reach_is_taken_as_it_stands(given):
         ("/database", "no shared volume is mounted there in the container of: Load."),
         ("/own", "no shared volume is mounted there in the container of: Load."),
         ("/", "no shared volume is mounted there in the container of: Load."),
-        ("memory://", "lives in one process"),
+        ("memory://", "is in one process"),
     ],
 )
 def test_a_given_datastore_that_pods_do_not_reach_is_rejected(given, words):

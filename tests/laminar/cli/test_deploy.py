@@ -62,7 +62,7 @@ def test_fields_that_somebody_else_has_set_are_said(kubernetes):
     text = (kubernetes.folder / "train.py").read_text()
     (kubernetes.folder / "train.py").write_text(text.replace("train:1", "train:2"))
     done = kubernetes("deploy", "train.py", *STORE, "--no-lint")
-    assert done.code == 1 and 'conflict with "kubectl"' in done.err and "--force takes them over" in done.err
+    assert done.code == 1 and 'conflict with "kubectl"' in done.err and "--force replaces them" in done.err
     assert kubernetes("deploy", "train.py", *STORE, "--no-lint", "--force").code == 0
 
 

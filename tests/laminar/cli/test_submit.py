@@ -145,7 +145,7 @@ def test_the_exit_code_is_the_outcomes(shell, how, pods, code, phase):
 def test_a_timeout_stops_waiting_and_not_the_workflow(shell):
     shell.cluster.held = True
     done = shell("submit", "train.py", *STORE, "--no-lint", "--wait", "--timeout", "1s")
-    assert done.code == 124 and "it goes on" in done.err and shell.cluster.phase() == "Running"
+    assert done.code == 124 and "it continues" in done.err and shell.cluster.phase() == "Running"
 
 
 def test_what_is_deployed_is_started(shell):

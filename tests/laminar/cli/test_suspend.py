@@ -19,7 +19,7 @@ def test_schedules_are_listed_suspended_resumed_and_deleted(shell):
         "spec": {"schedules": ["0 4 * * *"], "workflowSpec": {}},
     }
     shell.cluster.create("CronWorkflow", "argo", cron)
-    assert shell("suspend", "cron/nightly").out == "cron/nightly is suspended: laminar resume cron/nightly goes on\n"
+    assert shell("suspend", "cron/nightly").out == "cron/nightly is suspended: laminar resume cron/nightly continues it\n"
     assert shell("list", "cron").out.splitlines()[1].split("\t")[:5] == ["nightly", "Train", "0 4 * * *", "suspended", "never"]
     assert shell("resume", "cron/nightly").code == 0
     assert shell("list", "cron").out.splitlines()[1].split("\t")[3] == "on"

@@ -124,7 +124,7 @@ def test_ctrl_c_detaches_and_says_so(shell):
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert err == f"detached: {name} goes on (laminar watch {name} follows it again, laminar stop {name} ends it)\n"
+    assert err == f"detached: {name} continues (laminar watch {name} follows it again, laminar stop {name} ends it)\n"
     assert shell.cluster.phase() == "Running"
 
 

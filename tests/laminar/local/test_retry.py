@@ -219,7 +219,7 @@ class Reporting(Executor):
         (1, ["killed"], [1, 2], True),
         (1, ["killed", "killed"], [1, 2, 3], True),
         (1, ["killed", "killed", "killed"], [1, 2, 3], False),
-        # A container says only that it may be tried again. Where all attempts were made, they did not all count.
+        # A container reports only that it may be retried. Where all attempts were made, they did not all count.
         (1, ["again"], [1, 2], True),
         (1, ["again", "again", "again"], [1, 2, 3], False),
         (2, ["again", "again"], [1, 2, 3], True),

@@ -26,7 +26,7 @@ BAD = ("failed", "killed", "timed out", "out of memory", "lost")
 class Attempt:
     """One attempt at a split.
 
-    ``how`` is finished, skipped, failed, killed, interrupted, timed out, out of memory, lost (its machine went without a word) or
+    ``how`` is finished, skipped, failed, killed, interrupted, timed out, out of memory, lost (its machine stopped reporting) or
     running. Times are ISO 8601, UTC; ``ended`` is "" while it runs. ``message`` is the error as one line, or the hook that denied
     the layer; ``traceback`` is its text, ``where`` the user's line, ``fix`` the advice. ``again`` means that the run began another
     attempt after it, or that Argo may. ``session`` is the id of the session, or the name of the pod. A lease ends at ``until``.

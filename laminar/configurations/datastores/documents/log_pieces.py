@@ -5,8 +5,8 @@ A file holds pieces of several attempts of one layer, or all pieces of one attem
     {"index":3,"attempt":1,"run":"3Mo7...","offset":120,"stream":"stdout","time":"2026-01-01T00:00:00.000Z","text":"epoch 3\\n"}
 
 ``offset`` counts the bytes of the attempt's output before the piece. Where the middle of a long output is left out a piece has
-``dropped``, the number of bytes. A piece that has ``more`` ends within a line: the next piece of its stream goes on
-with it. A line that cannot be read is left out: the others are still printed.
+``dropped``, the number of bytes. A piece that has ``more`` ends within a line: the next piece of its stream continues
+it. A line that cannot be read is left out: the others are still printed.
 """
 
 from __future__ import annotations

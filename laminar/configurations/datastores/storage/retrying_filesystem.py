@@ -43,7 +43,7 @@ CODES = frozenset(
         *("IncompleteBody", "XAmzContentSHA256Mismatch"),
     }
 )
-"""S3's error codes of transient causes, whatever the HTTP status (Amazon S3 API reference, "Error responses"; botocore 1.43,
+"""S3's error codes of transient causes, for any HTTP status (Amazon S3 API reference, "Error responses"; botocore 1.43,
 retries/standard.py)."""
 
 NAMES = frozenset(

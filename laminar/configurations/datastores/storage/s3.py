@@ -90,7 +90,7 @@ class S3Storage(FsspecStorage):
         return True
 
     def filesystem(self) -> Any:
-        """Return the file system of s3fs without retries of its own and of botocore: RetryingFilesystem makes them."""
+        """Return the file system of s3fs without its own and botocore's retries: RetryingFilesystem makes them."""
         config = dict(self.options.get("config_kwargs") or {})
         if "retries" not in config and not {"AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE"} & set(os.environ):
             config["retries"] = {"mode": "standard", "total_max_attempts": 1}

@@ -147,7 +147,7 @@ def artifact_of(found: dict[str, Any], name: str = "") -> Artifact:
 def part_of(found: dict[str, Any]) -> Part:
     if "segment" not in found:
         if "parts" in found:
-            raise ValueError("a part has no parts of its own")
+            raise ValueError("a part has no parts")
         return artifact_of(found)
     address, first = address_of(found["segment"]), number(found.get("first", 0))
     return Segment(address, number(found["count"]), number(found["size"]), first)

@@ -27,7 +27,7 @@ class ValueStore(TypedStorage):
         return writer.write(self, value)
 
     def inline(self, value: Any, /) -> Artifact:
-        """Return a value inside its reference, whatever its size, without writing anything."""
+        """Return a value inside its reference, of any size, without writing anything."""
         return writer.inline(self, value)
 
     def shard(self, values: Iterable[Any], /) -> Artifact:

@@ -31,7 +31,7 @@ def write(store: TypedStorage, value: Any) -> Artifact:
 
 
 def inline(store: TypedStorage, value: Any) -> Artifact:
-    """Return a value inside its reference, whatever its size, without writing anything."""
+    """Return a value inside its reference, of any size, without writing anything."""
     small = small_json(store, value)
     if small is not None:
         return small
