@@ -72,6 +72,6 @@ class ReportReader:
         return output
 
     def close(self) -> bytes:
-        """Return what was held back."""
+        """Return the bytes that were held back."""
         held, self.held = self.held, b""
         return held

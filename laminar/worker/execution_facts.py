@@ -92,7 +92,7 @@ def resume_in_pods(execution: Execution, parameters: Mapping[str, Artifact], pro
 
 
 def _session_of_pods() -> Session:
-    """Return the session of this pod's workflow; without a workflow's name the pod is a session of its own."""
+    """Return the session of this pod's workflow; without a workflow's name the pod is a separate session."""
     workflow, host = workflow_name(), os.uname().nodename
     return Session(id=workflow or host, action="pods", started=now(), host=host, workflow=workflow)
 

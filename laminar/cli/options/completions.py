@@ -130,7 +130,7 @@ def programs_and_flows(context: click.Context, parameter: click.Parameter, typed
 
 
 def executions(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
-    """Return the executions by what is shown of their ids; whole ids where the typed text begins only those."""
+    """Return the executions by their short ids; whole ids where the typed text begins only those."""
     return _completing(_shown_ids)(context, parameter, typed) or _completing(_execution_ids)(context, parameter, typed)
 
 

@@ -26,7 +26,7 @@ A client that was starting a container may start it after the first time.
 
 
 class ContainerGuard:
-    """Hold a process that outlives this one, in a session of its own, and removes the containers with this run's label."""
+    """Hold a process that outlives this one, in a new session, and removes the containers with this run's label."""
 
     def __init__(self, docker: str) -> None:
         """Start the process."""

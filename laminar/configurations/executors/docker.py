@@ -197,7 +197,7 @@ class Output:
 
     @property
     def reason(self) -> str:
-        """Return what the container's last words are."""
+        """Return the reason in the container's last line."""
         last = self.rest.decode(errors="replace") or self.last
         return last if last.startswith(WORDS) else self.said or last
 
