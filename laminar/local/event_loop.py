@@ -20,7 +20,7 @@ def is_running() -> bool:
 
 
 def run_beside(run: Callable[[], None], stop: Callable[[], None]) -> None:
-    """Call a function in a thread of its own, and wait for its end; an interrupt calls ``stop`` first.
+    """Call a function in a new thread, and wait for its end; an interrupt calls ``stop`` first.
 
     Raises what the function raises.
     """
