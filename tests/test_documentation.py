@@ -46,7 +46,7 @@ PUBLIC = (
     "laminar.compiler",
 )
 """Modules that users import from, as the contract of the DSL lists them."""
-OTHERS = "# . ./dev PASSWORD=... argo cd docker eval git jupyter kubectl pip pytest python3 python".split()
+OTHERS = "# . ./dev PASSWORD=... argo cd coverage docker eval git jupyter kubectl pip pytest python3 python".split()
 """First words of the commands that are not laminar's; ./dev's are checked by tests/test_papers.py."""
 
 

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import zipapp
 
 import pytest
 
@@ -51,6 +52,49 @@ def test_a_program_runs_however_it_is_started(kind, tmp_path):
     done = run(tmp_path, *COMMANDS[kind])
     assert done.returncode == 0, done.stderr
     assert "x 42 3" in done.stdout.splitlines(), done.stderr
+
+
+FLAGS = {
+    "warnings are errors": ("-W", "error", "prog.py"),
+    "development mode": ("-X", "dev", "prog.py"),
+    "without assertions": ("-O", "prog.py"),
+    "isolated": ("-I", "prog.py"),
+    "zipapp": ("prog.pyz",),
+}
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=() if kind in ("warnings are errors", "zipapp") else pytest.mark.slow) for kind in FLAGS]
+)
+def test_a_program_runs_with_flags_of_python_and_from_an_archive(kind, tmp_path):
+    write(tmp_path, BODY)
+    write(tmp_path, BODY, "archive/__main__.py")
+    zipapp.create_archive(tmp_path / "archive", tmp_path / "prog.pyz")
+    done = run(tmp_path, *FLAGS[kind])
+    assert (done.returncode, "x 42 3" in done.stdout.splitlines()) == (0, True), done.stderr
+    assert "Warning" not in done.stderr
+
+
+LEAVING = """\
+import os
+real = os._exit
+def leave(code):
+    with open("left", "a") as file:
+        file.write(f"{os.getpid()} {sys.gettrace() is not None}\\n")
+    real(code)
+os._exit = leave
+sys.settrace(lambda *_: None)
+"""
+
+
+def test_a_layers_process_leaves_by_what_a_tool_put_in_the_place_of_os_exit_and_is_traced(tmp_path):
+    """Coverage does so with ``patch = _exit``, to save what a forked process has executed (coverage.py 7.10, Configuration)."""
+    write(tmp_path, BODY.replace("class Model:", LEAVING + "class Model:").replace("self.x = double(21)", "self.x = os.getpid()"))
+    done = run(tmp_path, "prog.py")
+    assert done.returncode == 0, done.stderr
+    left = dict(line.split() for line in (tmp_path / "left").read_text().splitlines())
+    layer = next(line for line in done.stdout.splitlines() if line.startswith("x ")).split()[1]
+    assert left[layer] == "True"
 
 
 THREAD = "import threading\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
