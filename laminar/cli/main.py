@@ -34,6 +34,7 @@ def cli(context: click.Context) -> None:
 def main(argv: list[str] | None = None) -> Any:
     """Run the command line and leave the process with its exit code."""
     try:
+        _check(sys.argv[1:] if argv is None else argv)
         leaving = cli.main(args=argv, prog_name="laminar", standalone_mode=False)
         if isinstance(leaving, int):  # click catches its own Exit, and returns the code
             sys.exit(leaving)
@@ -54,6 +55,16 @@ def main(argv: list[str] | None = None) -> Any:
             raise
         show(_mistake(error))
         sys.exit(70)
+
+
+def _check(words: list[str]) -> None:
+    """Raise a usage error for a word that is no text in UTF-8: it can be part of no document, URL or message.
+
+    Python replaces such bytes by surrogates: os.fsdecode, 3.10 to 3.13. Words after "--" are the program's own.
+    """
+    for word in words[: words.index("--")] if "--" in words else words:
+        if "\0" in word or (not word.isascii() and word != word.encode(errors="replace").decode()):
+            raise click.UsageError(f"The argument {word!r} is no text in UTF-8. Write it in UTF-8, without NUL characters.")
 
 
 def _mistake(error: Exception) -> InternalError:
