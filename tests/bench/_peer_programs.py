@@ -154,11 +154,15 @@ from prefect import flow, task
 def add(value):
     return value + 1
 @task
+def double(value):
+    return value * 2
+@task
 def total(values):
     return sum(values)
 """
 PREFECT_ROW = PREFECT_HEAD + f"@flow\ndef row():\n    value = 0\n    for _ in range({STEPS}):\n        value = add(value)\nrow()\n"
-PREFECT_WIDE = PREFECT_HEAD + f"@flow\ndef wide():\n    return total(add.map(range({SPLITS})))\nwide()\n"
+PREFECT_WIDE = PREFECT_HEAD + f"@flow\ndef wide():\n    return total(double.map(range({SPLITS})))\n"
+PREFECT_WIDE += f"assert wide() == {SPLITS * (SPLITS - 1)}\n"
 
 HERA = dedent(
     f"""\
