@@ -15,6 +15,9 @@ from laminar.exceptions import InternalError, LaminarError
 
 __all__ = ["cli", "main"]
 
+LONGEST = 100
+"""Characters of a path that an error shows."""
+
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
@@ -53,6 +56,9 @@ def main(argv: list[str] | None = None) -> Any:
     except Exception as error:
         if os.environ.get("LAMINAR_TRACEBACK"):
             raise
+        if isinstance(error, OSError) and isinstance(error.filename, str):
+            show(_of_file(error.filename, error.strerror))
+            sys.exit(1)
         show(_mistake(error))
         sys.exit(70)
 
@@ -65,6 +71,14 @@ def _check(words: list[str]) -> None:
     for word in words[: words.index("--")] if "--" in words else words:
         if "\0" in word or (not word.isascii() and word != word.encode(errors="replace").decode()):
             raise click.UsageError(f"The argument {word!r} is no text in UTF-8. Write it in UTF-8, without NUL characters.")
+
+
+def _of_file(path: str, problem: str) -> LaminarError:
+    """Return the report of a file that the system refuses, such as one whose name is too long: open(2), ENAMETOOLONG."""
+    shown = path if len(path) <= LONGEST else path[:LONGEST] + "..."
+    return LaminarError(
+        f"{shown!r} cannot be used: {problem}.", fix="name a file or folder that exists, and check its permissions."
+    )
 
 
 def _mistake(error: Exception) -> InternalError:

@@ -143,6 +143,15 @@ def test_any_value_of_an_option_is_accepted_or_reported(command, folder, capsys)
     each()
 
 
+@pytest.mark.parametrize(
+    "words", [("init", "9" * 400), ("lint", "é" * 300), ("runs", "\0"), ("submit", "\udcff")], ids=lambda w: w[0]
+)
+def test_a_path_that_no_system_accepts_is_reported(words, folder, capsys):
+    check([*words], capsys)
+    with pytest.raises(SystemExit):
+        main([*words])
+
+
 @pytest.mark.parametrize("command", EACH)
 def test_any_words_of_a_command_are_accepted_or_reported(command, folder, capsys):
     @settings(max_examples=examples(3 if command in SLOW else 8), deadline=None, suppress_health_check=ALLOWED, database=None)
