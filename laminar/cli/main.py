@@ -57,7 +57,7 @@ def main(argv: list[str] | None = None) -> Any:
         if os.environ.get("LAMINAR_TRACEBACK"):
             raise
         if isinstance(error, OSError) and isinstance(error.filename, str):
-            show(_of_file(error.filename, error.strerror))
+            show(_of_file(error.filename, error.strerror or type(error).__name__))
             sys.exit(1)
         show(_mistake(error))
         sys.exit(70)

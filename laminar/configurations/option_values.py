@@ -113,10 +113,11 @@ def megabytes(owner: str, name: str, value: Any) -> int:
     (4295, 1500)
     """
     found = _quantity(value) if isinstance(value, str) else _number(value)
-    if found is not None and isinstance(value, str):
-        found = found / 1e6 if re.search("[A-Za-z]", value) else found
+    has_unit = isinstance(value, str) and re.search("[A-Za-z]", value) is not None
+    if found is not None and has_unit:
+        found /= 1e6
     whole = math.ceil(found) if found is not None else 0
-    if whole < 1 or (not isinstance(value, str) and found != whole):
+    if whole < 1 or (not has_unit and found != whole):  # "0.5" may mean half a GB
         raise rejected(owner, name, value, "a whole number of MB, or a quantity", f'{name}=4000 or {name}="4Gi"')
     return whole
 

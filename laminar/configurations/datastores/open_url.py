@@ -29,6 +29,7 @@ def open_store(url: str | os.PathLike[str]) -> DataStore:
     if kind == "memory:":
         return Memory()
     if not kind:
+        _check_path(url)
         return Local(url)
     if kind == "s3":
         return AWS.S3(url)
@@ -53,6 +54,15 @@ def scheme(url: str) -> str:
     if found:
         return "" if kind == "file" else kind
     return url if url == "memory:" else ""
+
+
+def _check_path(url: str) -> None:
+    """Raise DatastoreError for a URL that lacks a slash, such as s3:/bucket: it would be a folder of this machine."""
+    kind, colon, rest = url.partition(":")
+    if colon and kind in COMMON and not rest.startswith("//"):
+        raise DatastoreError(
+            f"Datastore {url!r} is no URL: it lacks '//'.", fix=f"write {kind}://{rest if kind == 'file' else rest.lstrip('/')}"
+        )
 
 
 def check_scheme(kind: str, url: str) -> None:

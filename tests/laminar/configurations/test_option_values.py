@@ -66,6 +66,7 @@ def test_retry_and_foreach_accept_a_duration_and_one_parameter():
         {"memory": "4 Gi"},
         {"memory": "4GB"},
         {"memory": 0.5},
+        {"memory": "0.5"},
         {"memory": 1500.5},
         {"memory": 0},
         {"memory": "٤"},

@@ -70,3 +70,10 @@ def test_a_flow_refuses_what_is_no_datastore_and_names_the_line(given, error, wh
     with pytest.raises(error, match=what) as raised:
         Case(datastore=given)
     assert "test_open_url.py:" in raised.value.where
+
+
+@pytest.mark.parametrize(("url", "right"), [("s3:/b/p", "s3://b/p"), ("gs:b", "gs://b"), ("file:/x", "file:///x")])
+def test_a_url_that_lacks_a_slash_is_refused_rather_than_made_a_folder(url, right):
+    with pytest.raises(DatastoreError, match="lacks '//'") as caught:
+        open_store(url)
+    assert caught.value.fix == f"write {right}"
