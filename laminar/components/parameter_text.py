@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import date
+from enum import Enum
+from pathlib import PurePath
 from typing import Any
 
 __all__ = ["ParameterText", "value_of"]
@@ -26,6 +29,8 @@ def value_of(text: str, known: Any) -> Any:
     >>> value_of("False", True), value_of("5", "text"), value_of("1e-3", 1.0), value_of("data.csv", None)
     (False, '5', 0.001, 'data.csv')
     """
+    if isinstance(known, Enum):  # first: a member may be a text or a number, too
+        return _member(text, type(known))
     if isinstance(known, bool):
         if text.lower() not in WORDS:
             raise ValueError("true or false")
@@ -33,6 +38,10 @@ def value_of(text: str, known: Any) -> Any:
     if isinstance(known, str):
         found = _json(text) if text[:1] == '"' else text
         return found if isinstance(found, str) else text
+    if isinstance(known, PurePath):
+        return type(known)(text)
+    if isinstance(known, date):  # a datetime is one too
+        return _moment(text, known)
     found = _json(text)
     if isinstance(known, int | float):
         return _number(text, found)
@@ -53,6 +62,23 @@ def _json(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return INVALID
+
+
+def _member(text: str, kind: type[Enum]) -> Enum:
+    """Return the member of an enumeration that a text names, else the one with the text as its value."""
+    if text in kind.__members__:
+        return kind[text]
+    for member in kind:
+        if str(member.value) == text:
+            return member
+    raise ValueError(f"one of {', '.join(kind.__members__)}")
+
+
+def _moment(text: str, known: date) -> date:
+    try:
+        return type(known).fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"written as {known.isoformat()} is") from None
 
 
 def _number(text: str, found: Any) -> Any:

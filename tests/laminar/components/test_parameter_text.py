@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import date, datetime
+from enum import Enum
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -68,3 +71,33 @@ JSON = st.recursive(
 @given(JSON)
 def test_the_json_of_a_value_replaces_a_value_of_its_type_unchanged(value):
     assert value_of(json.dumps(value), value) == value
+
+
+class Color(Enum):
+    RED = "red"
+    BLUE = 2
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "found"),
+    [
+        ("2026-02-03", date(2026, 1, 1), date(2026, 2, 3)),
+        ("2026-02-03T04:05:06", datetime(2026, 1, 1), datetime(2026, 2, 3, 4, 5, 6)),
+        ("BLUE", Color.RED, Color.BLUE),
+        ("red", Color.BLUE, Color.RED),
+        ("2", Color.RED, Color.BLUE),
+        ("/y", Path("x"), Path("/y")),
+    ],
+    ids=str,
+)
+def test_a_date_a_member_and_a_path_keep_their_type(text, known, found):
+    assert value_of(text, known) == found
+    assert type(value_of(text, known)) is type(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "known"), [("tomorrow", date(2026, 1, 1)), ("5", datetime(2026, 1, 1)), ("green", Color.RED)], ids=str
+)
+def test_a_text_that_is_no_date_or_member_is_refused(text, known):
+    with pytest.raises(ValueError, match="RED, BLUE|2026-01-01"):
+        value_of(text, known)
