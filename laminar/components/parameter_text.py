@@ -78,7 +78,7 @@ def _moment(text: str, known: date) -> date:
     try:
         return type(known).fromisoformat(text)
     except ValueError:
-        raise ValueError(f"written as {known.isoformat()} is") from None
+        raise ValueError(f"a time such as {known.isoformat()}") from None
 
 
 def _number(text: str, found: Any) -> Any:

@@ -99,5 +99,5 @@ def test_a_date_a_member_and_a_path_keep_their_type(text, known, found):
     ("text", "known"), [("tomorrow", date(2026, 1, 1)), ("5", datetime(2026, 1, 1)), ("green", Color.RED)], ids=str
 )
 def test_a_text_that_is_no_date_or_member_is_refused(text, known):
-    with pytest.raises(ValueError, match="RED, BLUE|2026-01-01"):
+    with pytest.raises(ValueError, match=r"RED, BLUE|2026-01-01"):
         value_of(text, known)
