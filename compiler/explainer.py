@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import ceil, prod
 from typing import Any
 
+from laminar.compiler.check import budget
 from laminar.compiler.emit.emitter import emit
 from laminar.compiler.ir import Factor, FanOut, FlowPlan, Plan, Task
 from laminar.compiler.passes.fuse_chains import fuse_chains
@@ -115,7 +116,7 @@ def _length(plan: Plan, flow: FlowPlan, factor: Factor) -> int | None:
 
 
 def _parts(document: Block, spec: Block) -> Iterator[tuple[str, ...]]:
-    """Yield the bytes of the document's parts as minified JSON: together the document's, apart from their separators."""
+    """Yield the bytes of the document's parts as minified JSON; the limit also counts the characters that Go escapes."""
     yield "metadata and settings", str(_size({**document, "spec": {}}) + _size(_without(spec)))
     if "arguments" in spec:
         yield "parameters", str(_size(spec["arguments"]))
@@ -146,7 +147,7 @@ def _limits(plan: Plan, target: Target, document: Block, spec: Block) -> Iterato
     yield _row("parameters", len(parameters), limits.parameters)
     yield _row("bytes of parameters", sum(map(_parameter_bytes, parameters)), limits.parameter_bytes)
     yield _row("bytes of one argument or variable", max((len(text.encode()) for text in texts), default=0), limits.text_bytes)
-    yield _row("bytes of the document", _size(document), limits.document_bytes)
+    yield _row("bytes of the document", budget.size(document), limits.document_bytes)
     yield _row("pods, at least" if None in known else "pods", pods, limits.pods)
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from laminar.compiler.ir import Documents
 from laminar.templates.block import Block
 from laminar.templates.workflow import workflow_spec
 
-__all__ = ["Budget", "measure"]
+__all__ = ["Budget", "measure", "size"]
 
 
 @dataclass(frozen=True)
 class Budget:
-    """How many templates, and bytes of minified JSON, a document has; how many tasks, and parameters, each of its DAGs, by name."""
+    """How many templates, and bytes of JSON, a document has; how many tasks, and parameters, each of its DAGs, by name."""
 
     templates: int
     tasks: tuple[tuple[str, int], ...]
@@ -31,11 +32,31 @@ def measure(documents: Documents) -> Budget:
         parameters=tuple(
             (template["name"], max(map(_parameters, _sides(template)))) for template in templates if "dag" in template
         ),
-        size=max(
-            len(json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass"))
-            for document in documents
-        ),
+        size=max(map(size, documents)),
     )
+
+
+def size(document: Block) -> int:
+    """Return the bytes of a document as Argo counts them: those of its JSON as Go writes it (workflow/packer/packer.go, 4.1.2).
+
+    Go writes ``&``, ``<`` and ``>`` as six bytes each (encoding/json, Marshal), and an empty object for a task's arguments, as
+    ``omitempty`` omits no struct.
+
+    >>> size({"a": "b"}), size({"a": "&&"}), size({"a": "\u2028"})
+    (9, 20, 14)
+    """
+    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    escaped = 5 * sum(map(text.count, "&<>")) + 3 * sum(map(text.count, "\u2028\u2029"))
+    return len(text.encode("utf-8", "surrogatepass")) + escaped + sum(map(_empty_arguments, _tasks(document)))
+
+
+def _tasks(document: Block) -> Iterator[Block]:
+    for template in workflow_spec(document).get("templates", ()) if "spec" in document else ():
+        yield from template.get("dag", {}).get("tasks", ())
+
+
+def _empty_arguments(task: Block) -> int:
+    return 0 if "arguments" in task else len(',"arguments":{}')
 
 
 def _sides(template: Block) -> tuple[Block, Block]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 
 from laminar.compiler import optimizer
-from laminar.compiler.check.budget import measure
+from laminar.compiler.check.budget import measure, size
 from laminar.compiler.emit import emitter
 from laminar.compiler.target import Target
+from laminar.templates.workflow import workflow_spec
 from tests.support.drawn_plans import plans
 from tests.support.plans import chain, over, plan, task
 
@@ -27,12 +29,27 @@ def test_templates_and_tasks_are_counted_by_dag():
 
 
 @given(plans())
-def test_size_is_that_of_the_document_as_json(made):
+def test_size_is_that_of_the_document_as_go_writes_it(made):
     made = optimizer.optimize(made)
     (document,) = emitter.emit(made, Target())
-    assert measure(emitter.emit(made, Target())).size == len(
-        json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
-    )
+    assert measure(emitter.emit(made, Target())).size == len(as_go_writes_it(document))
+
+
+def as_go_writes_it(document):
+    """Return the JSON of a document by encoding/json of Go: HTML characters escaped, the struct of a task's arguments present."""
+    written = json.loads(json.dumps(document))
+    for template in workflow_spec(written)["templates"]:
+        for task_ in template.get("dag", {}).get("tasks", ()):
+            task_.setdefault("arguments", {})
+    text = json.dumps(written, separators=(",", ":"), ensure_ascii=False)
+    for character in "&<>\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text.encode()
+
+
+@pytest.mark.parametrize("character", ["&", "<", ">", "\u2028", "\u2029"])
+def test_a_character_that_go_escapes_counts_six_bytes(character):
+    assert size({"spec": {"x": character}}) - size({"spec": {"x": "a"}}) == 5
 
 
 def test_size_grows_with_the_flow():
