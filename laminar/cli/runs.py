@@ -79,7 +79,7 @@ def _selected(chosen: DatastoreChoice, states: tuple[str, ...], since: float | N
 
     earliest = "" if since is None else now(after=-since)
     program = os.path.abspath(chosen.program) if chosen.program is not None else None
-    for run in address.runs(chosen.flows(), program=program):
+    for run in address.runs(chosen.flows(), program=program, since=earliest, brief=True):
         if run.started >= earliest and (not states or run.state in states):
             yield run
 

@@ -9,12 +9,13 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from laminar.configurations.datastores.documents.execution_listing import first_times, made_at
+from laminar.configurations.datastores.documents.execution_listing import DAY, first_times, made_at
 from laminar.configurations.datastores.documents.execution_record import load_executions
 from laminar.configurations.datastores.key_layout import execution_folder, executions_folder
 from laminar.exceptions import ExecutionError
 from laminar.history import identifier
 from laminar.identifiers import is_name
+from laminar.timestamps import from_seconds, since_epoch
 
 if TYPE_CHECKING:
     from laminar.configurations.datastores import DataStore
@@ -121,12 +122,18 @@ def search(
     return [Run(name, id, shelf.store) for (name, id), shelf in known.items() if id == fitting[0]]
 
 
-def runs(shelves: Sequence[Shelf], *, program: str | None = None) -> Iterator[Run]:
+def runs(shelves: Sequence[Shelf], *, program: str | None = None, since: str = "", brief: bool = False) -> Iterator[Run]:
     """Yield the executions of flows, the newest first; ``program`` restricts them to those of a file.
+
+    ``since`` leaves out those whose id was made over a day before that time, without reading them: a pod may wait so long for a
+    node. ``brief`` is that of `Run`.
 
     Their records are fetched many at a time. A damaged record counts as none.
     """
     newest = _oldest_first(shelves)[::-1]
+    if since:
+        earliest = from_seconds(int(since_epoch(since)) - DAY)
+        newest = [(shelf, id) for shelf, id in newest if (made_at(id) or since) >= earliest]
     for start in range(0, len(newest), AT_ONCE):
         chunk = newest[start : start + AT_ONCE]
         records = {}
@@ -136,7 +143,7 @@ def runs(shelves: Sequence[Shelf], *, program: str | None = None) -> Iterator[Ru
         for shelf, id in chunk:
             record = records[shelf.name, id]
             if program is None or record is None or is_of_program(record, program):
-                yield _run(shelf, id, record)
+                yield _run(shelf, id, record, brief=brief)
 
 
 def _oldest_first(shelves: Sequence[Shelf]) -> list[tuple[Shelf, str]]:
@@ -157,10 +164,10 @@ def id_of(shelf: Shelf) -> int:
     return id(shelf)
 
 
-def _run(shelf: Shelf, id: str, record: ExecutionRecord | None) -> Run:
+def _run(shelf: Shelf, id: str, record: ExecutionRecord | None, *, brief: bool = False) -> Run:
     from laminar.history.stored_run import Run
 
-    run = Run(shelf.name, id, shelf.store)
+    run = Run(shelf.name, id, shelf.store, brief=brief)
     run.__dict__["record"] = record  # the name under which the cached property stores it
     return run
 

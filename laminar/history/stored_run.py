@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from laminar import timestamps
-from laminar.configurations.datastores.documents import attempt_record, execution_record
+from laminar.configurations.datastores.documents import attempt_record, execution_record, repository
 from laminar.configurations.datastores.documents.execution_record import LayerShape
 from laminar.graph import PARAMETERS
 from laminar.history import attempts, identifier, state
@@ -27,11 +27,13 @@ __all__ = ["Run"]
 class Run:
     """One execution of a flow, as its datastore records it. Everything is read when it is first needed, and kept.
 
-    ``now`` is the time of the reading: leases are compared with it.
+    ``now`` is the time of the reading: leases are compared with it. A ``brief`` run is for a list of many: it reads a bounded
+    number of documents of each layer, so that the times of single splits are not known.
     """
 
-    def __init__(self, flow: str, id: str, store: DataStore, *, now: str | None = None) -> None:
+    def __init__(self, flow: str, id: str, store: DataStore, *, now: str | None = None, brief: bool = False) -> None:
         """Make the run of an execution's id."""
+        self.brief = brief
         self.flow = flow
         self.id = id
         self.store = store
@@ -202,6 +204,8 @@ class Run:
     def records(self) -> dict[str, dict[int, Record]]:
         """Documents of the splits that have ended, by layer and split."""
         names = self.store.layers(self.flow, self.id)
+        if self.brief and len(self.sessions) < 2:  # the start of each attempt shows its session
+            return {name: repository.sample(self.store, self.flow, self.id, name) for name in names}
         return {name: self.store.records(self.flow, self.id, name) for name in names}
 
     @cached_property
@@ -219,6 +223,8 @@ class Run:
             place = (one.layer, one.index, one.number)
             ended[place] = max(one.started, ended.get(place, ""))
         leases = attempt_record.load_leases(self.store, self.flow, self.id) if self.in_pods else []
+        if self.brief:
+            leases = [one for one in leases if one.index not in self.records.get(one.layer, {})]
         session = None if self.in_pods else self.session
         alive = state.of_session(session, self.now) if session is not None else ""
         made += attempts.under_way(session, alive, leases, ended, self.now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from laminar.configurations.datastores import key_layout
@@ -12,6 +13,9 @@ from laminar.configurations.datastores.documents.record import Record
 from laminar.configurations.datastores.values.artifact import encode
 from laminar.identifiers import is_name
 from laminar.timestamps import now
+
+SAMPLED = 16
+"""Documents of a layer that are read for an overview."""
 
 PARSED = 64
 """Documents that are kept parsed: splits of a fan-out read those of the same layers above them."""
@@ -26,6 +30,7 @@ __all__ = [
     "records",
     "remove",
     "remove_offsets",
+    "sample",
     "save",
     "save_in_background",
 ]
@@ -88,6 +93,28 @@ def records(storage: ByteStorage, flow: str, execution: str, layer: str) -> dict
     keys = [f"{folder}/{index}.json" for index in indexes]
     found = zip(indexes, keys, storage.get_many(keys), strict=True)
     return {index: read(data, key, flow, execution, layer, index) for index, key, data in found if data is not None}
+
+
+def sample(storage: ByteStorage, flow: str, execution: str, layer: str) -> dict[int, Record]:
+    """Return the records of a layer as `records` does, from one listing and at most `SAMPLED` documents.
+
+    Where there are more, the newest and the oldest are read. Each other record is a copy of the newest with a duration of 0: the
+    number of documents, their splits and their states are right, and the first start and the last end are those of the read ones.
+    """
+    folder = key_layout.layer_folder(flow, execution, layer)
+    times = {index: entry.modified for entry in storage.entries(folder) if (index := key_layout.index_of(entry.name)) is not None}
+    if len(times) <= SAMPLED:
+        return records(storage, flow, execution, layer)
+    order = sorted(times, key=lambda index: (times[index], index))
+    wanted = [*order[: SAMPLED // 2], *order[-SAMPLED // 2 :]]
+    keys = [f"{folder}/{index}.json" for index in wanted]
+    found = zip(wanted, keys, storage.get_many(keys), strict=True)
+    known = {index: read(data, key, flow, execution, layer, index) for index, key, data in found if data is not None}
+    if not known:
+        return {}
+    newest = max(known.values(), key=lambda record: record.finished)
+    copy = replace(newest, started=newest.finished, artifacts={}, entries={})
+    return {index: known.get(index) or replace(copy, index=index) for index in sorted(times)}
 
 
 def is_complete(records: Mapping[int, Record]) -> bool:

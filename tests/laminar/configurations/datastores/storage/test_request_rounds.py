@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,15 @@ from laminar.cli.datastore_choice import StoredFlow
 from laminar.cli.results import _states
 from laminar.configurations.datastores import AWS, DataStore, Record, open_like
 from laminar.configurations.datastores.documents import garbage_collection
+from laminar.configurations.datastores.documents.execution_record import ExecutionRecord, LayerShape, save_execution
+from laminar.configurations.datastores.documents.repository import SAMPLED
 from laminar.configurations.datastores.key_layout import document_key
+from laminar.history import address
+from laminar.history.address import FlowShelf
+from laminar.history.session_keeper import new_session
 from laminar.ksuid import ksuid
 from laminar.program.outline import FlowOutline, LayerOutline
+from laminar.timestamps import now
 from tests.support.faulty_proxy import Conditions, proxy
 
 LATENCY = 0.3
@@ -202,3 +209,19 @@ def test_states_of_executions_are_read_in_bulk(slow):
     rows = list(_states(StoredFlow("Case", store, case)))
     assert [row[2:4] for row in rows] == [("finished", "3/3")] * 40
     assert conditions.rounds <= 8
+
+
+@pytest.mark.slow
+def test_a_list_of_runs_reads_few_documents_of_a_wide_execution_in_pods(slow, bucket_store):
+    connected, conditions, _ = slow
+    prefix = f"{connected.url}/{ksuid()}"
+    written, store = open_like(bucket_store, prefix), open_like(connected, prefix)
+    pods = replace(new_session("pods"), host="node", pid=0)
+    shapes = (LayerShape("Use", fan_out=True),)
+    save_execution(written, ExecutionRecord(flow="Wide", execution="e", layers=shapes, sessions=(pods,), workflow="wide-x"))
+    for index in range(60):
+        written.save(Record(flow="Wide", execution="e", layer="Use", index=index, splits=60, started=now(), finished=now()))
+    conditions.clear()
+    (run,) = address.runs([FlowShelf("Wide", store)], brief=True)
+    assert (run.state, run.failed_layers) == ("finished", ())
+    assert len([line for line in conditions.log if "/Use/" in line and ".json" in line]) <= SAMPLED + 1
