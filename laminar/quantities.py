@@ -13,12 +13,13 @@ UNITS = ((86_400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
 def duration(seconds: float) -> str:
     """Return a duration in one or two units; a negative one, of two clocks, is 0.
 
-    >>> [duration(seconds) for seconds in (0.0123, 4.25, 12, 61, 3725, 200_000, 30 * 86_400)]
-    ['12 ms', '4.2 s', '12 s', '1 min 1 s', '1 h 2 min', '2 d 7 h', '30 d']
+    >>> [duration(seconds) for seconds in (0.0004, 0.0123, 4.25, 12, 61, 3725, 200_000, 30 * 86_400)]
+    ['0 s', '12 ms', '4.2 s', '12 s', '1 min 1 s', '1 h 2 min', '2 d 7 h', '30 d']
     """
-    seconds = max(0, seconds)
+    if seconds <= 0.0005:
+        return "0 s"
     if seconds < 59.95:
-        if 0 < seconds < 0.9995:
+        if seconds < 0.9995:
             return f"{seconds * 1000:.0f} ms"
         return f"{seconds:.0f} s" if seconds == int(seconds) else f"{seconds:.1f} s"
     whole = round(seconds)
