@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from laminar.configurations.datastores.documents.log_pieces import Piece, save_pieces
+from laminar.configurations.datastores.storage.retrying_filesystem import hurried
 from laminar.exceptions import DatastoreError
 from laminar.history.log_buffer import LogBuffer
 
@@ -72,7 +73,8 @@ class LogKeeper:
         for layer, pieces in list(self.pending.items()):
             try:
                 self.count += 1
-                save_pieces(self.storage, self.flow, self.execution, layer, f"{self.run}-{self.count:08d}", pieces)
+                with hurried():
+                    save_pieces(self.storage, self.flow, self.execution, layer, f"{self.run}-{self.count:08d}", pieces)
             except (DatastoreError, OSError) as error:
                 report(f"the history of this run cannot be written: {error.what if isinstance(error, DatastoreError) else error}")
                 if sum(len(piece.text) for piece in pieces) > MOST_PENDING:

@@ -1,7 +1,7 @@
 """Keep the record of a session while it runs: its start, a lease that is renewed, the attempts that failed, its end.
 
 History matters less than the run: a datastore that cannot be written is reported once, and its records wait
-for the next time.
+for the next time. The scheduler waits a few seconds for the first write that fails, and for none after it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from laminar.configurations.datastores.documents.attempt_record import Attempt, save_attempts
 from laminar.configurations.datastores.documents.execution_record import Session, load_execution, save_execution
+from laminar.configurations.datastores.storage.retrying_filesystem import hurried
 from laminar.exceptions import DatastoreError
 from laminar.history import process_identity, state
 from laminar.ksuid import ksuid
@@ -69,16 +70,22 @@ class SessionKeeper:
         self.renewals = 0
         self.renewed = time.monotonic()
         self.broken = False
+        self.unread = False
+        """Whether the execution may have a record that is not read yet: writing another one would lose its sessions."""
 
     def open(self, *, known: bool) -> None:
         """Write that the session has started; ``known`` means that the execution may have a record already."""
-        if known:
-            self._try(self._take_over)
+        self.unread = known
         self._save()
 
     def _take_over(self) -> None:
-        """Keep the sessions before this one, and the facts that only the first one records."""
-        before = load_execution(self.storage, self.record.flow, self.record.execution)
+        """Keep the sessions before this one, and the facts that only the first one records; a damaged record is replaced."""
+        try:
+            before = load_execution(self.storage, self.record.flow, self.record.execution)
+        except DatastoreError as error:
+            self.unread = error.transient
+            raise
+        self.unread = False
         if before is not None:
             self.record = replace(
                 self.record,
@@ -120,20 +127,25 @@ class SessionKeeper:
         layers = tuple(dict.fromkeys(failed))
         others = tuple(dict.fromkeys(reused))
         self.session = replace(self.session, state=ended, ended=now(), reason=reason, failed=layers, reused=others, running=())
-        self._save()
+        self._save(rested=True)
 
     def _write_attempts(self) -> None:
         save_attempts(self.storage, self.record.flow, self.record.execution, ksuid(), self.pending)
 
-    def _save(self) -> None:
-        self.record = self.record.with_session(self.session)
+    def _save(self, *, rested: bool = False) -> None:
+        """Write the session's record; ``rested`` makes the request also shortly after one that failed: the last record counts."""
+        if self.unread:
+            self._try(self._take_over, rested=rested)
         self.renewed = time.monotonic()
-        self._try(lambda: save_execution(self.storage, self.record))
+        if not self.unread:
+            self.record = self.record.with_session(self.session)
+            self._try(lambda: save_execution(self.storage, self.record), rested=rested)
 
-    def _try(self, write: Callable[[], None]) -> bool:
+    def _try(self, write: Callable[[], None], *, rested: bool = False) -> bool:
         """Write a document, and return whether that was possible."""
         try:
-            write()
+            with hurried(rested=rested):
+                write()
         except (DatastoreError, OSError) as error:
             if not self.broken:
                 what = error.what if isinstance(error, DatastoreError) else str(error)

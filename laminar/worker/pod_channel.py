@@ -11,10 +11,15 @@ import socket
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from laminar.configurations.datastores.storage.retrying_filesystem import hurried
+
 if TYPE_CHECKING:
     from laminar.configurations.datastores import DataStore
 
-__all__ = ["PodChannel", "messages", "store_of"]
+__all__ = ["LAST_SECONDS", "PodChannel", "messages", "store_of"]
+
+LAST_SECONDS = 15.0
+"""Seconds for which the last records of a pod are retried: no work waits for them, and no later write repeats them."""
 
 
 class PodChannel:
@@ -43,6 +48,10 @@ class PodChannel:
         with contextlib.suppress(OSError):
             self.connection.recv(1)
 
+    def unkept(self, what: str) -> None:
+        """Send that the history cannot be written, with the error's text."""
+        self._send({"unkept": what})
+
     def done(self, code: int) -> None:
         """Send that the work has ended, and write the log that the supervisor answers with; a process that a layer forked does not.
 
@@ -53,8 +62,12 @@ class PodChannel:
         self._send({"done": code})
         key, data = self._log()
         if key and self.datastore is not None:
-            with contextlib.suppress(Exception):  # the supervisor gets no message, and writes the log itself
-                self.datastore.put(key, (data,))
+            try:
+                with hurried(LAST_SECONDS):
+                    self.datastore.put(key, (data,))
+            except Exception:  # the supervisor writes the log itself, or reports the error
+                self._send({"away": True})
+            else:
                 self._send({"kept": len(data)})
 
     def _log(self) -> tuple[str, bytes]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from laminar.configurations.datastores.documents.attempt_record import Attempt, save_attempts, save_lease
 from laminar.configurations.datastores.documents.log_pieces import Piece, log_file, save_pieces
+from laminar.configurations.datastores.storage.retrying_filesystem import hurried
 from laminar.exceptions import DatastoreError
 from laminar.history import state
 from laminar.history.history_setting import is_kept
@@ -23,13 +24,13 @@ from laminar.history.masking import Masker
 from laminar.ksuid import ksuid
 from laminar.timestamps import now
 from laminar.worker import attempt_report
-from laminar.worker.pod_channel import store_of
+from laminar.worker.pod_channel import LAST_SECONDS, store_of
 
 if TYPE_CHECKING:
     from laminar.configurations.datastores import DataStore
     from laminar.worker.arguments import Task
 
-__all__ = ["PodHistory", "attempted"]
+__all__ = ["Outage", "PodHistory", "attempted", "outage"]
 
 FIRST_WRITE = 5.0
 """Seconds after which a log is written for the first time, if the pod has not ended."""
@@ -90,10 +91,11 @@ class PodHistory:
         if moment >= self.next_write:
             self.interval = min(self.interval * 1.5, LAST_WRITE)
             self.next_write = moment + self.interval
-            self._write(self.buffer.snapshot())
+            self._write(self.buffer.snapshot(), last=False)
         if self.kept and moment - self.leased >= LEASE_EVERY and (store := self.store()) is not None:
             self.leased = moment
-            attempted(lambda: save_lease(store, *self._names(), f"{self.task.job.layer}.{self.name}", self._lease()))
+            name = f"{self.task.job.layer}.{self.name}"
+            attempted(lambda: save_lease(store, *self._names(), name, self._lease()), last=False)
 
     def offer(self) -> tuple[str, bytes]:
         """Return the key and the bytes of the log for the worker to write, an empty key where it need not."""
@@ -159,13 +161,13 @@ class PodHistory:
             until=now(after=state.POD_LEASE),
         )
 
-    def _write(self, pieces: Sequence[Piece]) -> None:
+    def _write(self, pieces: Sequence[Piece], *, last: bool = True) -> None:
         """Write the whole log, if there was output since the last time."""
         every = [*self.closed, *pieces]
         size = _size(every)
         if size == self.written or (store := self.store()) is None:
             return
-        if attempted(lambda: save_pieces(store, *self._names(), self.task.job.layer, self.name, every)):
+        if attempted(lambda: save_pieces(store, *self._names(), self.task.job.layer, self.name, every), last=last):
             self.written = size
 
 
@@ -173,12 +175,41 @@ def _size(pieces: Iterable[Piece]) -> int:
     return sum(len(piece.text) + piece.dropped for piece in pieces)
 
 
-def attempted(write: Callable[[], None]) -> bool:
-    """Write a part of the history; report where that is not possible, and return whether it was."""
+class Outage:
+    """What a process of a pod knows of its history's datastore: whether it is away, and whether that was reported.
+
+    The worker forwards to its supervisor, which prints one note for both.
+    """
+
+    def __init__(self) -> None:
+        self.known = self.reported = False
+        self.forward: Callable[[str], None] | None = None
+
+    def begin(self, what: str) -> None:
+        """Record that the datastore is away, and report it once."""
+        self.known = True
+        if self.forward is not None:
+            self.forward(what)
+        elif not self.reported:
+            self.reported = True
+            print(f"laminar: the history of this pod cannot be kept: {what}", file=sys.stderr, flush=True)
+
+
+outage = Outage()
+"""The outage as this process knows it; a forked process inherits it."""
+
+
+def attempted(write: Callable[[], None], *, last: bool = True) -> bool:
+    """Write a part of the history; report where that is not possible, and return whether it was.
+
+    It is retried for some seconds, where it is not repeated later (``last``) for longer, and not at all during an outage.
+    """
+    seconds = 0.0 if outage.known else LAST_SECONDS if last else None
     try:
-        write()
+        with hurried(seconds, rested=last):
+            write()
     except (DatastoreError, OSError) as error:
-        what = error.what if isinstance(error, DatastoreError) else error
-        print(f"laminar: the history of this pod cannot be kept: {what}", file=sys.stderr, flush=True)
+        outage.begin(error.what if isinstance(error, DatastoreError) else str(error))
         return False
+    outage.known = False
     return True

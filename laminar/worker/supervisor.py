@@ -22,7 +22,7 @@ from laminar.worker import memory_limit, pod
 from laminar.worker.arguments import Task
 from laminar.worker.job import is_own_signal, signal_name
 from laminar.worker.pod_channel import PodChannel, messages
-from laminar.worker.pod_history import PodHistory
+from laminar.worker.pod_history import PodHistory, outage
 
 __all__ = ["supervise"]
 
@@ -115,6 +115,7 @@ class Supervision:
 
     def _work(self, far: socket.socket) -> int:
         channel = PodChannel(far)
+        outage.forward = channel.unkept
         code = pod.run(self.task, channel)
         channel.done(code)
         return code
@@ -187,6 +188,10 @@ class Supervision:
         if "done" in message:
             self.done, self.deadline = int(message["done"]), None
             self._offer(near)
+        if "unkept" in message:
+            outage.begin(str(message["unkept"]))
+        if "away" in message:
+            outage.known = True
         if "kept" in message:
             self.history.taken()
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from laminar import history
-from laminar.configurations.datastores import Local
+from laminar.configurations.datastores import Local, open_store
 from laminar.configurations.datastores.documents.execution_record import load_execution
 from laminar.history import state
 from laminar.history.log_line import Selection
@@ -350,3 +350,112 @@ def test_a_run_whose_machine_is_gone_is_interrupted_when_its_lease_is_over(folde
         found = Run("Ends", path.parent.name, store)
         assert [(one.layer, one.how) for one in found.attempts if one.how in ("lost", "interrupted")] != []
         assert json.loads(path.read_text())["sessions"][0]["running"][0][0] == "Ending"
+
+
+OUTAGE = """\
+import os, time
+from laminar import Flow, Layer
+from laminar.configurations.datastores.storage import retrying_filesystem
+from laminar.configurations.executors import Process, Thread
+
+retrying_filesystem.SECONDS = 0.5  # the worker processes load this program, too
+
+class Ends(Flow): ...
+
+@Ends.register
+class Ending(Layer):
+    def __call__(self) -> None:
+        print("before the end", flush=True)
+        open("begun", "w").close()
+        while not os.path.exists("stopped"):
+            time.sleep(0.02)
+        self.rows = b"x" * 9000
+
+@Ends.register
+class After(Layer):
+    def __call__(self, ending: Ending) -> None:
+        self.size = len(ending.rows)
+
+if flow := Ends(datastore="s3://outage/store", executor=Thread() if os.environ["EXECUTOR"] == "thread" else Process()):
+    flow()
+"""
+
+
+class Server:
+    """An S3 server that is stopped and started again at the same address, with its files."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.start()
+
+    def start(self) -> None:
+        from moto.server import ThreadedMotoServer
+
+        self.server = ThreadedMotoServer("127.0.0.1", self.port, verbose=False)
+        self.server.start()
+        self.port = self.server.get_host_and_port()[1]
+
+    def stop(self) -> None:
+        self.server.stop()
+
+
+@pytest.fixture
+def server(monkeypatch):
+    import boto3
+
+    found = Server()
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{found.port}",
+    }.items():
+        monkeypatch.setenv(name, value)
+    boto3.client("s3").create_bucket(Bucket="outage")
+    yield found
+    found.stop()
+
+
+def outage(folder: Path, server: Server, *command: str, **more: str) -> tuple[int, str]:
+    """Run a command, stop the server while the first layer runs, and return the exit code and the output."""
+    with open(folder / "shown", "wb") as shown:
+        environ = {**os.environ, "EXECUTOR": "", **more}
+        process = subprocess.Popen([sys.executable, "-m", *command], cwd=folder, env=environ, stdout=shown, stderr=shown)
+    until((folder / "begun").exists)
+    server.stop()
+    (folder / "stopped").touch()
+    code = process.wait(60)
+    return code, (folder / "shown").read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("executor", ["process", "thread"])
+def test_a_run_whose_server_is_stopped_ends_and_is_resumed_when_it_is_back(executor, folder, server):
+    (folder / "ends.py").write_text(OUTAGE)
+    code, shown = outage(folder, server, "laminar", "run", "ends.py", EXECUTOR=executor)
+    assert code == 1
+    assert shown.count("the history of this run cannot be written") == 1
+    assert "failed (attempt 3): DatastoreError: Cannot " in shown
+    server.start()
+    found = history.find("Ends", "latest", open_store("s3://outage/store"))
+    assert (found.state, found.failed_layers) == ("interrupted", ())
+    command = [sys.executable, "-m", "laminar", "run", "ends.py", "--resume", found.id]
+    resumed = subprocess.run(command, cwd=folder, env={**os.environ, "EXECUTOR": executor}, capture_output=True, text=True)
+    assert resumed.returncode == 0, resumed.stderr
+    found = history.find("Ends", "latest", found.store)
+    assert (found.state, [one.action for one in found.sessions]) == ("finished", ["run", "resume"])
+
+
+@pytest.mark.slow
+def test_a_pod_whose_server_is_stopped_may_be_tried_again_and_reports_the_loss_of_its_history_once(folder, server):
+    (folder / "ends.py").write_text(OUTAGE)
+    command = ("laminar.runner", "ends.py", "--flow", "Ends", "--layer", "Ending", "--execution", "one")
+    code, shown = outage(folder, server, *command)
+    assert code == 75, shown
+    assert "laminar: Layer 'Ending' of flow 'Ends' failed (attempt 1): DatastoreError: Cannot write s3://outage/store/" in shown
+    assert shown.count("the history of this pod cannot be kept") == 1
+    server.start()
+    again = subprocess.run([sys.executable, "-m", *command], cwd=folder, env={**os.environ, "EXECUTOR": ""}, capture_output=True)
+    assert again.returncode == 0, again.stderr
+    (made,) = history.find("Ends", "one", open_store("s3://outage/store")).attempts
+    assert (made.layer, made.how) == ("Ending", "finished")

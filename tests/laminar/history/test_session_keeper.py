@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from laminar.configurations.datastores import Local
 from laminar.configurations.datastores.documents.attempt_record import Attempt, load_attempts
 from laminar.configurations.datastores.documents.execution_record import ExecutionRecord, load_execution
+from laminar.configurations.datastores.documents.log_pieces import load_pieces
+from laminar.configurations.datastores.storage import retrying_filesystem
+from laminar.configurations.datastores.storage.retrying_filesystem import retry
 from laminar.exceptions import DatastoreError
 from laminar.history import session_keeper
+from laminar.history.log_keeper import LogKeeper
+from laminar.history.masking import Masker
 from laminar.history.session_keeper import SessionKeeper, new_session
 from laminar.history.stored_run import Run
+from laminar.local.session import LocalSession
 from laminar.timestamps import now
 
 
@@ -87,6 +95,82 @@ def test_a_datastore_that_is_away_is_reported_once_and_written_when_it_is_back(s
     keeper.close("failed", failed=["A"])
     assert [one.layer for one in load_attempts(store, "F", "e")] == ["A"]
     assert written(store).sessions[0].state == "failed"
+
+
+class Network(Local):
+    """A store whose requests are retried, as those over a network are; none succeeds while it is away."""
+
+    away = True
+
+    def request(self) -> None:
+        def one() -> None:
+            if self.away:
+                raise TimeoutError
+
+        try:
+            retry(one, "s3://bucket")
+        except TimeoutError as error:
+            found = DatastoreError("The store is away.")
+            found.transient = True
+            raise found from error
+
+    def put(self, key, chunks):
+        self.request()
+        super().put(key, chunks)
+
+    def get(self, key, start=0, stop=None):
+        self.request()
+        return super().get(key, start, stop)
+
+
+@pytest.fixture
+def network(tmp_path, monkeypatch):
+    """Return a store, and the pauses between its requests, which alone advance the clock."""
+    pauses: list[float] = []
+    monkeypatch.setattr(retrying_filesystem.time, "monotonic", lambda: sum(pauses))
+    monkeypatch.setattr(retrying_filesystem.time, "sleep", pauses.append)
+    monkeypatch.setattr(retrying_filesystem, "_away", {})
+    return Network(tmp_path), pauses
+
+
+def test_an_outage_stops_the_scheduler_for_seconds_and_is_reported_once(network):
+    store, pauses = network
+    said: list[str] = []
+    session = LocalSession.__new__(LocalSession)
+    session.keeper = keeper_of(store, report=said.append)
+    session.report = SimpleNamespace(note=said.append)  # type: ignore[assignment]
+    session.logs = LogKeeper(store, "F", "e", "run", Masker({}))
+    session.under_way, session.reused = {}, {}
+    session.keeper.open(known=True)
+    for number in range(20):
+        pauses.append(1.0)  # the scheduler's own work
+        session.keeper.add(Attempt(layer="A", index=number))
+        buffer = session.logs.begin("A", number, 1)
+        buffer.add("stdout", b"line\n")
+        session.logs.end(buffer)
+        session.tick()
+    session.close(None, ["A"])
+    assert sum(pauses) - 20 < retrying_filesystem.HURRIED
+    assert said == ["the history of this run cannot be written: The store is away."]
+    store.away = False
+    session.close(None, ["A"])
+    assert len(load_attempts(store, "F", "e")) == 20
+    assert len(list(load_pieces(store, "F", "e", "A"))) == 20
+    assert written(store).sessions[0].state == "failed"
+
+
+def test_earlier_sessions_that_cannot_be_read_at_the_start_are_kept(network):
+    store, _ = network
+    store.away = False
+    first = keeper_of(store)
+    first.open(known=False)
+    first.close("failed", failed=["A"])
+    store.away = True
+    second = keeper_of(store)
+    second.open(known=True)
+    store.away = False
+    second.close("finished")
+    assert [one.id for one in written(store).sessions] == [first.session.id, second.session.id]
 
 
 def test_a_damaged_record_of_attempts_hides_no_other(store):

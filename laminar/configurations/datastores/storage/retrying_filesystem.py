@@ -3,6 +3,9 @@
 This is one loop for all requests. Those of botocore and s3fs are switched off: they give up after three and five attempts within
 seconds, and multiply (botocore 1.43, retries/standard.py: DEFAULT_MAX_ATTEMPTS; s3fs 2026.9, core.py: retries). Of many files
 only the failed ones are retried, and an outage of a minute does not fail a layer.
+
+Requests that matter less than the run, those of its history, are made within `hurried`: they give up within seconds, and are
+not repeated while the storage is known to be away.
 """
 
 from __future__ import annotations
@@ -12,12 +15,14 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from laminar.configurations.datastores.byte_storage import Buffer
 
-__all__ = ["RetryingFilesystem", "is_transient", "retry"]
+__all__ = ["RetryingFilesystem", "hurried", "is_transient", "retry"]
 
 JITTER = random.SystemRandom()
 """Generator of pauses: the program may have seeded the generator of the module random."""
@@ -26,6 +31,13 @@ T = TypeVar("T")
 
 SECONDS = 60.0
 """Seconds for which a request is retried; one that is under way then ends by its own timeout."""
+
+HURRIED = 3.0
+"""Seconds for which a request within `hurried` is retried."""
+
+LONG, REST = 1.0, 4.0
+"""Seconds from which a request that failed has taken long, and the time without hurried requests after it, as a multiple of its
+own: those that are refused cost nothing, those without response their timeout, which blocks the scheduler a fifth of the time."""
 
 NOTICE = 10.0
 """Seconds after which a line on stderr reports the waiting."""
@@ -71,6 +83,28 @@ STATUSES = ("status_code", "status", "code")
 _reported: set[int] = set()
 """Processes that have reported that they wait."""
 
+_away: dict[str, tuple[float, str]] = {}
+"""Places whose last request failed, with the time from which hurried requests are made again, and the error as text."""
+
+_limit: ContextVar[float | None] = ContextVar("_limit", default=None)
+"""Seconds for which hurried requests are retried, None outside of `hurried`. A thread that is started within it has none."""
+
+
+@contextmanager
+def hurried(seconds: float | None = None, *, rested: bool = False) -> Iterator[None]:
+    """Within it requests are retried for a few seconds only, and not at all where the last one to the same place failed.
+
+    ``seconds`` replaces the limit. After a failed request that took long the next ones fail without being made, for some
+    time; with ``rested`` they are made.
+    """
+    if rested:
+        _away.update({place: (0.0, text) for place, (_, text) in list(_away.items())})
+    token = _limit.set(HURRIED if seconds is None else seconds)
+    try:
+        yield
+    finally:
+        _limit.reset(token)
+
 
 def is_transient(error: BaseException) -> bool:
     """Return whether a later attempt may succeed: after an error of the server, throttling, a broken connection.
@@ -112,32 +146,63 @@ def is_transient_status(status: int) -> bool:
 def retry(request: Callable[[], T], url: str, seconds: float | None = None) -> T:
     """Return the result of an idempotent function, calling it again for some seconds where it fails for a transient cause.
 
-    It is called at least twice: the first call may have taken long.
+    It is called at least twice, as the first call may have taken long, except within `hurried`.
     """
-    started, tries = time.monotonic(), 0
-    longest = SECONDS if seconds is None else seconds
+    started, tries, place = time.monotonic(), 0, place_of(url)
+    longest, least = limits(place, SECONDS if seconds is None else seconds, started)
     while True:
+        began = time.monotonic()
         try:
-            return request()
+            found = request()
         except Exception as error:
             if not is_transient(error):
+                _away.pop(place, None)
                 raise
             pause = min(LONGEST_PAUSE, PAUSE * 2 ** min(tries, 10)) * JITTER.uniform(0.5, 1.0)
             tries += 1
-            waited = time.monotonic() - started
-            if tries > 1 and waited + pause > longest:
+            moment = time.monotonic()
+            if tries >= least and moment - started + pause > longest:
+                took = moment - began
+                _away[place] = (moment + (REST * took if took > LONG else 0.0), f"{type(error).__name__}: {error}")
                 raise
-            if waited >= NOTICE:
-                report_waiting(url, error)
+            if moment - started >= NOTICE:
+                report_waiting(place, error)
+        else:
+            _away.pop(place, None)
+            return found
         time.sleep(pause)
 
 
-def report_waiting(url: str, error: Exception) -> None:
+def limits(place: str, seconds: float, moment: float) -> tuple[float, int]:
+    """Return for how many seconds a request is retried, and how often it is made at least.
+
+    Raises ConnectionError within `hurried`, where the last request to the place failed after a long time.
+    """
+    limit = _limit.get()
+    if limit is None:
+        return seconds, 2
+    if place not in _away:
+        return min(limit, seconds), 1
+    until, text = _away[place]
+    if moment < until:
+        raise ConnectionError(f"{place} did not answer: {text}")
+    return 0.0, 1
+
+
+def place_of(url: str) -> str:
+    """Return the bucket, or the server, of a URL.
+
+    >>> place_of("s3://bucket/some/prefix")
+    's3://bucket'
+    """
+    kind, _, rest = url.partition("://")
+    return f"{kind}://{rest.partition('/')[0]}"
+
+
+def report_waiting(place: str, error: Exception) -> None:
     """Print, once in a process, the cause of the delay."""
     if os.getpid() not in _reported:
         _reported.add(os.getpid())
-        kind, _, rest = url.partition("://")
-        place = f"{kind}://{rest.partition('/')[0]}"
         print(f"laminar: {place} does not answer ({type(error).__name__}); trying again", file=sys.stderr, flush=True)
 
 

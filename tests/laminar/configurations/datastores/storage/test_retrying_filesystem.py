@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+from typing import Any
 
 import aiohttp
 import pytest
@@ -11,7 +13,7 @@ from fsspec.exceptions import FSTimeoutError
 from s3fs.errors import translate_boto_error
 
 from laminar.configurations.datastores.storage import retrying_filesystem
-from laminar.configurations.datastores.storage.retrying_filesystem import RetryingFilesystem, is_transient, retry
+from laminar.configurations.datastores.storage.retrying_filesystem import RetryingFilesystem, hurried, is_transient, retry
 
 
 def answered(code: str, status: int) -> BaseException:
@@ -90,6 +92,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     monkeypatch.setattr(retrying_filesystem.time, "monotonic", lambda: sum(taken))
     monkeypatch.setattr(retrying_filesystem.time, "sleep", taken.append)
     monkeypatch.setattr(retrying_filesystem, "_reported", set())
+    monkeypatch.setattr(retrying_filesystem, "_away", {})
     return taken
 
 
@@ -106,6 +109,73 @@ def test_it_is_asked_for_a_minute_with_pauses_that_grow(pauses: list[float], cap
     assert 4 <= max(pauses) <= 8
     said = "laminar: s3://bucket does not answer (ConnectionResetError); trying again\n"
     assert capsys.readouterr().err == said, "once in a process"
+
+
+class Storage:
+    """Answer or fail, and count the requests; each takes ``seconds``."""
+
+    def __init__(self, pauses: list[float]) -> None:
+        self.pauses, self.up, self.seconds, self.requests = pauses, False, 0.0, 0
+
+    def ask(self) -> str:
+        self.requests += 1
+        self.pauses.append(self.seconds)
+        if not self.up:
+            raise ConnectionRefusedError("down")
+        return "done"
+
+    def requested(self, url: str = "s3://bucket/a", **options: Any) -> tuple[int, float]:
+        """Return how many hurried requests were made for one, and how long they took."""
+        requests, before = self.requests, sum(self.pauses)
+        with contextlib.suppress(ConnectionError), hurried(**options):
+            retry(self.ask, url)
+        return self.requests - requests, sum(self.pauses) - before
+
+
+def test_a_hurried_request_gives_up_within_seconds_and_is_made_once_until_one_succeeds(pauses: list[float]) -> None:
+    storage = Storage(pauses)
+    requests, seconds = storage.requested()
+    assert requests > 2
+    assert 1 < seconds <= retrying_filesystem.HURRIED
+    assert [storage.requested(url) for url in ("s3://bucket/a", "s3://bucket/b")] == [(1, 0.0), (1, 0.0)]
+    assert storage.requested("s3://other")[0] > 2
+    storage.up = True
+    assert storage.requested() == (1, 0.0)
+    storage.up = False
+    assert storage.requested()[0] > 2
+
+
+def test_a_request_in_no_hurry_is_retried_for_a_minute_during_an_outage_and_its_failure_hurries_others(pauses: list[float]) -> None:
+    storage = Storage(pauses)
+    for _ in range(2):
+        before = sum(pauses)
+        with pytest.raises(ConnectionRefusedError):
+            retry(storage.ask, "s3://bucket")
+        assert sum(pauses) - before > 50
+        assert storage.requested() == (1, 0.0)
+
+
+def test_after_a_hurried_request_without_response_the_next_ones_are_not_made_for_some_time(pauses: list[float]) -> None:
+    storage = Storage(pauses)
+    storage.seconds = 15.0
+    assert storage.requested() == (1, 15.0)
+    assert storage.requested() == (0, 0.0)
+    with pytest.raises(ConnectionError, match="s3://bucket did not answer: ConnectionRefusedError: down"), hurried():
+        retry(storage.ask, "s3://bucket")
+    assert storage.requested(rested=True) == (1, 15.0)
+    pauses.append(15.0 * retrying_filesystem.REST + 1)
+    assert storage.requested() == (1, 15.0)
+    pauses.append(15.0 * retrying_filesystem.REST + 1)
+    storage.up = True
+    assert [storage.requested(), storage.requested()] == [(1, 15.0), (1, 15.0)]
+
+
+def test_a_rejected_request_shows_that_the_storage_is_back(pauses: list[float]) -> None:
+    storage = Storage(pauses)
+    storage.requested()
+    with pytest.raises(PermissionError):
+        retry(lambda: exec("raise PermissionError"), "s3://bucket")
+    assert storage.requested()[0] > 2
 
 
 def test_a_hiccup_is_not_worth_a_word(pauses: list[float], capsys: pytest.CaptureFixture[str]) -> None:
