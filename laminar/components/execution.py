@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from laminar.components import layer_status, runtime
 from laminar.configurations import option_values
-from laminar.exceptions import ExecutionError, FlowError
+from laminar.exceptions import ExecutionError, FlowError, OptionError
 from laminar.identifiers import name_problem
 from laminar.program import process_state, recording, source_location
 from laminar.program.recording import Step
@@ -27,7 +27,7 @@ LayerT = TypeVar("LayerT", bound="Layer")
 
 def check_name(name: str, what: str) -> None:
     """Raise ExecutionError for a name that cannot be part of a datastore's path."""
-    if problem := name_problem(name):
+    if problem := name_problem(name) if isinstance(name, str) else "is no text":
         raise ExecutionError(
             f"{what} {problem}: it becomes part of paths.",
             where=source_location.caller(),
@@ -45,10 +45,12 @@ class Execution:
     def __init__(self, id: str | None, flow: Flow, retry: bool = False) -> None:
         """Create the execution of an id; with None it gets one when parameters are given or layers are scheduled."""
         if id is not None:
-            check_name(id, f"Execution id {id!r}")
+            check_name(id, f"Execution id {option_values.shown(id)}")
+        if isinstance(flow, type) or not hasattr(flow, "registrations"):
+            raise option_values.rejected("Execution", "flow", flow, "an object of a subclass of Flow", "flow=Train()")
         self.id = id
         self.flow = flow
-        self.retry = retry
+        self.retry = option_values.boolean("Execution", "retry", retry)
         self.chain: tuple[str, ...] = (flow.name,)
         self.origin = id
         self.given = id is not None
@@ -138,9 +140,13 @@ class Execution:
         return made
 
     def status(self, name: str) -> str:
-        """Return whether a layer is ``"finished"``, ``"skipped"`` or ``"unfinished"`` here."""
-        recording.read(f"the state of {name}")
-        return self._status(name, {})
+        """Return whether a layer is ``"finished"``, ``"skipped"`` or ``"unfinished"`` here.
+
+        Raises FlowError for a layer that the flow does not register.
+        """
+        found = self.flow.registered(name).layer.__name__
+        recording.read(f"the state of {found}")
+        return self._status(found, {})
 
     def _status(self, name: str, known: dict[str, str]) -> str:
         """Return a layer's state; ``known`` holds those that were found before."""
@@ -155,10 +161,11 @@ class Execution:
 
         Raises ExecutionError for a layer that failed and where nothing runs the execution, ClusterError after ``timeout`` seconds.
         """
+        seconds = None if timeout is None else option_values.seconds("Execution.wait", "timeout", timeout, above=False)
         if recording.active():
             return self
         if run := self._cluster_run():
-            run.wait(timeout)
+            run.wait(seconds)
         elif not self.finished:
             raise self._without_workflow("has not finished", "resume() runs the unfinished layers.")
         return self
@@ -172,7 +179,9 @@ class Execution:
         Raises FlowError for a layer that the execution does not have.
         """
         recording.read("logs")
-        name = None if layer is None else _name(layer)
+        name = None if layer is None else _name(layer, "logs", "layer")
+        index = None if index is None else option_values.count("Execution.logs", "index", index)
+        option_values.boolean("Execution.logs", "failed", failed)
         if run := self._cluster_run():
             return run.logs(name, index=index, failed=failed)
         from laminar.history.log_line import Selection
@@ -230,7 +239,13 @@ class Execution:
         Raises SchedulerError before anything runs for unknown names, a cycle, and a dependency that is neither scheduled nor
         finished.
         """
-        named = {_name(layer): {_name(need) for need in needs} for layer, needs in dependencies.items()}
+        if not isinstance(dependencies, Mapping):
+            raise _no_dependencies(dependencies)
+        named: dict[str, set[str]] = {}
+        for layer, needs in dependencies.items():
+            if not isinstance(needs, Iterable) or isinstance(needs, str | bytes):
+                raise _no_dependencies(dependencies)
+            named[_name(layer, "schedule", "dependencies")] = {_name(need, "schedule", "dependencies") for need in needs}
         return self._act(Step(self, action="schedule", dependencies=named, where=source_location.caller()))
 
     def resume(self, *, from_: Any = None) -> Execution:
@@ -241,7 +256,7 @@ class Execution:
 
         Raises ExecutionError for an id without records, FlowError for a layer that the flow does not have.
         """
-        named = None if from_ is None else _name(from_)
+        named = None if from_ is None else _name(from_, "resume", "from_")
         return self._act(Step(self, action="resume", from_layer=named, where=source_location.caller()))
 
     def execute(self, *, layer: Layer) -> Execution:
@@ -249,6 +264,10 @@ class Execution:
 
         Raises ExecutionError where the layer fails.
         """
+        from laminar.components.layer import Layer
+
+        if not isinstance(layer, Layer):
+            raise option_values.rejected("Execution.execute", "layer", layer, "a layer of the flow", "layer=flow.layer(Fit)")
         return self._act(Step(self, action="execute", layer=layer, where=source_location.caller()))
 
     def next(self, *, flow: Flow, linker: Callable[[Execution], Parameters]) -> Execution:
@@ -294,7 +313,19 @@ class Execution:
         return f"Execution(id={self.id!r}, flow={self.flow.name})"
 
 
-def _name(layer: Any) -> str:
+def _name(layer: Any, method: str, option: str) -> str:
+    """Return the name of a layer that an option of a method names by its name, class or object."""
+    from laminar.components.layer import Layer
+
     if isinstance(layer, str):
         return layer
-    return str(layer.name if not isinstance(layer, type) else layer.__name__)
+    if isinstance(layer, Layer):
+        return layer.name
+    if isinstance(layer, type) and issubclass(layer, Layer):
+        return layer.__name__
+    raise option_values.rejected(f"Execution.{method}", option, layer, "a layer: its name, class or object", f"{option}=Fit")
+
+
+def _no_dependencies(value: Any) -> OptionError:
+    expected, example = "a dict of layers and lists of layers", "dependencies={Fit: [Read]}"
+    return option_values.rejected("Execution.schedule", "dependencies", value, expected, example)

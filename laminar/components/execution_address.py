@@ -22,7 +22,7 @@ def named_execution(flow: Flow, words: str | None) -> str | None:
 
     Raises ExecutionError for ``latest`` where there is none, and for words that fit several executions.
     """
-    if not words or not isinstance(words, str) or process_state.is_worker() or recording.active() is not None:
+    if not isinstance(words, str) or not words or process_state.is_worker() or recording.active() is not None:
         return words
     from laminar.history import address, identifier
 

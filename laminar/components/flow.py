@@ -218,7 +218,10 @@ class Flow:
 
         Raises FlowError, with a suggestion, for a layer that the flow does not register.
         """
-        cls = type(layer) if isinstance(layer, Layer) else layer
+        cls: Any = type(layer) if isinstance(layer, Layer) else layer
+        if not isinstance(cls, (str, type)):
+            expected = "a layer: its name, class or object"
+            raise option_values.rejected(f"Flow {self.name!r}", "layer", cls, expected, f"{self.name}().layer(Fit)")
         name = cls if isinstance(cls, str) else cls.__name__
         known = self.registrations.get(name)
         if known is None or (not isinstance(cls, str) and not is_same_layer(cls, known.layer)):

@@ -6,8 +6,13 @@ kind) of the hook that it replaces. A flow's hooks apply to each of its layers, 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, TypeVar
+
+from laminar.configurations import option_values
+from laminar.exceptions import OptionError
+from laminar.program import source_location
 
 __all__ = ["entry", "execution", "retry", "submission"]
 
@@ -38,10 +43,15 @@ def submission(function: FunctionT) -> FunctionT:
 
 
 def _mark(function: FunctionT, kind: Kind) -> FunctionT:
-    if not callable(function):
-        raise TypeError(f"@{kind} decorates a method, not an object of type {type(function).__name__}")
-    setattr(function, MARK, kind)
-    return function
+    if callable(function) and not isinstance(function, type):
+        with contextlib.suppress(AttributeError, TypeError):  # functions of C have no attributes
+            setattr(function, MARK, kind)
+            return function
+    raise OptionError(
+        f"@{kind} decorates a method, not {option_values.shown(function)}.",
+        where=source_location.caller(),
+        fix=f"write @{kind} above a def in the body of a layer or a flow.",
+    )
 
 
 def hooks_of(cls: type, kind: Kind | None = None) -> Iterator[tuple[str, Callable[..., Any]]]:

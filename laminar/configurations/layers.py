@@ -104,8 +104,7 @@ class Volume:
         if self.empty_dir is not None:
             size = 0 if self.empty_dir in (0, "0") else values.megabytes("Volume", "empty_dir", self.empty_dir)
             object.__setattr__(self, "empty_dir", size)
-        if not isinstance(self.read_only, bool):
-            raise values.rejected("Volume", "read_only", self.read_only, "True or False", "read_only=True")
+        values.boolean("Volume", "read_only", self.read_only)
 
     @property
     def source(self) -> tuple[str, str | int]:
@@ -121,7 +120,8 @@ class Container:
     """Describe the pod that runs one split of a layer.
 
     ``cpu`` counts cores, ``memory`` and ``ephemeral_storage`` are MB (10^6 bytes), ``timeout`` is the seconds of an attempt. Texts
-    are converted: Kubernetes quantities such as "500m" and "4Gi", durations such as "1h". A ``command`` may be a list of words.
+    are converted: Kubernetes quantities such as "500m" and "4Gi", durations such as "1h";
+    a timeout may be a timedelta. A ``command`` may be a list of words.
     ``env`` maps names to values, ``secrets`` names to `Secret`. Requests and limits are the same. None means the default.
 
     Raises OptionError (a TypeError and ValueError) for a value of a wrong type or shape.
@@ -309,8 +309,7 @@ class Cache:
     def __post_init__(self) -> None:
         if self.version is not None and (isinstance(self.version, bool) or not isinstance(self.version, (int, str))):
             raise values.rejected("Cache", "version", self.version, "an int or a str", "Cache(version=2)")
-        if not isinstance(self.image, bool):
-            raise values.rejected("Cache", "image", self.image, "True or False", "Cache(image=False)")
+        values.boolean("Cache", "image", self.image)
 
 
 YEAR = 365 * 86_400.0

@@ -6,6 +6,7 @@ a value of a wrong type or shape.
 
 from __future__ import annotations
 
+import datetime
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +17,7 @@ from laminar.exceptions import OptionError
 from laminar.program import source_location
 
 __all__ = [
+    "boolean",
     "cores",
     "count",
     "image",
@@ -128,15 +130,16 @@ def _quantity(text: str) -> float | None:
 
 
 def seconds(owner: str, name: str, value: Any, *, least: float = 0, above: bool = True) -> float | int:
-    """Return a number of seconds, given as one or as a duration.
+    """Return a number of seconds, given as one, as a duration or as a timedelta.
 
     >>> seconds("Container", "timeout", "1h30m"), seconds("Retry", "delay", 0.1)
     (5400, 0.1)
     """
-    found = _number(value)
+    found = _number(value.total_seconds() if isinstance(value, datetime.timedelta) else value)
     if isinstance(value, str) and re.fullmatch(DURATION, value.strip(), re.ASCII):
         parts = re.findall(r"([0-9.]+)(ms|s|m|h|d)", value)
         found = sum(float(amount) * UNITS[unit] for amount, unit in parts)
+    if isinstance(value, str | datetime.timedelta) and found is not None:
         found = int(found) if found == int(found) else found
     if found is None or found < least or (above and found == least):
         wanted = "a positive number of seconds" if above else "a number of seconds"
@@ -204,6 +207,13 @@ def sequence(owner: str, name: str, value: Any, kind: type[Any], *, example: str
     if found is None or not all(isinstance(one, kind) for one in found):
         raise rejected(owner, name, value, f"a list of {kind.__name__}", example)
     return found
+
+
+def boolean(owner: str, name: str, value: Any) -> bool:
+    """Return True or False: the truth of another value, such as the text "no", is not what its reader expects."""
+    if not isinstance(value, bool):
+        raise rejected(owner, name, value, "True or False", f"{name}=True")
+    return value
 
 
 def optional(owner: str, name: str, value: Any, *, example: str = "") -> str | None:

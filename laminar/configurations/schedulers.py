@@ -83,15 +83,13 @@ class Argo(Scheduler):
             "successful_history": successful_history,
             "failed_history": failed_history,
         }
-        if concurrency_policy is not None and concurrency_policy not in POLICIES:
+        if concurrency_policy is not None and not (isinstance(concurrency_policy, str) and concurrency_policy in POLICIES):
             raise values.rejected("Argo", "concurrency_policy", concurrency_policy, f"one of {', '.join(POLICIES)}", FORBID)
-        if not isinstance(suspend, bool):
-            raise values.rejected("Argo", "suspend", suspend, "True or False", "suspend=True")
         self.settings = Schedule(
             tuple(values.text("Argo", "schedule", one, example=CRON) for one in given),
             values.optional("Argo", "timezone", timezone, example='timezone="Europe/Berlin"'),
             concurrency_policy,
-            suspend,
+            values.boolean("Argo", "suspend", suspend),
             **{name: None if value is None else values.count("Argo", name, value) for name, value in limits.items()},
         )
 

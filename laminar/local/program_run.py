@@ -7,8 +7,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from laminar.components import replaced_parameters
-from laminar.exceptions import FlowError, LaminarError
-from laminar.program import main_module, process_state, program_check
+from laminar.exceptions import ExecutionError, FlowError, LaminarError
+from laminar.program import load_error, main_module, process_state, program_check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +34,10 @@ def run_program(program: Program, session: Session) -> None:
         if leaving.code in (None, 0):
             _check_called(session)
         raise
-    except LaminarError:
+    except LaminarError as error:
         _check_selected(session)
+        if not isinstance(error, ExecutionError) and not error.problems:  # datastores and the history know no lines
+            error.where = error.where or load_error.line(program, error)
         raise
     _check_called(session)
 

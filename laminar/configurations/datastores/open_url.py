@@ -22,7 +22,12 @@ def open_store(url: str | os.PathLike[str]) -> DataStore:
     >>> open_store("/data"), open_store("file:///data"), open_store("s3://bucket/prefix")
     (Local('/data'), Local('/data'), AWS.S3('s3://bucket/prefix'))
     """
-    url = os.fspath(url)
+    found = os.fspath(url) if isinstance(url, (str, os.PathLike)) else None
+    if not isinstance(found, str):
+        raise DatastoreError(
+            f"The URL of a datastore is a text, not a {type(url).__name__}.", fix="name one such as s3://bucket/prefix."
+        )
+    url = found
     if not url:
         raise DatastoreError("The datastore's URL is empty.", fix="name a folder or a URL such as s3://bucket/prefix.")
     kind = scheme(url)

@@ -117,3 +117,9 @@ def test_a_flow_that_is_never_called_is_reported_after_the_run():
 def test_an_exit_passes_through_and_only_a_good_one_is_checked(code):
     with pytest.raises(SystemExit if code else FlowError):
         run(f"Train(**own)(rows=1)\nsys.exit({code})\n", Session())
+
+
+def test_an_error_of_a_datastore_has_the_line_of_the_program():
+    with pytest.raises(LaminarError, match="needs a folder") as caught:
+        run("from laminar.configurations.datastores import Local\nstore = Local('')\n", Session())
+    assert caught.value.where == f"program.py:{len(HEAD.splitlines()) + 2}"

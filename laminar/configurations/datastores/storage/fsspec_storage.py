@@ -50,6 +50,10 @@ class FsspecStorage(ByteStorage):
     """Start of the range that requests a whole file."""
 
     def __init__(self, root: str, **options: Any) -> None:
+        if not isinstance(root, str):
+            raise DatastoreError(
+                f"The URL of a datastore is a text, not a {type(root).__name__}.", fix="name one such as s3://bucket/prefix."
+            )
         kind, found, path = root.partition("://")
         if not found or not kind or (kind != "memory" and not path.strip("/")):
             raise DatastoreError(f"{root!r} is not the URL of a datastore.", fix="name one such as s3://bucket/prefix.")

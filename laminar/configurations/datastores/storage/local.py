@@ -48,6 +48,8 @@ class LocalStorage(ByteStorage):
         path = path.removeprefix("file://") if isinstance(path, str) else ""
         if not path or "\0" in path:
             raise DatastoreError("A Local datastore needs a folder.", fix="name one: Local('.laminar').")
+        if not isinstance(durable, bool):
+            raise DatastoreError(f"Local durable must be True or False, not a {type(durable).__name__}.", fix="write durable=True.")
         path = os.path.expanduser(path)
         super().__init__(os.path.abspath(path))
         self.relative = not os.path.isabs(path)

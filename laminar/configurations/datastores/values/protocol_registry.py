@@ -42,7 +42,9 @@ class TypedStorage(ByteStorage):
         """
         for found in types:
             if not isinstance(found, type):
-                raise OptionError(f"datastore.protocol expects types, not {found!r}.", fix="@datastore.protocol(MyType)")
+                raise OptionError(
+                    f"datastore.protocol expects types, not a {type(found).__name__}.", fix="@datastore.protocol(MyType)"
+                )
         if not types:
             raise OptionError("datastore.protocol expects at least one type.", fix="@datastore.protocol(MyType)")
 
