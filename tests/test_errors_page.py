@@ -107,6 +107,9 @@ CASES: dict[str, str] = {
     "Retry attempts must be a whole number of at least 1, not ….": "Retry(attempts=0)",
     "Container cpu must be a positive number of cores, not ….": "Container(cpu=0)",
     "Container timeout must be a positive number of seconds, or a duration, not ….": "Container(timeout=-1)",
+    "Container has no option '…'.": "Container(memroy=4000)",
+    "Volume rejects its arguments: missing 1 required positional argument: '…'.": "Volume(claim='data')",
+    "@entry decorates a method, not ….": "hooks.entry(3)",
     "Volume expects exactly one of claim, secret, config_map, host_path and empty_dir.": "Volume('/data')",
     # inside a layer
     "Layer '…' sets '…', a name that every layer uses itself.": "Read().index = 1",

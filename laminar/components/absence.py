@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from laminar.components.binding import KEPT
-from laminar.exceptions import ArtifactError, suggest
+from laminar.exceptions import ArtifactError, nearest, suggest
 from laminar.graph import PARAMETERS
 from laminar.program import source_location
 
@@ -66,7 +67,7 @@ def _no_parameter(binding: Binding, layer: Layer, name: str, execution: Executio
         f"Flow {layer.flow.name!r} was started without parameter {name!r}.{suggest(name, given)}"
         f" Its parameters are: {', '.join(given) or 'none'} (execution {execution.id!r}).",
         where=source_location.caller(),
-        fix=f"start the flow again with {name}=..., or declare it with a default; {KEPT}",
+        fix=f"{_instead(name, given)}start the flow again with {name}=..., or declare it with a default; {KEPT}",
     )
 
 
@@ -79,8 +80,14 @@ def _left_out(binding: Binding, layer: Layer, name: str, of: str) -> ArtifactErr
         f"Layer {layer.name!r} finished without setting {name!r}{caught} ({of}; it has {', '.join(names) or 'nothing'})."
         + suggest(name, names),
         where=source_location.caller(),
-        fix=f"set self.{name} in {layer.name}.__call__, or give it a class value as a default.",
+        fix=f"{_instead(name, names)}set self.{name} in {layer.name}.__call__, or give it a class value as a default.",
     )
+
+
+def _instead(name: str, known: Iterable[str]) -> str:
+    """Return the beginning of the advice for a name that is probably misspelled."""
+    near = nearest(name, known)
+    return f"read .{near} instead, or " if near else ""
 
 
 def _of_init(layer: Layer) -> str:

@@ -32,6 +32,7 @@ __all__ = ["Flow"]
 LayerT = TypeVar("LayerT", bound=Layer)
 
 
+@option_values.explain_arguments
 class Flow:
     """Hold layers that depend on each other, and run them.
 

@@ -28,6 +28,7 @@ class Unset(Enum):
 UNSET: Final = Unset.UNSET
 
 
+@values.explain_arguments
 class Catch:
     """Finish a layer although its ``__call__`` raised one of these exceptions (or a subclass).
 
@@ -62,6 +63,7 @@ class Catch:
         return f"Catch({', '.join(exception.__name__ for exception in self.exceptions)})"
 
 
+@values.explain_arguments
 @dataclass(frozen=True)
 class Secret:
     """Refer to one key of a Kubernetes Secret; its value is never read by laminar."""
@@ -74,6 +76,7 @@ class Secret:
             values.text("Secret", name, getattr(self, name), example='Secret(name="database", key="password")')
 
 
+@values.explain_arguments
 @dataclass(frozen=True)
 class Volume:
     """Mount one source at a path of the container: exactly one of claim, secret, config_map, host_path, empty_dir.
@@ -115,6 +118,7 @@ class Volume:
 SOURCES = ("claim", "secret", "config_map", "host_path", "empty_dir")
 
 
+@values.explain_arguments
 @dataclass(frozen=True)
 class Container:
     """Describe the pod that runs one split of a layer.
@@ -250,6 +254,7 @@ class MutableContainer(Container):
         return Container(**{each.name: getattr(self, each.name) for each in fields(Container)})
 
 
+@values.explain_arguments
 @dataclass(frozen=True)
 class Parameter:
     """Name the attribute of a layer that a ForEach iterates over.
@@ -270,6 +275,7 @@ class Parameter:
             object.__setattr__(self, "index", values.count("Parameter", "index", self.index))
 
 
+@values.explain_arguments
 @dataclass(frozen=True)
 class ForEach:
     """Split a layer over the grid (cartesian product) of its parameters, the last one fastest.
@@ -292,6 +298,7 @@ class ForEach:
             object.__setattr__(self, "parallelism", values.count("ForEach", "parallelism", self.parallelism, least=1))
 
 
+@values.explain_arguments
 @dataclass(frozen=True)
 class Cache:
     """Reuse a finished split's result, from any execution of the store, where code and inputs are the same.
@@ -316,6 +323,7 @@ YEAR = 365 * 86_400.0
 """Longest delay, beyond any run's time: a float cannot hold the power of more attempts."""
 
 
+@values.explain_arguments
 @dataclass(frozen=True)
 class Retry:
     """Retry a failing split: ``attempts`` attempts in all, after ``delay * backoff**(n-1)`` seconds plus jitter.

@@ -7,19 +7,21 @@ a value of a wrong type or shape.
 from __future__ import annotations
 
 import datetime
+import inspect
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, TypeVar
 
-from laminar.exceptions import OptionError
+from laminar.exceptions import OptionError, suggest
 from laminar.program import source_location
 
 __all__ = [
     "boolean",
     "cores",
     "count",
+    "explain_arguments",
     "image",
     "mapping",
     "megabytes",
@@ -33,6 +35,8 @@ __all__ = [
     "text",
     "words",
 ]
+
+ClassT = TypeVar("ClassT", bound=type[Any])
 
 # Suffixes of quantities: kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity
 SUFFIXES = {"": 1.0, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
@@ -52,6 +56,33 @@ def rejected(owner: str, name: str, value: object, expected: str, example: str) 
     """Return the error for a value that an option rejects."""
     what = f"{owner} {name} must be {expected}, not {shown(value)}."
     return OptionError(what, where=source_location.caller(), fix=f"write {example}.")
+
+
+def explain_arguments(cls: ClassT) -> ClassT:
+    """Decorate a class: report misspelled, missing and superfluous arguments of its constructor as OptionError."""
+    made = cls.__init__
+
+    @wraps(made)
+    def checked(self: Any, *given: Any, **named: Any) -> None:
+        try:
+            made(self, *given, **named)
+        except TypeError as error:
+            if error.__traceback__ is None or error.__traceback__.tb_next is not None:  # raised within the constructor
+                raise
+            raise _wrong_arguments(type(self).__name__, inspect.signature(made), named, error) from None
+
+    cls.__init__ = checked
+    return cls
+
+
+def _wrong_arguments(owner: str, signature: inspect.Signature, named: Mapping[str, Any], error: TypeError) -> OptionError:
+    """Return the error for arguments that a signature does not have, or lacks; Python's text names the latter."""
+    known = [name for name in signature.parameters if name != "self"]
+    unknown = [name for name in named if name not in known]
+    what = f"{owner} rejects its arguments: {str(error).partition('() ')[2] or error}."
+    if unknown:
+        what = f"{owner} has no option {unknown[0]!r}.{suggest(unknown[0], known)}"
+    return OptionError(what, where=source_location.caller(), fix=f"its options are {', '.join(known) or 'none'}.")
 
 
 def shown(value: object) -> str:

@@ -50,6 +50,7 @@ class Schedule:
     failed_history: int | None = None
 
 
+@values.explain_arguments
 class Argo(Scheduler):
     """Run a flow as a workflow on a cluster: a call submits it, and returns an Execution that follows it.
 

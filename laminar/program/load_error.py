@@ -52,6 +52,8 @@ def _fix_of_code(error: BaseException) -> str:
         return f"correct the import, or install {top!r} where the program is executed: here, and in the image."
     if isinstance(error, KeyError) and error.args and _is_of_environment(error):
         return f"set the variable {error.args[0]} where the program is executed, here and in pods; or give it a default."
+    if isinstance(error, FileNotFoundError) and error.filename is not None:
+        return "correct the path, or read it in a layer: pods execute the program too, and have only the files of their image."
     if isinstance(error, (SystemExit, OSError)):
         return "make the program run up to its flow's call on any machine: it is executed to find its flows."
     return "correct the program: it is executed up to its flow's call, to find its flows."

@@ -9,7 +9,7 @@ from dataclasses import FrozenInstanceError
 from typing import TYPE_CHECKING
 
 from laminar.configurations.layers import Container
-from laminar.exceptions import DatastoreError, ExecutionError, LaminarError
+from laminar.exceptions import DatastoreError, ExecutionError, InternalError, LaminarError
 from laminar.program import error_text, source_location
 from laminar.worker.job import SplitJob
 
@@ -108,10 +108,13 @@ def _has_attempts_left(job: SplitJob, reason: str, attempts: int) -> bool:
 
 
 def trace(error: BaseException) -> str:
-    """Return the traceback of an error as text, from the user's first line on."""
+    """Return the traceback of an error as text: from the user's first line on, for an error of laminar to the user's last."""
     shown = traceback.TracebackException.from_exception(error)
     while shown.stack and shown.stack[0].filename.startswith(source_location.PACKAGE):
         del shown.stack[0]
+    if isinstance(error, LaminarError) and not isinstance(error, InternalError) and not os.environ.get("LAMINAR_TRACEBACK"):
+        while shown.stack and shown.stack[-1].filename.startswith(source_location.PACKAGE):
+            del shown.stack[-1]
     return "".join(shown.format()).rstrip()
 
 

@@ -44,6 +44,7 @@ def cpus() -> int:
     return os.cpu_count() or 1
 
 
+@option_values.explain_arguments
 class Executor(ABC):
     """Run splits, at most ``concurrency`` at once (default: the CPUs this process may use), each at most ``timeout`` seconds.
 

@@ -82,6 +82,7 @@ def arguments(layer: Layer, job: Job, docker: str, label: str = "") -> list[str]
     return [*words, "--entrypoint", command[0], container.image, *command[1:]]
 
 
+@option_values.explain_arguments
 class Docker(Executor):
     """Run splits in containers: the layer's image, command, CPUs, memory, environment and host volumes.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from laminar.configurations import option_values
 from laminar.configurations.executors.base import Executor
 from laminar.configurations.executors.lanes import End, Lane, SubmitLane
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Process"]
 
 
+@option_values.explain_arguments
 class Process(Executor):
     """Run each split (or batch of splits) in its own process, forked from this one in its state at the flow's call.
 

@@ -7,6 +7,7 @@ import contextvars
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from laminar.configurations import option_values
 from laminar.configurations.executors.base import Executor
 from laminar.configurations.executors.lanes import End, Lane, SubmitLane
 from laminar.exceptions import FlowError, LaminarError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Thread"]
 
 
+@option_values.explain_arguments
 class Thread(Executor):
     """Run splits in threads; they share this process's memory and cannot be killed, so a timeout is rejected."""
 

@@ -180,6 +180,9 @@ def test_a_missing_attribute_says_whether_it_was_never_set_or_the_layer_is_unfin
         made.execution("none").layer(A).value  # noqa: B018
     with pytest.raises(AttributeError, match="finished without setting 'other'"):
         made().layer(A).other  # noqa: B018
+    with pytest.raises(ArtifactError, match="Did you mean 'value'") as misspelled:
+        made().layer(A).valeu  # noqa: B018
+    assert misspelled.value.fix.startswith("read .value instead, or set self.valeu in A.__call__")
     with pytest.raises(AttributeError, match="belongs to no execution"):
         A().value  # noqa: B018
 

@@ -1,7 +1,7 @@
 """Each parameter of each public callable gets values of wrong types and shapes: accepted, or reported with a place and a fix.
 
-The callables are those of ``laminar`` and of the modules of ``laminar.configurations``: a new one, or a new parameter, is drawn as
-soon as it exists.
+The callables are those of ``laminar``, ``laminar.elements`` and the modules of ``laminar.configurations``: a new one, or a new
+parameter, is drawn as soon as it exists. LAMINAR_EXAMPLES sets another number of examples for a long search.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from laminar.configurations.datastores.storage.memory import MemoryStorage
 from laminar.configurations.executors import Process, Thread
 from laminar.configurations.layers import Cache, Catch, Container, ForEach, Parameter, Retry, Secret, Volume
 from laminar.configurations.schedulers import Argo
-from laminar.exceptions import InternalError, LaminarError
+from laminar.exceptions import InternalError, LaminarError, OptionError
 
 
 class Fit(Layer):
@@ -96,6 +96,7 @@ NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
     "datastores.S3": {"root": lambda: "s3://b/p"},
     "datastores.open_store": {"url": lambda: "/d"},
     **{f"hooks.{kind}": {"function": lambda: lambda self: True} for kind in ("entry", "execution", "retry", "submission")},
+    **{f"elements.{name}": {"value": lambda: [1]} for name in ("every", "one")},
     "laminar.Execution": {"id": lambda: None, "flow": flow},
     "flow.layer": {"layer": lambda: Fit},
     "execution.layer": {"layer": lambda: Fit},
@@ -132,7 +133,11 @@ class Target:
 
 def public() -> Iterator[tuple[str, Any]]:
     """Yield the public callables of the package, by the end of their modules' names and their own."""
-    modules = ["laminar", *(found.name for found in pkgutil.iter_modules(configurations.__path__, f"{configurations.__name__}."))]
+    modules = [
+        "laminar",
+        "laminar.elements",
+        *(found.name for found in pkgutil.iter_modules(configurations.__path__, f"{configurations.__name__}.")),
+    ]
     for module in (importlib.import_module(name) for name in modules if name not in MADE):
         for name in module.__all__:
             found = getattr(module, name)
@@ -294,6 +299,32 @@ def test_any_value_of_any_parameter_is_accepted_or_reported(target):
         check(target, value)
 
     each()
+
+
+CONSTRUCTORS = {
+    target.name: target
+    for target in TARGETS
+    if isinstance(made := target.make(), type) and not issubclass(made, (Layer, Execution, datastores.DataStore))
+}
+
+
+@pytest.mark.parametrize("name", sorted(CONSTRUCTORS))
+def test_arguments_that_a_constructor_does_not_have_are_reported(name):
+    made = CONSTRUCTORS[name].make()
+    needed = {key: value() for key, value in NEEDED.get(name, {}).items()}
+    with pytest.raises(OptionError, match="has no option 'nothing'") as caught:
+        made(**needed, nothing=1)
+    assert "test_any_option.py" in caught.value.where
+    assert all(key in caught.value.fix for key in needed)
+
+
+def test_a_misspelled_a_missing_and_a_superfluous_argument_are_explained():
+    with pytest.raises(OptionError, match=r"Container has no option 'memroy'\. Did you mean 'memory'"):
+        Container(memroy=4000)
+    with pytest.raises(OptionError, match="Volume rejects its arguments: missing 1 required positional argument: 'mount'"):
+        Volume(claim="data")
+    with pytest.raises(OptionError, match="Retry rejects its arguments: takes from 1 to 5 positional arguments but 6 were given"):
+        Retry(1, 2, 3, 4, 5)
 
 
 def test_each_parameter_without_a_default_has_a_value():

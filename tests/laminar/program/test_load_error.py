@@ -63,7 +63,7 @@ def test_a_port_that_is_in_use_is_named(function, shown, tmp_path):
         ("import no_such_module.part", "install 'no_such_module' where the program is executed"),
         ("import os\nos.environ['NO_SUCH_VARIABLE']", "set the variable NO_SUCH_VARIABLE where the program is executed"),
         ("{}['key']", "correct the program: it is executed"),
-        ("open('/no/such/file')", "on any machine"),
+        ("open('/no/such/file')", "correct the path"),
         ("exec(compile('def f(:', 'other.py', 'exec'))", "correct the syntax of other.py."),
     ],
 )

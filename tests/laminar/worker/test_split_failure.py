@@ -7,6 +7,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from laminar import Flow, Layer, Parameters
+from laminar.configurations import option_values
 from laminar.configurations.datastores import Memory
 from laminar.configurations.executors import Thread
 from laminar.configurations.layers import Container, ForEach, Parameter, Retry
@@ -173,6 +174,10 @@ def test_a_trace_starts_at_the_users_first_line():
 def test_a_trace_leaves_out_what_called_the_users_code():
     with pytest.raises(FlowError) as caught:
         Case().registered("Nobody")
-    assert "in registered" in trace(caught.value)
-    inner = caught.value.__traceback__.tb_next  # type: ignore[union-attr]
-    assert "in registered" not in trace(caught.value.with_traceback(inner))
+    assert "in registered" not in trace(caught.value)
+    assert "in test_a_trace_leaves_out" in trace(caught.value)
+    with pytest.raises(ValueError, match="quotation") as other:
+        option_values.split_words("'")
+    assert "in split_words" in trace(other.value)
+    inner = other.value.__traceback__.tb_next  # type: ignore[union-attr]
+    assert "in split_words" not in trace(other.value.with_traceback(inner))

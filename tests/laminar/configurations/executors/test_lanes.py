@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -40,6 +41,13 @@ class Executor:
         return self.here(layer)
 
 
+class Split(str):
+    """A layer that is a text, and keeps no log."""
+
+    __slots__ = ()
+    _binding = SimpleNamespace(log=None)
+
+
 class Ends(list[tuple[str, int, Any]]):
     """Note the ends of several groups of splits by the group's name."""
 
@@ -51,8 +59,8 @@ def test_an_inline_lane_runs_what_was_begun_one_after_the_other_when_it_waits():
     executor, ends = Executor(), Ends()
     lane = InlineLane(executor)
     lane.open()
-    lane.begin(["a", "fail", "b"], ends.of("x"))
-    lane.begin(["c"], ends.of("y"))
+    lane.begin([Split("a"), Split("fail"), Split("b")], ends.of("x"))
+    lane.begin([Split("c")], ends.of("y"))
     assert (executor.log, ends) == ([], [])
     lane.wait(None)
     assert executor.log == ["a", "fail", "b", "c"]
@@ -69,9 +77,9 @@ def test_an_inline_lane_runs_what_an_end_begins():
     def end(place: int, result: Any) -> None:
         results.append(result)
         if result == "a":
-            lane.begin(["b"], end)
+            lane.begin([Split("b")], end)
 
-    lane.begin(["a"], end)
+    lane.begin([Split("a")], end)
     lane.wait(None)
     assert results == ["a", "b"]
 
@@ -84,7 +92,7 @@ def test_an_inline_lane_lets_an_interruption_pass(monkeypatch):
 
     monkeypatch.setattr(executor, "here", interrupted)
     lane = InlineLane(executor)
-    lane.begin(["a"], ends.of("x"))
+    lane.begin([Split("a")], ends.of("x"))
     with pytest.raises(KeyboardInterrupt):
         lane.wait(None)
     assert ends == []
