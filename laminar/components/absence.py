@@ -74,6 +74,12 @@ def _no_parameter(binding: Binding, layer: Layer, name: str, execution: Executio
 def _left_out(binding: Binding, layer: Layer, name: str, of: str) -> ArtifactError:
     """Return the error for an attribute that a finished layer did not set."""
     record = binding.record(layer, binding.index or 0)
+    if record is None and binding.index is not None and binding.index >= layer.splits:
+        return ArtifactError(
+            f"Layer {layer.name!r} has no split {binding.index} ({of}).",
+            where=source_location.caller(),
+            fix=f"read a split from 0 to {layer.splits - 1}.",
+        )
     caught = f": it caught {record.caught} first" if record is not None and record.caught else ""
     names = binding.names(layer)
     return ArtifactError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -277,7 +278,7 @@ class Execution:
 
         Raises FlowError where the linker returns anything but Parameters.
         """
-        if not callable(linker):
+        if not _is_linker(linker):
             raise FlowError(
                 f"next() takes linker=a function of the execution, not {option_values.shown(linker)}.",
                 where=source_location.caller(),
@@ -311,6 +312,19 @@ class Execution:
 
     def __repr__(self) -> str:
         return f"Execution(id={self.id!r}, flow={self.flow.name})"
+
+
+def _is_linker(linker: Any) -> bool:
+    """Return whether an object can be called with one argument, as far as its signature is known."""
+    if not callable(linker):
+        return False
+    try:
+        inspect.signature(linker).bind(None)
+    except TypeError:
+        return False
+    except ValueError:  # a function of C without one
+        return True
+    return True
 
 
 def _name(layer: Any, method: str, option: str) -> str:

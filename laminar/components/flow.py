@@ -257,6 +257,8 @@ class Flow:
                     object.__setattr__(made, name, value)
         for name, value in attributes.items():
             if name in ("index", "splits", "attempt"):
+                if value is not None and (type(value) is not int or value < 0):  # this is called for each split
+                    value = option_values.count(f"Layer {made.name!r}", name, value, least=0 if name == "index" else 1)
                 setattr(binding, name, value)
             else:
                 setattr(made, name, value)

@@ -105,7 +105,8 @@ class Volume:
         for name in ("claim", "secret", "config_map", "host_path", "sub_path"):
             values.optional("Volume", name, getattr(self, name))
         if self.empty_dir is not None:
-            size = 0 if self.empty_dir in (0, "0") else values.megabytes("Volume", "empty_dir", self.empty_dir)
+            is_zero = type(self.empty_dir) in (int, float, str) and self.empty_dir in (0, "0")
+            size = 0 if is_zero else values.megabytes("Volume", "empty_dir", self.empty_dir)
             object.__setattr__(self, "empty_dir", size)
         values.boolean("Volume", "read_only", self.read_only)
 

@@ -43,6 +43,9 @@ SUFFIXES = {"": 1.0, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e
 SUFFIXES |= {f"{letter}i": 1024.0 ** (place + 1) for place, letter in enumerate("KMGTPE")}
 QUANTITY = r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)([A-Za-z]*)"
 
+LARGEST = 2**63 - 1
+"""Largest quantity: k8s.io/apimachinery, pkg/api/resource/quantity.go, the comment of Quantity. CPUs are counted in thousandths."""
+
 UNITS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 DURATION = r"(?:[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h|d))+"
 
@@ -134,7 +137,7 @@ def cores(owner: str, name: str, value: Any) -> float | int:
     (0.5, 2)
     """
     found = _quantity(value) if isinstance(value, str) else _number(value)
-    if found is None or found <= 0:
+    if found is None or not 0 < found <= LARGEST / 1000:
         raise rejected(owner, name, value, "a positive number of cores", f'{name}=2 or {name}="500m"')
     return int(found) if isinstance(value, str) and found == int(found) else found
 
@@ -149,7 +152,7 @@ def megabytes(owner: str, name: str, value: Any) -> int:
     has_unit = isinstance(value, str) and re.search("[A-Za-z]", value) is not None
     if found is not None and has_unit:
         found /= 1e6
-    whole = math.ceil(found) if found is not None else 0
+    whole = math.ceil(found) if found is not None and found <= LARGEST / 1e6 else 0
     if whole < 1 or (not has_unit and found != whole):  # "0.5" may mean half a GB
         raise rejected(owner, name, value, "a whole number of MB, or a quantity", f'{name}=4000 or {name}="4Gi"')
     return whole

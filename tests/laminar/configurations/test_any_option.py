@@ -344,6 +344,30 @@ def test_the_values_that_other_parameters_keep_are_accepted(name):
     target.make()(**{key: made() for key, made in NEEDED[name].items()})
 
 
+def test_a_zero_of_an_unordered_kind_is_rejected_as_a_size():
+    with pytest.raises(OptionError, match="Volume empty_dir must be"):
+        Volume("/d", empty_dir=decimal.Decimal("sNaN"))
+
+
+@pytest.mark.parametrize("name", ["index", "splits", "attempt"])
+@pytest.mark.parametrize("value", ["x", -1, 0.5, [], True])
+def test_a_wrong_split_of_a_layer_is_reported(name, value):
+    with pytest.raises(OptionError, match=f"Layer 'Fit' {name} must be a whole number"):
+        flow().layer(Fit, **{name: value})
+
+
+def test_a_split_that_a_finished_layer_does_not_have_is_reported_with_their_number():
+    with pytest.raises(LaminarError, match="Layer 'Fit' has no split 5") as caught:
+        flow()().layer(Fit, index=5).rows  # noqa: B018
+    assert caught.value.fix == "read a split from 0 to 0."
+
+
+def test_a_linker_without_a_parameter_is_reported_at_the_call():
+    with pytest.raises(LaminarError, match="next\\(\\) takes linker=a function of the execution") as caught:
+        flow()().next(flow=flow(), linker=lambda: Parameters())
+    assert "test_any_option.py" in caught.value.where
+
+
 def test_what_is_left_out_exists():
     names = {name for name, _ in public()} | {name for name, _ in methods()}
     assert {name for name in MADE if not name.startswith("laminar.")} <= names
