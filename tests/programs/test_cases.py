@@ -36,8 +36,9 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -242,7 +243,7 @@ def left(folder: Path) -> list[int]:
     return found
 
 
-def started(case: Case, folder: Path, **streams: int) -> subprocess.Popen[bytes]:
+def started(case: Case, folder: Path, **streams: Any) -> subprocess.Popen[bytes]:
     """Start a case in a session of its own, so that its group is killed at once."""
     where = placed(case, folder)
     return subprocess.Popen(case.command(), cwd=where, env=environment(case, folder), start_new_session=True, **streams)  # type: ignore[call-overload,no-any-return]
@@ -361,7 +362,9 @@ def test_a_store_that_is_a_file_is_a_clear_error(tmp_path):
 )
 def test_a_run_ends_by_a_signal_with_its_processes_and_is_resumed_by_the_command_that_it_prints(kind, words, tmp_path):
     case = Case("signal_to_a_run.py", words)
-    process = started(case, tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    handled = partial(signal.signal, kind, signal.SIG_DFL)  # nohup ignores SIGHUP in all that it starts
+    process = started(case, tmp_path, preexec_fn=handled, **pipes)
     assert process.stdout is not None
     while b"started" not in (line := process.stdout.readline()):
         assert line, "the layer did not start"
