@@ -185,14 +185,22 @@ def _secrets(value: Any) -> dict[str, Secret]:
 
 
 def _affinity(value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise values.rejected("Container", "affinity", value, "a dict", 'affinity={"nodeAffinity": {...}}')
-    return value
+    found = dict(value) if isinstance(value, Mapping) else None
+    if found is None or not values.is_plain(found):
+        expected = "a dict of texts, whole numbers, lists and dicts"
+        raise values.rejected("Container", "affinity", value, expected, 'affinity={"nodeAffinity": {...}}')
+    return found
 
 
 def _tolerations(value: Any) -> tuple[Mapping[str, Any], ...]:
     example = 'tolerations=[{"key": "gpu", "operator": "Exists"}]'
-    return values.sequence("Container", "tolerations", value, Mapping, example=example)
+    found = values.sequence("Container", "tolerations", value, Mapping, example=example)
+    given = tuple({name: one for name, one in each.items() if one is not None} for each in found)
+    if not all(isinstance(name, str) and isinstance(one, str | int) for each in given for name, one in each.items()):
+        raise values.rejected("Container", "tolerations", value, "a list of dicts of texts", example)
+    for seconds in (each["tolerationSeconds"] for each in given if "tolerationSeconds" in each):
+        values.count("Container", "tolerations tolerationSeconds", seconds)
+    return given
 
 
 CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {

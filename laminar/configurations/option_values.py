@@ -23,6 +23,7 @@ __all__ = [
     "count",
     "explain_arguments",
     "image",
+    "is_plain",
     "mapping",
     "megabytes",
     "number",
@@ -241,6 +242,18 @@ def sequence(owner: str, name: str, value: Any, kind: type[Any], *, example: str
     if found is None or not all(isinstance(one, kind) for one in found):
         raise rejected(owner, name, value, f"a list of {kind.__name__}", example)
     return found
+
+
+def is_plain(value: Any, depth: int = 32) -> bool:
+    """Return whether a value consists of dicts with text keys, lists, texts, whole numbers, booleans and None.
+
+    A pod's fields need no others (kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1, Scheduling).
+    """
+    if isinstance(value, dict):
+        return depth > 0 and all(isinstance(key, str) and is_plain(one, depth - 1) for key, one in value.items())
+    if isinstance(value, list | tuple):
+        return depth > 0 and all(is_plain(one, depth - 1) for one in value)
+    return value is None or type(value) in (str, int, bool)
 
 
 def boolean(owner: str, name: str, value: Any) -> bool:

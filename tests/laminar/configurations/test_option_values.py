@@ -18,6 +18,9 @@ from laminar.configurations.layers import Container, ForEach, Parameter, Retry, 
 from laminar.configurations.schedulers import Argo
 from laminar.exceptions import OptionError
 
+LOOP: dict[str, object] = {}
+LOOP["self"] = LOOP
+
 
 class Train(Flow): ...
 
@@ -45,7 +48,7 @@ class Fit(Layer): ...
         ({"image": "registry.example.com:5000/a/b_c:1.0@sha256:" + "0" * 64}, {}),
         ({"env": {"N": 3, "ON": True}}, {"env": {"N": "3", "ON": "True"}}),
         ({"volumes": Volume("/d", claim="c")}, {"volumes": (Volume("/d", claim="c"),)}),
-        ({"tolerations": {"key": "gpu"}}, {"tolerations": ({"key": "gpu"},)}),
+        ({"tolerations": {"key": "gpu", "value": None}}, {"tolerations": ({"key": "gpu"},)}),
     ],
     ids=str,
 )
@@ -96,12 +99,18 @@ def test_retry_and_foreach_accept_a_duration_and_one_parameter():
         {"volumes": ["/data"]},
         {"node_selector": ["disk"]},
         {"tolerations": "gpu"},
+        {"tolerations": [{"key": b"gpu"}]},
+        {"tolerations": [{"key": ["gpu"]}]},
+        {"tolerations": [{"key": "gpu", "tolerationSeconds": "soon"}]},
         {"affinity": "near"},
+        {"affinity": {1: "x"}},
+        {"affinity": {"nodeAffinity": [{"weight": 0.5}]}},
+        {"affinity": LOOP},
     ],
     ids=str,
 )
 def test_a_wrong_value_is_reported_with_the_line_and_an_example(wrong):
-    with pytest.raises(OptionError, match=f"Container {next(iter(wrong))} must be") as caught:
+    with pytest.raises(OptionError, match=f"Container {next(iter(wrong))}( tolerationSeconds)? must be") as caught:
         Container(**wrong)
     assert caught.value.where.startswith(os.path.relpath(__file__))
     assert caught.value.fix.startswith("write ")
