@@ -70,6 +70,8 @@ class SessionKeeper:
         self.renewals = 0
         self.renewed = time.monotonic()
         self.broken = False
+        self.away = False
+        """Whether the last record could not be written."""
         self.unread = False
         """Whether the execution may have a record that is not read yet: writing another one would lose its sessions."""
 
@@ -150,6 +152,7 @@ class SessionKeeper:
             if not self.broken:
                 what = error.what if isinstance(error, DatastoreError) else str(error)
                 self.report(f"the history of this run cannot be written: {what}")
-            self.broken = True
+            self.broken = self.away = True
             return False
+        self.away = False
         return True

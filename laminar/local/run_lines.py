@@ -32,6 +32,8 @@ class Quiet:
     """Pass the layers' output through and report nothing else."""
 
     is_live: ClassVar[bool] = False
+    away = False
+    """Whether the datastore is away, so that commands that read it have to wait."""
 
     def __init__(self) -> None:
         self._unfinished: dict[str, tuple[str, bool]] = {}
@@ -153,6 +155,7 @@ class Lines(Quiet):
     def begin(self, layer: str, splits: int, fan_out: bool) -> None:
         self.started[layer] = time.monotonic()
         self.splits[layer] = splits if fan_out else -1
+        self.tally.begun.add(layer)
         if self.detailed:
             self._say(f"  {layer} starts" + (f" ({splits} split{'' if splits == 1 else 's'})" if fan_out else ""))
 
@@ -197,7 +200,7 @@ class Lines(Quiet):
     def _summary(self, execution: Execution) -> None:
         self._say(self.tally.text(execution.flow.name))
         for command in next_commands(execution, failed="failed" in self.tally.counts):
-            self._say(f"  see it: {command}")
+            self._say(f"  see it{', when the datastore is back' if self.away else ''}: {command}")
 
     def note(self, text: str) -> None:
         self._say(f"note: {text}")

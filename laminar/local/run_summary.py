@@ -19,13 +19,17 @@ __all__ = ["Tally", "next_commands"]
 
 @dataclass
 class Tally:
-    """How the layers of one run of an execution ended so far; ``before`` are those that had ended when it began."""
+    """How the layers of one run of an execution ended so far.
+
+    ``before`` are those that had ended when it began, ``begun`` those that it started.
+    """
 
     layers: tuple[str, ...] = ()
     before: Mapping[str, str] = field(default_factory=dict)
     ended: dict[str, str] = field(default_factory=dict)
     reused: set[str] = field(default_factory=set)
     began: float = field(default_factory=lambda: time.monotonic())
+    begun: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, execution: Execution, before: Mapping[str, str]) -> Tally:
@@ -36,14 +40,19 @@ class Tally:
     @property
     def counts(self) -> dict[str, int]:
         """Numbers of layers by how they ended, without those that are 0."""
-        ways = [self.ended.get(name) or ("finished before" if name in self.before else "not run") for name in self.layers]
-        found = {how: ways.count(how) for how in ("finished", "finished before", "skipped", "failed", "not run")}
+        ways = [self._way(name) for name in self.layers]
+        found = {how: ways.count(how) for how in ("finished", "finished before", "skipped", "failed", "interrupted", "not run")}
         found = {
             "finished": found["finished"] - len(self.reused),
             "reused": len(self.reused),
             **{k: v for k, v in found.items() if k != "finished"},
         }
         return {how: count for how, count in found.items() if count}
+
+    def _way(self, name: str) -> str:
+        if name in self.ended:
+            return self.ended[name]
+        return "finished before" if name in self.before else "interrupted" if name in self.begun else "not run"
 
     @property
     def seconds(self) -> float:
@@ -57,7 +66,7 @@ class Tally:
         'Train: failed after 1 min 5 s: 1 layer finished, 1 failed, 1 not run'
         """
         counts = self.counts
-        state = "failed" if "failed" in counts else "stopped" if "not run" in counts else "finished"
+        state = "failed" if "failed" in counts else "stopped" if counts.keys() & {"interrupted", "not run"} else "finished"
         words = [f"{count} {how}" for how, count in counts.items()]
         if words:
             number, _, how = words[0].partition(" ")

@@ -133,6 +133,7 @@ class LocalSession:
             self.keeper.close(state.FAILED, reason=f"{type(error).__name__}: {what}", failed=layers, reused=self.reused)
         else:
             self.keeper.close(state.FAILED if layers else state.FINISHED, failed=layers, reused=self.reused)
+        self.report.away = self.keeper.away
 
 
 def execute(layer: Layer) -> None:

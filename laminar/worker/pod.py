@@ -140,8 +140,8 @@ def _refused(error: Exception, failures: PodFailures) -> int:
     if isinstance(error, FlowError | ExecutionError | SchedulerError):
         failures.keep_error(error, again=False)
         return refuse(error)
-    if not attempt_report.is_wanted():
-        print(split.trace(error), file=sys.stderr)
+    if not attempt_report.is_wanted() and (shown := split.trace(error)):
+        print(shown, file=sys.stderr)
     refuse(error)
     failures.keep_error(error, again=True)
     return RETRY

@@ -108,14 +108,27 @@ def _has_attempts_left(job: SplitJob, reason: str, attempts: int) -> bool:
 
 
 def trace(error: BaseException) -> str:
-    """Return the traceback of an error as text: from the user's first line on, for an error of laminar to the user's last."""
+    """Return the traceback of an error as text: from the user's first line on, for an error of laminar to the user's last.
+
+    The traceback of an outage has no causes either, and is "" without a line of the user: the causes are frames of the storage's
+    packages, and the error's text names them.
+    """
     shown = traceback.TracebackException.from_exception(error)
     while shown.stack and shown.stack[0].filename.startswith(source_location.PACKAGE):
         del shown.stack[0]
-    if isinstance(error, LaminarError) and not isinstance(error, InternalError) and not os.environ.get("LAMINAR_TRACEBACK"):
-        while shown.stack and shown.stack[-1].filename.startswith(source_location.PACKAGE):
-            del shown.stack[-1]
-    return "".join(shown.format()).rstrip()
+    if not isinstance(error, LaminarError) or isinstance(error, InternalError) or os.environ.get("LAMINAR_TRACEBACK"):
+        return "".join(shown.format()).rstrip()
+    is_outage = isinstance(error, DatastoreError) and error.transient
+    while shown.stack and (
+        shown.stack[-1].filename.startswith(source_location.PACKAGE) or (is_outage and not _is_own(shown.stack[-1]))
+    ):
+        del shown.stack[-1]
+    return "".join(shown.format(chain=not is_outage)).rstrip() if shown.stack or not is_outage else ""
+
+
+def _is_own(frame: traceback.FrameSummary) -> bool:
+    """Return whether a frame is of the user's code: not of laminar, of Python's library or of an installed package."""
+    return source_location.is_users(frame.filename) and not INSTALLED & {*frame.filename.split(os.sep)}
 
 
 def _fix(error: BaseException) -> str:

@@ -436,6 +436,8 @@ def test_a_run_whose_server_is_stopped_ends_and_is_resumed_when_it_is_back(execu
     assert code == 1
     assert shown.count("the history of this run cannot be written") == 1
     assert "failed (attempt 3): DatastoreError: Cannot " in shown
+    assert "see it, when the datastore is back: laminar report ends.py" in shown
+    assert "aiohttp" not in shown
     server.start()
     found = history.find("Ends", "latest", open_store("s3://outage/store"))
     assert (found.state, found.failed_layers) == ("interrupted", ())
@@ -454,6 +456,7 @@ def test_a_pod_whose_server_is_stopped_may_be_tried_again_and_reports_the_loss_o
     assert code == 75, shown
     assert "laminar: Layer 'Ending' of flow 'Ends' failed (attempt 1): DatastoreError: Cannot write s3://outage/store/" in shown
     assert shown.count("the history of this pod cannot be kept") == 1
+    assert "aiohttp" not in shown
     server.start()
     again = subprocess.run([sys.executable, "-m", *command], cwd=folder, env={**os.environ, "EXECUTOR": ""}, capture_output=True)
     assert again.returncode == 0, again.stderr

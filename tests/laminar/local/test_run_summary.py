@@ -34,6 +34,11 @@ def test_a_run_is_summed_up(case):
     assert timeless(tally.text("T")) == f"T: {expected}"
 
 
+def test_a_layer_that_was_running_when_the_run_stopped_is_interrupted():
+    tally = Tally(("A", "B", "C"), begun={"A", "B"}, ended={"A": "finished"}, began=time.monotonic())
+    assert timeless(tally.text("T")) == "T: stopped after 0 s: 1 layer finished, 1 interrupted, 1 not run"
+
+
 def test_the_next_command_names_the_program_and_the_short_id(monkeypatch):
     monkeypatch.setattr(resume_command, "program_words", lambda execution: ("a b.py",))
     execution = SimpleNamespace(id="0ujtsYcgvSTl8PAuAdqWYSMnLOv")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError
+from typing import Any
 
 import pytest
 
 from laminar import Flow, Layer, Parameters
 from laminar.configurations import option_values
 from laminar.configurations.datastores import Memory
+from laminar.configurations.datastores.storage.fsspec_storage import FsspecStorage
 from laminar.configurations.executors import Thread
 from laminar.configurations.layers import Container, ForEach, Parameter, Retry
 from laminar.exceptions import DatastoreError, ExecutionError, FlowError
@@ -181,3 +183,22 @@ def test_a_trace_leaves_out_what_called_the_users_code():
     assert "in split_words" in trace(other.value)
     inner = other.value.__traceback__.tb_next  # type: ignore[union-attr]
     assert "in split_words" not in trace(other.value.with_traceback(inner))
+
+
+def test_a_trace_of_an_outage_ends_at_the_users_line_without_the_packages_of_the_storage():
+    def read(url: str) -> None:
+        storage = Network(url)
+        storage.get("key")
+
+    class Network(FsspecStorage):
+        def filesystem(self) -> Any:
+            raise ConnectionRefusedError("down")
+
+    with pytest.raises(DatastoreError) as caught:
+        read("s3://bucket/x")
+    shown = trace(caught.value)
+    assert shown.startswith("Traceback")
+    assert 'storage.get("key")' in shown
+    assert "fsspec_storage.py" not in shown and "direct cause" not in shown
+    assert "ConnectionRefusedError: down" in shown
+    assert trace(datastore_error(transient=True)) == ""
