@@ -125,7 +125,8 @@ def count(owner: str, name: str, value: Any, *, least: int = 0) -> int:
     >>> count("Container", "gpu", "1")
     1
     """
-    found = int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value.strip(), re.ASCII) else _number(value)
+    text = value.strip() if isinstance(value, str) else ""  # strip removes control characters that int rejects
+    found = int(text) if re.fullmatch(r"[0-9]{1,18}", text, re.ASCII) else _number(value)
     if found is None or found != int(found) or found < least:
         raise rejected(owner, name, value, f"a whole number of at least {least}", f"{name}={max(least, 1)}")
     return int(found)

@@ -39,6 +39,7 @@ class Fit(Layer): ...
         ({"memory": "1Ki"}, {"memory": 1}),
         ({"ephemeral_storage": "1.5G"}, {"ephemeral_storage": 1500}),
         ({"gpu": "1"}, {"gpu": 1}),
+        ({"gpu": "1\x1f"}, {"gpu": 1}),
         ({"timeout": "1h"}, {"timeout": 3600}),
         ({"timeout": "1m30s"}, {"timeout": 90}),
         ({"timeout": "500ms"}, {"timeout": 0.5}),
