@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -140,11 +141,14 @@ def start(folder: Path, how: str, **more: str) -> subprocess.Popen[bytes]:
 
 
 def pod(folder: Path, how: str, attempt: int = 1) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(**started_pod(folder, how, attempt), capture_output=True, text=True, timeout=60)
+
+
+def started_pod(folder: Path, how: str, attempt: int = 1) -> dict[str, Any]:
+    """Return how the process of a pod is started."""
     command = [sys.executable, "-m", "laminar.runner", "ends.py", "--flow", "Ends", "--layer", "Ending", "--execution", "one"]
     variables = {"LAMINAR_LAYER_ATTEMPT": str(attempt), "ARGO_NODE_ID": "ends-x7k2f-123"}
-    return subprocess.run(
-        command, cwd=folder, env=environment(folder, how, **variables), capture_output=True, text=True, timeout=60
-    )
+    return {"args": command, "cwd": folder, "env": environment(folder, how, **variables)}
 
 
 def latest(folder: Path) -> Run:
@@ -334,8 +338,9 @@ def test_a_run_that_is_stopped_says_so_and_is_resumed(how, folder):
 
 
 @pytest.mark.slow
-def test_a_run_whose_machine_is_gone_is_interrupted_when_its_lease_is_over(folder):
-    process = start(folder, "machine")
+@pytest.mark.parametrize("executor", ["process", "thread"])
+def test_a_run_whose_machine_is_gone_is_interrupted_when_its_lease_is_over(executor, folder):
+    process = start(folder, "machine", EXECUTOR=executor)
     until((folder / "begun").exists)
     store = Local(folder / "store")
     until(lambda: (record := load_execution(store, "Ends", latest(folder).id)) and record.sessions[0].running)
@@ -350,6 +355,36 @@ def test_a_run_whose_machine_is_gone_is_interrupted_when_its_lease_is_over(folde
         found = Run("Ends", path.parent.name, store)
         assert [(one.layer, one.how) for one in found.attempts if one.how in ("lost", "interrupted")] != []
         assert json.loads(path.read_text())["sessions"][0]["running"][0][0] == "Ending"
+
+
+@pytest.mark.slow
+def test_a_run_in_threads_that_is_killed_is_interrupted_and_resumed(folder):
+    process = start(folder, "parent", EXECUTOR="thread")
+    until((folder / "begun").exists)
+    until(lambda: latest(folder).attempts)
+    process.kill()
+    process.wait(20)
+    found = latest(folder)
+    assert (found.state, [(one.layer, one.how) for one in found.attempts]) == ("interrupted", [("Ending", "lost")])
+    (folder / "fixed").touch()
+    assert run(folder, "parent", "--resume", EXECUTOR="thread").returncode == 0
+    found = latest(folder)
+    assert (found.state, [one.action for one in found.sessions]) == ("finished", ["run", "resume"])
+
+
+@pytest.mark.slow
+def test_a_pod_whose_machine_is_gone_before_its_first_lease_leaves_no_attempt_and_the_next_pod_finishes(folder):
+    with subprocess.Popen(**started_pod(folder, "machine"), start_new_session=True) as process:
+        until((folder / "begun").exists)
+        until(lambda: load_execution(Local(folder / "store"), "Ends", "one"))
+        os.killpg(process.pid, signal.SIGKILL)
+    store = Local(folder / "store")
+    assert (Run("Ends", "one", store).state, Run("Ends", "one", store).attempts) == ("running", ())
+    silent = Run("Ends", "one", store, now=now(after=state.SILENCE + 60))
+    assert (silent.state, silent.reason) == ("unknown", f"no sign of life since {silent.last_sign}")
+    (folder / "fixed").touch()
+    assert pod(folder, "machine", 2).returncode == 0
+    assert [(one.how, one.number) for one in latest(folder).attempts] == [("finished", 2)]
 
 
 OUTAGE = """\
