@@ -79,7 +79,7 @@ WRONG: dict[str, tuple[Plan, Target]] = {
     "argo_mounts_at_one_path": (fit(volumes=[Volume("/data", claim="a"), Volume("/data/", claim="b")]), WORKFLOW),
     "argo_mount_at_scratch": (fit(volumes=[Volume("/tmp", claim="a")]), WORKFLOW),
     "argo_mount_with_colon": (fit(volumes=[Volume("/a:b", claim="a")]), WORKFLOW),
-    "argo_toleration": (fit(tolerations=[{"keys": "gpu", "tolerationSeconds": "soon"}]), WORKFLOW),
+    "argo_toleration": (fit(tolerations=[{"keys": "gpu"}]), WORKFLOW),
     "argo_batch_of_other_command": (
         plan(
             task("Load"),
