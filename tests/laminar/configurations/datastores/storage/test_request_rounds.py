@@ -26,6 +26,8 @@ from laminar.program.outline import FlowOutline, LayerOutline
 from laminar.timestamps import now
 from tests.support.faulty_proxy import Conditions, proxy
 
+pytestmark = pytest.mark.slow
+
 LATENCY = 0.3
 
 PROGRAM = """\
@@ -77,7 +79,7 @@ def test_twenty_attributes_are_written_in_two_rounds_and_read_in_two(slow, size)
     assert conditions.rounds <= 2
 
 
-@pytest.mark.parametrize("size", [pytest.param(100, id="inline", marks=pytest.mark.slow), pytest.param(20_000, id="files")])
+@pytest.mark.parametrize("size", [pytest.param(100, id="inline"), pytest.param(20_000, id="files")])
 def test_a_pod_of_a_layer_with_twenty_attributes_needs_few_rounds(slow, tmp_path: Path, size: int) -> None:
     connected, conditions, url = slow
     (tmp_path / "main.py").write_text(PROGRAM.replace("SIZE", str(size)))
@@ -122,7 +124,6 @@ if flow := Train():
 """
 
 
-@pytest.mark.slow
 def test_a_pod_reads_the_parameters_that_it_is_still_writing_as_often_as_it_needs(slow, tmp_path: Path) -> None:
     connected, conditions, url = slow
     store = open_like(connected, f"{connected.url}/{ksuid()}")
@@ -156,7 +157,6 @@ def test_segments_of_a_shard_are_written_and_read_map_in_threads(slow):
     assert conditions.rounds <= 3
 
 
-@pytest.mark.slow
 def test_a_join_of_many_splits_lists_once_and_reads_in_bulk(slow):
     connected, conditions, _ = slow
     store = open_like(connected, f"{connected.url}/{ksuid()}")
@@ -177,7 +177,6 @@ def test_a_join_of_many_splits_lists_once_and_reads_in_bulk(slow):
     assert conditions.rounds <= 10
 
 
-@pytest.mark.slow
 def test_housekeeping_lists_whole_flows_and_reads_documents_in_bulk(slow):
     connected, conditions, _ = slow
     store = open_like(connected, f"{connected.url}/{ksuid()}")
@@ -194,7 +193,6 @@ def test_housekeeping_lists_whole_flows_and_reads_documents_in_bulk(slow):
     assert conditions.rounds <= 10
 
 
-@pytest.mark.slow
 def test_states_of_executions_are_read_in_bulk(slow):
     case = FlowOutline("Case", own={name: LayerOutline(name) for name in ("A", "B", "C")})
     connected, conditions, _ = slow
@@ -211,7 +209,6 @@ def test_states_of_executions_are_read_in_bulk(slow):
     assert conditions.rounds <= 8
 
 
-@pytest.mark.slow
 def test_a_list_of_runs_reads_few_documents_of_a_wide_execution_in_pods(slow, bucket_store):
     connected, conditions, _ = slow
     prefix = f"{connected.url}/{ksuid()}"
