@@ -177,9 +177,10 @@ def run(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "main.py"], cwd=folder, capture_output=True, text=True, check=False)
 
 
-def left() -> str:
+def left(folder: Path) -> str:
+    """Return the containers of a test, which mount its folder: other tests run beside it."""
     return subprocess.run(
-        ["docker", "ps", "--all", "--quiet", "--filter", "name=laminar-Train"], capture_output=True, text=True, check=True
+        ["docker", "ps", "--all", "--quiet", "--filter", f"volume={folder}"], capture_output=True, text=True, check=True
     ).stdout
 
 
@@ -193,7 +194,7 @@ def test_splits_run_in_containers_are_tried_again_and_leave_the_same_documents(i
     assert "Use[1] failed at attempt 1" in done.stderr
     document = json.loads((tmp_path / ".laminar/Train/executions/a b:ü/Use/1.json").read_text())
     assert (document["attempt"], document["splits"]) == (2, 3)
-    assert left() == ""
+    assert left(tmp_path) == ""
 
 
 @pytest.mark.slow
@@ -201,7 +202,7 @@ def test_a_timeout_removes_the_container_and_counts_as_a_failure(image, tmp_path
     done = run(program(tmp_path, image, slow=True, timeout=2))
     assert done.returncode == 1
     assert "Layer 'Slow' of flow 'Train' failed (attempt 2): it took longer than its timeout" in done.stderr
-    assert left() == ""
+    assert left(tmp_path) == ""
 
 
 @pytest.mark.slow
@@ -224,9 +225,9 @@ def test_an_interrupted_run_removes_its_containers(image, tmp_path):
         command, cwd=program(tmp_path, image, slow=True), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         end = time.monotonic() + 60
-        while not any((tmp_path / ".laminar/Train/executions/one").glob("Crash/0.json")) or not left():
+        while not any((tmp_path / ".laminar/Train/executions/one").glob("Crash/0.json")) or not left(tmp_path):
             assert time.monotonic() < end and process.poll() is None
             time.sleep(0.1)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
-    assert left() == ""
+    assert left(tmp_path) == ""
