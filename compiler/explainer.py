@@ -53,7 +53,7 @@ def explain(plan: Plan, target: Target) -> Explanation:
 
 
 def _size(value: Any) -> int:
-    return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    return len(budget.minified(value).encode("utf-8", "surrogatepass"))
 
 
 # pods

@@ -10,7 +10,7 @@ from laminar.compiler.ir import Documents
 from laminar.templates.block import Block
 from laminar.templates.workflow import workflow_spec
 
-__all__ = ["Budget", "measure", "size"]
+__all__ = ["Budget", "measure", "minified", "size"]
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,14 @@ def size(document: Block) -> int:
     >>> size({"a": "b"}), size({"a": "&&"}), size({"a": "\u2028"})
     (9, 20, 14)
     """
-    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    text = minified(document)
     escaped = 5 * sum(map(text.count, "&<>")) + 3 * sum(map(text.count, "\u2028\u2029"))
     return len(text.encode("utf-8", "surrogatepass")) + escaped + sum(map(_empty_arguments, _tasks(document)))
+
+
+def minified(value: object) -> str:
+    """Return a value of a document as JSON without spaces."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def _tasks(document: Block) -> Iterator[Block]:

@@ -1,4 +1,4 @@
-"""Execute a program under a recording, and check what it was seen to do."""
+"""Record the execution of a program, and check the recording."""
 
 from __future__ import annotations
 

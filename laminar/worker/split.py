@@ -50,7 +50,7 @@ class Outputs:
 
 
 def run(layer: Layer, *, everywhere: bool = True) -> Outputs:
-    """Run the split that a layer stands for and write its document; a split that has one is not run again.
+    """Run the split that a layer stands for and write its document; a split with a document does not run again.
 
     ``everywhere`` means that the process runs nothing else. Raises SplitFailed where the layer fails.
     """

@@ -1,4 +1,4 @@
-"""Flows of a few layers that tests define and run in this process: what ran, what fails, what is skipped."""
+"""Small flows that tests run in this process: they list the layers that ran, and fail or skip the named ones."""
 
 from __future__ import annotations
 
